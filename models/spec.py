@@ -1,0 +1,400 @@
+"""A network as a frozen value: `NetworkSpec` validates itself and travels as a query string. No torch here."""
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, cast
+
+
+class Family(StrEnum):
+    RESNET = "resnet"  # also plain, pre-activation, wide and ResNeXt: settings of the same family
+    DENSENET = "densenet"
+
+
+class Block(StrEnum):
+    BASIC = "basic"
+    BOTTLENECK = "bottleneck"
+    PREACT_BASIC = "preact_basic"
+    PREACT_BOTTLENECK = "preact_bottleneck"
+    DENSE = "dense"
+    DENSE_BOTTLENECK = "dense_bottleneck"
+
+
+class Shortcut(StrEnum):
+    NONE = "none"
+    PAD = "pad"  # option A of He et al. 2015
+    PROJECTION = "projection"  # option B
+    PROJECTION_ALL = "projection_all"  # option C
+    CONCAT = "concat"
+
+
+class Stem(StrEnum):
+    IMAGENET = "imagenet"
+    CIFAR = "cifar"
+
+
+class Norm(StrEnum):
+    BATCH = "batch"
+    GROUP = "group"
+    NONE = "none"
+
+
+class StrideIn(StrEnum):
+    CONV3X3 = "3x3"  # v1.5, torchvision
+    CONV1X1 = "1x1"  # v1, He et al. 2015
+
+
+class Init(StrEnum):
+    DEFAULT = "default"  # what PyTorch's layers do by themselves
+    KAIMING = "kaiming"
+    XAVIER = "xavier"
+    ORTHOGONAL = "orthogonal"
+
+
+BLOCKS: Mapping[Family, tuple[Block, ...]] = MappingProxyType(
+    {
+        Family.RESNET: (Block.BASIC, Block.BOTTLENECK, Block.PREACT_BASIC, Block.PREACT_BOTTLENECK),
+        Family.DENSENET: (Block.DENSE_BOTTLENECK, Block.DENSE),
+    }
+)
+SHORTCUTS: Mapping[Family, tuple[Shortcut, ...]] = MappingProxyType(
+    {
+        Family.RESNET: (Shortcut.PROJECTION, Shortcut.PAD, Shortcut.PROJECTION_ALL, Shortcut.NONE),
+        Family.DENSENET: (Shortcut.CONCAT, Shortcut.NONE),
+    }
+)
+PREACT = frozenset({Block.PREACT_BASIC, Block.PREACT_BOTTLENECK})
+BOTTLENECKS = frozenset({Block.BOTTLENECK, Block.PREACT_BOTTLENECK})
+EXPANSION = 4  # of a bottleneck: it puts out 4 * planes
+
+# Every limit of the product, in one place: (lowest, highest).
+LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "stages": (1, 5),
+        "blocks": (1, 2_000),
+        "base_width": (1, 4_096),
+        "widen": (0.1, 64.0),
+        "groups": (1, 4_096),
+        "group_width": (1, 4_096),
+        "growth_rate": (1, 4_096),
+        "compression": (0.01, 1.0),
+        "channels": (1, 4),
+        "pixels": (8, 1_024),
+        "classes": (1, 10_000),
+        "layer_channels": (1, 65_536),
+    }
+)
+
+
+class SpecError(ValueError):
+    """A value that no network can have. The message reads `field: expectation, got value`."""
+
+    def __init__(self, field: str, expected: str, got: object) -> None:
+        super().__init__(f"{field}: {expected}, got {_show(got)}")
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSpec:
+    """A convolutional network; the default is ResNet-18.
+
+    Enums may be given as strings. `block` and `shortcut`, left out, follow the family. Fields that a family has no
+    use for (growth rate of a residual network, group width of a basic block) are checked and then ignored.
+    Raises `SpecError`, at once and without building anything, for a network that can't be.
+    """
+
+    family: Family = Family.RESNET
+    block: Block = cast("Block", None)
+    stages: tuple[int, ...] = (2, 2, 2, 2)
+    shortcut: Shortcut = cast("Shortcut", None)
+    stem: Stem = Stem.IMAGENET
+    base_width: int = 64
+    widen: float = 1.0
+    groups: int = 1
+    group_width: int = 64
+    growth_rate: int = 32
+    compression: float = 0.5
+    norm: Norm = Norm.BATCH
+    conv_bias: bool = False
+    projection_norm: bool = True
+    stride_in: StrideIn = StrideIn.CONV3X3
+    init: Init = Init.DEFAULT
+    zero_init_residual: bool = False
+    input_shape: tuple[int, int, int] = (3, 224, 224)
+    classes: int = 1_000
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is None:
+                value = _BY_FAMILY.get(field.name, {}).get(self.family)
+            object.__setattr__(self, field.name, _CHECKS[field.name](field.name, value))
+        _check_family(self)
+        _check_widths(self)
+        _check_resolution(self)
+
+    @property
+    def preact(self) -> bool:
+        """Whether norm and activation come before each convolution of a residual block (He et al. 2016)."""
+        return self.block in PREACT
+
+    @property
+    def bottleneck(self) -> bool:
+        return self.block in BOTTLENECKS
+
+    @property
+    def residual_stages(self) -> tuple[tuple[int, int, int], ...]:
+        """(blocks, inner width, channels out) of each stage of a residual network.
+
+        Planes double from stage to stage; a bottleneck's inner width is int(planes * group_width / 64) * groups.
+        """
+        rows = []
+        for index, blocks in enumerate(self.stages):
+            planes = int(self.base_width * 2**index * self.widen)
+            if self.bottleneck:
+                rows.append((blocks, planes * self.group_width // 64 * self.groups, EXPANSION * planes))
+            else:
+                rows.append((blocks, planes, planes))
+        return tuple(rows)
+
+    def to_query(self) -> dict[str, str]:
+        """Only what differs from the default, as strings: the permalink."""
+        plain = NetworkSpec(family=self.family)
+        start = {"family": self.family.value} if self.family is not Family.RESNET else {}
+        return start | {
+            field.name: _encode(field.name, getattr(self, field.name))
+            for field in fields(self)
+            if getattr(self, field.name) != getattr(plain, field.name)
+        }
+
+    @staticmethod
+    def from_query(query: Mapping[str, object]) -> tuple["NetworkSpec", tuple[str, ...]]:
+        """The inverse of `to_query`; never raises. Returns the spec and one message per bad field.
+
+        Every good field is kept; a bad one takes its default. Names that are no fields are left to the caller.
+        """
+        kept: dict[str, Any] = {}
+        problems: list[str] = []
+        for name in _CHECKS:
+            if name in query:
+                try:
+                    kept[name] = _CHECKS[name](name, _decode(name, query[name]))
+                except SpecError as error:
+                    problems.append(str(error))
+        while True:
+            try:
+                return NetworkSpec(**kept), tuple(problems)
+            except SpecError as error:
+                problems.append(str(error))
+                if kept.pop(error.field, None) is None:  # a default can't stand beside the rest
+                    kept = {}
+
+
+def planes_field(spec: NetworkSpec) -> str:
+    """Which field to blame for a residual network's widths."""
+    return "widen" if spec.widen != 1 else "base_width"
+
+
+def _check_family(spec: NetworkSpec) -> None:
+    for name, allowed in (("block", BLOCKS), ("shortcut", SHORTCUTS)):
+        value = getattr(spec, name)
+        if value not in allowed[spec.family]:
+            raise SpecError(name, f"must be {_either(allowed[spec.family])} for family {spec.family}", value)
+
+
+def _check_widths(spec: NetworkSpec) -> None:
+    highest = int(LIMITS["layer_channels"][1])
+    if spec.family is Family.DENSENET:
+        channels = spec.base_width
+        for index, layers in enumerate(spec.stages):
+            concat = spec.shortcut is Shortcut.CONCAT
+            channels = channels + layers * spec.growth_rate if concat else spec.growth_rate
+            if channels > highest:
+                raise SpecError("growth_rate", f"must keep every layer within {highest:,} channels", spec.growth_rate)
+            if index + 1 < len(spec.stages):
+                kept = int(channels * spec.compression)
+                if kept < 1:
+                    raise SpecError("compression", f"must leave a channel of {channels}", spec.compression)
+                channels = kept
+        return
+    channels = spec.base_width
+    for _, width, out in spec.residual_stages:
+        if out < 1:
+            raise SpecError(planes_field(spec), "must leave a channel in every stage", getattr(spec, planes_field(spec)))
+        if width < 1:
+            raise SpecError("group_width", "must leave a channel inside every bottleneck", spec.group_width)
+        if out > highest:
+            field = planes_field(spec)
+            raise SpecError(field, f"must keep every layer within {highest:,} channels", getattr(spec, field))
+        if width > highest:
+            field = "groups" if spec.groups > 1 else "group_width"
+            raise SpecError(field, f"must keep every layer within {highest:,} channels", getattr(spec, field))
+        for divided in (width,) if spec.bottleneck else (channels, width):
+            if divided % spec.groups:
+                raise SpecError("groups", f"must divide the inner width {divided}", spec.groups)
+        if spec.shortcut is Shortcut.PAD and out < channels:
+            raise SpecError("shortcut", f"can't pad {channels} channels down to {out}: use a projection", spec.shortcut)
+        channels = out
+
+
+def _check_resolution(spec: NetworkSpec) -> None:
+    """Residual networks stop at one pixel; a transition's 2x2 pooling would leave nothing."""
+    if spec.family is not Family.DENSENET:
+        return
+    smallest = smallest_input(spec)
+    if min(spec.input_shape[1:]) < smallest:
+        what = f"must be at least {smallest} pixels for {len(spec.stages)} dense stages"
+        raise SpecError("input_shape", what, spec.input_shape)
+
+
+def smallest_input(spec: NetworkSpec) -> int:
+    """The least height and width, in pixels, that every layer of the network can take."""
+    lowest = int(LIMITS["pixels"][0])
+    if spec.family is not Family.DENSENET:
+        return lowest
+    pixels = 2 ** (len(spec.stages) - 1)  # one pixel must be left after the last transition
+    # the 7x7/2 convolution and the 3x3/2 pooling each halve and round up: 4n - 3 pixels are enough for n
+    return max(lowest, 4 * pixels - 3 if spec.stem is Stem.IMAGENET else pixels)
+
+
+def _either(options: tuple[StrEnum, ...]) -> str:
+    values = [option.value for option in options]
+    return " or ".join((", ".join(values[:-1]), values[-1])) if len(values) > 1 else values[0]
+
+
+def _show(value: object) -> str:
+    """A value as the reader typed it, whatever it is, and never long."""
+    if isinstance(value, StrEnum):
+        value = value.value
+    try:
+        text = repr(value)
+    except Exception:  # whatever a stranger's __repr__ raises; and int refuses more than 4,300 digits
+        text = f"a {type(value).__name__} that can't be shown"
+    return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"
+
+
+def _enum(kind: type[StrEnum]) -> Callable[[str, object], StrEnum]:
+    def check(field: str, value: object) -> StrEnum:
+        try:
+            return kind(value)  # type: ignore[arg-type]  # anything else than a value of the enum raises
+        except (ValueError, TypeError):
+            raise SpecError(field, f"must be {_either(tuple(kind))}", value) from None
+
+    return check
+
+
+def _integer(field: str, value: object, limit: str, words: str = "") -> int:
+    low, high = (int(bound) for bound in LIMITS[limit])
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]  # raises TypeError
+    except TypeError:
+        number = None
+    if number is None or not low <= number <= high:
+        raise SpecError(field, f"must be {words or 'a whole number'} from {low:,} to {high:,}", value)
+    return number
+
+
+def _whole(field: str, value: object) -> int:
+    return _integer(field, value, field)
+
+
+def _real(field: str, value: object) -> float:
+    low, high = LIMITS[field]
+    number = math.nan
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+    if not low <= number <= high:
+        raise SpecError(field, f"must be a number from {low:g} to {high:g}", value)
+    return number
+
+
+def _boolean(field: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SpecError(field, "must be true or false", value)
+    return value
+
+
+def _stages(field: str, value: object) -> tuple[int, ...]:
+    low, high = (int(bound) for bound in LIMITS["stages"])
+    if not isinstance(value, tuple | list) or not low <= len(value) <= high:
+        raise SpecError(field, f"must be {low} to {high} whole numbers", value)
+    counts = tuple(_integer(field, count, "blocks", "whole numbers of blocks") for count in value)
+    most = int(LIMITS["blocks"][1])
+    if sum(counts) > most:
+        raise SpecError(field, f"must be at most {most:,} blocks in all", value)
+    return counts
+
+
+def _input_shape(field: str, value: object) -> tuple[int, int, int]:
+    if not isinstance(value, tuple | list) or len(value) != 3:  # noqa: PLR2004  # channels, height, width
+        raise SpecError(field, "must be three whole numbers: channels, height, width", value)
+    channels = _integer(field, value[0], "channels", "channels")
+    height, width = (_integer(field, side, "pixels", "height and width in pixels") for side in value[1:])
+    return channels, height, width
+
+
+_CHECKS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
+    {
+        "family": _enum(Family),
+        "block": _enum(Block),
+        "stages": _stages,
+        "shortcut": _enum(Shortcut),
+        "stem": _enum(Stem),
+        "base_width": _whole,
+        "widen": _real,
+        "groups": _whole,
+        "group_width": _whole,
+        "growth_rate": _whole,
+        "compression": _real,
+        "norm": _enum(Norm),
+        "conv_bias": _boolean,
+        "projection_norm": _boolean,
+        "stride_in": _enum(StrideIn),
+        "init": _enum(Init),
+        "zero_init_residual": _boolean,
+        "input_shape": _input_shape,
+        "classes": _whole,
+    }
+)
+_BY_FAMILY: Mapping[str, Mapping[Family, StrEnum]] = MappingProxyType(
+    {
+        "block": {family: blocks[0] for family, blocks in BLOCKS.items()},
+        "shortcut": {family: shortcuts[0] for family, shortcuts in SHORTCUTS.items()},
+    }
+)
+_FLAGS = {"true": True, "false": False}
+
+
+def _encode(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ("x" if name == "input_shape" else "-").join(map(str, value))
+    return str(value)
+
+
+def _decode(name: str, value: object) -> object:
+    """The text of one query field as the type its check expects; text that has no such reading stays text."""
+    text = str(value)
+    default = getattr(_DEFAULT, name)
+    try:
+        if isinstance(default, bool):
+            return _FLAGS.get(text.lower(), text)
+        if isinstance(default, tuple):
+            return tuple(int(part) for part in text.replace("x", "-").replace(",", "-").split("-"))
+        if isinstance(default, int):
+            return int(text)
+        if isinstance(default, float):
+            return float(text)
+    except ValueError:
+        pass
+    return text
+
+
+_DEFAULT = NetworkSpec()

@@ -1,0 +1,179 @@
+"""`trace(spec)`: every layer of a network with its shapes, counts and edges, told by the module's own forward."""
+
+import ast
+import inspect
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from models.hooks import Stack, call_stack
+from models.network import build, family
+from models.records import INPUT, DepthRule, Edge, EdgeKind, Kind, Layer, Trace
+from models.spec import NetworkSpec
+from models.symbolic import Operation, Symbol
+
+STEM, HEAD = "stem", "head"
+
+
+def trace(spec: NetworkSpec) -> Trace:
+    """Walk a symbol of shape `spec.input_shape` through the network: no weight is allocated, nothing is computed.
+
+    Depth follows the family's own rule: Wide ResNets (pre-activation, widened) count 6N + 4, all others the
+    convolutions of the main path and the classifier.
+    """
+    with torch.device("meta"):
+        network = build(spec).eval()  # in eval mode a batch norm counts no batches
+    with call_stack(network) as stack:
+        walk = _Walk(stack, family(spec))
+        network(Symbol(chw=spec.input_shape, source=INPUT, source_shape=spec.input_shape, record=walk.record))
+    edges = walk.edges()
+    rule = DepthRule.PROJECTIONS if spec.preact and spec.widen != 1 else DepthRule.CLASSIFIER
+    projections = {edge.target for edge in edges if edge.kind is EdgeKind.PROJECTION}
+    return Trace(
+        input_shape=spec.input_shape,
+        layers=tuple(walk.layers(rule, projections)),
+        edges=edges,
+        depth_rule=rule,
+    )
+
+
+@dataclass(slots=True)
+class _Step:
+    operation: Operation
+    receptive_field: int
+    effective_stride: int
+    buffers: int
+    made_by: str
+
+
+@dataclass(slots=True)
+class _Walk:
+    """Files operations under the path of the module that called them, in the order of the forward pass."""
+
+    stack: Stack
+    family: Any  # the function whose source names the network's parts
+    steps: dict[str, _Step] = field(default_factory=dict)
+
+    def record(self, operation: Operation, receptive_field: int, effective_stride: int) -> str:
+        path, module = self.stack[-1]
+        if next(module.children(), None) is not None:  # called between modules, as in x + y
+            path = f"{path}.{operation.name}".lstrip(".")
+        if path in self.steps:
+            again = Counter(known.split("#")[0] for known in self.steps)[path] + 1
+            path = f"{path}#{again}"
+        self.steps[path] = _Step(
+            operation,
+            receptive_field,
+            effective_stride,
+            sum(buffer.numel() for buffer in module.buffers(recurse=False)),
+            self._made_by(path),
+        )
+        return path
+
+    def edges(self) -> tuple[Edge, ...]:
+        """All edges; those that reach a join by its skip side carry the skip's kind."""
+        kinds: dict[tuple[str, str], EdgeKind] = {}
+        readers = Counter(symbol.source for step in self.steps.values() for symbol in step.operation.inputs)
+        for path, step in self.steps.items():
+            if step.operation.kind is Kind.CONCAT:
+                kinds[step.operation.inputs[0].source, path] = EdgeKind.CONCAT
+            elif step.operation.kind is Kind.ADD:
+                chain = [path]
+                while readers[source := self.steps[chain[-1]].operation.inputs[0].source] == 1 and source != INPUT:
+                    chain.append(source)
+                projects = any(self.steps[link].operation.kind is Kind.CONV for link in chain)
+                kind = EdgeKind.PROJECTION if projects else EdgeKind.IDENTITY
+                kinds |= {(self.steps[link].operation.inputs[0].source, link): kind for link in chain}
+        return tuple(
+            Edge(symbol.source, path, kinds.get((symbol.source, path), EdgeKind.FLOW), symbol.source_shape)
+            for path, step in self.steps.items()
+            for symbol in step.operation.inputs
+        )
+
+    def layers(self, rule: DepthRule, projections: set[str]) -> Iterator[Layer]:
+        position = STEM
+        for path, step in self.steps.items():
+            done = step.operation
+            first = done.inputs[0]
+            stage, block = _place(path)
+            position = HEAD if stage else position
+            counted = False
+            if done.kind is Kind.CONV:
+                counted = path not in projections or rule is DepthRule.PROJECTIONS
+            elif done.kind is Kind.LINEAR:
+                counted = rule is DepthRule.CLASSIFIER
+            strided = done.kind is Kind.PAD  # its input is a view: the layer starts from what the view shows
+            yield Layer(
+                path=path,
+                kind=done.kind,
+                operation=done.name,
+                input_shapes=(first.source_shape,) if strided else tuple(symbol.chw for symbol in done.inputs),
+                output_shape=done.out,
+                kernel=done.kernel,
+                stride=done.stride,
+                padding=done.padding,
+                groups=done.groups,
+                bias=done.bias,
+                params=sum(weight.numel() for weight in done.weights),
+                buffers=step.buffers,
+                macs=done.macs,
+                input_fields=tuple(symbol.receptive_field for symbol in done.inputs),
+                input_stride=max(first.jumps) // (max(first.step) if strided else 1),
+                receptive_field=step.receptive_field,
+                effective_stride=step.effective_stride,
+                stage=stage or position,
+                block=block,
+                counted=counted,
+                made_by=step.made_by,
+            )
+
+    def _made_by(self, path: str) -> str:
+        """The line of our own source that makes the layer: in its block's class, or in the family's function."""
+        for container, module in reversed(self.stack[:-1]):
+            owner = type(module) if type(module).__module__.startswith("models.") else None
+            if container == "":
+                owner = self.family
+            if owner is not None:
+                names = path[len(container) :].lstrip(".").split(".")
+                lines = _lines(owner)
+                return next((lines[name] for name in reversed(names) if name in lines), "")
+        return ""
+
+
+def _place(path: str) -> tuple[str, str]:
+    """The paths of the stage and the block that a layer belongs to; empty for stem and head."""
+    prefix, parts = ("features.", path.split(".")[1:]) if path.startswith("features.") else ("", path.split("."))
+    if len(parts) == 1:
+        return "", ""
+    stage = prefix + parts[0]
+    return stage, f"{stage}.{parts[1]}" if parts[1].isdecimal() or len(parts) > 2 else stage  # noqa: PLR2004
+
+
+@cache
+def _lines(owner: Any) -> dict[str, str]:
+    """`name -> "blocks.py:93  self.conv1 = ..."` for every part that a class or function of ours makes."""
+    source, first = inspect.getsourcelines(owner)
+    text = textwrap.dedent("".join(source))
+    file = Path(inspect.getsourcefile(owner) or "").name
+    found: dict[str, str] = {}
+    for node in ast.walk(ast.parse(text)):
+        names: list[str] = []
+        if isinstance(node, ast.Assign):
+            targets = node.targets[0].elts if isinstance(node.targets[0], ast.Tuple) else node.targets
+            for target in targets:
+                if isinstance(target, ast.Attribute):
+                    names.append(target.attr)
+                elif isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Constant):
+                    names.append(str(target.slice.value))
+        elif isinstance(node, ast.keyword) and node.arg and isinstance(node.value, ast.Call):
+            names.append(node.arg)
+        for name in names:
+            line = " ".join((ast.get_source_segment(text, node) or "").split())
+            found.setdefault(name, f"{file}:{first + node.lineno - 1}  {line}")  # type: ignore[attr-defined]
+    return found
