@@ -1,0 +1,1 @@
+"""Records -> plotly figures, a file per subject."""

@@ -1,0 +1,316 @@
+"""A trace as a graph: records -> DOT -> SVG, PDF, PNG. Laid out by the Graphviz inside pygraphviz's wheels."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from math import log10
+
+import graphviz
+
+from models.records import INPUT, JOINS, EdgeKind, Kind, Layer, Trace
+from viz import format, theme
+from viz.folding import Folding, Group, Rank, fit, tree
+
+MOST_NODES = 600  # beyond it no one can read the picture, and the layout takes seconds
+_JOIN = "+"  # behind a folded group's path: its join
+_SIGN = {Kind.ADD: "+", Kind.CONCAT: "c"}
+
+
+class Direction(StrEnum):
+    VERTICAL = "vertical"
+    HORIZONTAL = "horizontal"
+
+
+class Colour(StrEnum):
+    """What a node's fill tells."""
+
+    KIND = "kind"
+    PARAMS = "parameters"
+    MACS = "MACs"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """The value scale of a picture: its ends, on a logarithmic scale; None where fills tell kinds."""
+
+    low: int
+    high: int
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A graph ready to be laid out, and what its reader is told."""
+
+    dot: str
+    nodes: dict[str, str]  # id -> what it is, in words: for tooltips and screen readers
+    groups: frozenset[str]  # ids that unfold or fold
+    kinds: tuple[Kind, ...]
+    legend: Legend | None
+    folding: Folding
+    note: str
+    alt: str
+
+
+def picture(
+    trace: Trace,
+    *,
+    title: str,
+    folding: Folding = Folding(),  # noqa: B008  # frozen
+    direction: Direction = Direction.VERTICAL,
+    colour: Colour = Colour.KIND,
+) -> Picture:
+    """The graph of a trace as DOT source. At most `MOST_NODES` nodes: beyond it, groups stay folded and `note` says so."""
+    groups = tree(trace)
+    folding, note = fit(groups, folding, most=MOST_NODES)
+    drawing = _Drawing(trace, folding, direction, colour)
+    drawing.image()
+    for group in groups:
+        drawing.add(group, drawing.graph)
+    drawing.connect()
+    kinds = tuple(kind for kind in Kind if any(layer.kind is kind for layer in trace.layers))
+    return Picture(
+        dot=drawing.graph.source,
+        nodes=drawing.words,
+        groups=frozenset(drawing.foldable),
+        kinds=kinds,
+        legend=drawing.legend,
+        folding=folding,
+        note=note,
+        alt=_alt(title, trace, groups),
+    )
+
+
+def render(dot: str, form: str) -> bytes:
+    """DOT source laid out as "svg", "pdf" or "png"."""
+    import pygraphviz  # here: 40 ms that the first paint does not wait for  # noqa: PLC0415
+
+    graph = pygraphviz.AGraph(dot)
+    if form == "png":
+        graph.graph_attr["dpi"] = "192"
+    drawn: bytes = graph.draw(format=form, prog="dot")
+    graph.close()
+    return drawn
+
+
+def svg(dot: str) -> str:
+    """The picture for the page and for slides: no tooltips of Graphviz's own, no prolog."""
+    text = render(dot, "svg").decode()
+    text = re.sub(r"<title>.*?</title>\n?", "", text)
+    return text[text.index("<svg") :]
+
+
+class _Drawing:
+    """Nodes and edges of what a folding shows."""
+
+    def __init__(self, trace: Trace, folding: Folding, direction: Direction, colour: Colour) -> None:
+        self.trace = trace
+        self.folding = folding
+        self.colour = colour
+        self.vertical = direction is Direction.VERTICAL
+        self.graph = graphviz.Digraph("network")
+        self.graph.attr(
+            rankdir="TB" if self.vertical else "LR", nodesep="0.25", ranksep="0.2", bgcolor="transparent", pad="0.1"
+        )
+        ink, line = theme.TEXT.light, theme.LINE.light
+        self.graph.attr("node", fontname="Helvetica", fontsize="14", fontcolor=ink, color=line, margin="0.14,0.05", height="0.36")
+        self.graph.attr("edge", fontname="Helvetica", fontsize="12", fontcolor=ink, color=line, arrowsize="0.7", penwidth="1.6")
+        self.words: dict[str, str] = {}
+        self.foldable: set[str] = set()
+        self.enters: dict[str, str] = {}  # layer -> the node that takes what comes to it
+        self.leaves: dict[str, str] = {INPUT: INPUT}  # layer -> the node that gives what it puts out
+        self.folded: list[Group] = []
+        self.joins: set[str] = set()
+        items = list(self._items(tree(trace)))
+        values = [value for item in items if (value := self._value(item)) > 0]
+        known = colour is not Colour.KIND and bool(values)
+        units = {Colour.PARAMS: "parameters", Colour.MACS: "MACs", Colour.MEMORY: "bytes of activations"}
+        self.legend = Legend(min(values), max(values), units[colour]) if known else None
+
+    def image(self) -> None:
+        shape = format.shape(self.trace.input_shape)
+        label = self._label("image", "", shape)
+        self.graph.node(INPUT, label, shape="box", style="rounded", id=INPUT, **{"class": "image"})
+        self.words[INPUT] = f"the image, {shape}"
+
+    def add(self, item: Group | Layer, graph: graphviz.Digraph) -> None:
+        if isinstance(item, Layer):
+            self._layer(item, graph)
+        elif self.folding.opens(item):
+            self._cluster(item, graph)
+        else:
+            self._box(item, graph)
+
+    def connect(self) -> None:
+        """The edges between nodes; those inside of a folded group become its box, its join and its skips."""
+        drawn: set[tuple[str, str, EdgeKind]] = set()
+        sources: dict[str, str] = {}
+        for edge in self.trace.edges:
+            target = self.enters[edge.target]
+            if self.enters.get(edge.source) == target:  # inside of a folded group
+                continue
+            source = self.leaves[edge.source]
+            sources.setdefault(target, source)
+            kind = edge.kind if target == edge.target else EdgeKind.FLOW  # a folded group's own skips are drawn below
+            if (source, target, kind) not in drawn:
+                drawn.add((source, target, kind))
+                self._edge(source, target, kind)
+        for group in self.folded:
+            join = group.path + _JOIN
+            self._edge(group.path, join, EdgeKind.FLOW)
+            for kind in sorted(group.skips):
+                self._edge(sources[group.path], join, kind)
+
+    def _items(self, groups: Iterable[Group]) -> Iterable[Group | Layer]:
+        for group in groups:
+            if self.folding.opens(group):
+                for child in group.children:
+                    yield from (child,) if isinstance(child, Layer) else self._items((child,))
+            else:
+                yield group
+
+    def _value(self, item: Group | Layer) -> int:
+        if self.colour is Colour.PARAMS:
+            return item.params
+        return item.macs if self.colour is Colour.MACS else item.activation_bytes
+
+    def _fill(self, item: Group | Layer) -> dict[str, str]:
+        if self.legend is None or self.colour is Colour.KIND:
+            ground = theme.KIND[item.kind].light if isinstance(item, Layer) else theme.GROUP.light
+            return {"fillcolor": ground, "class": f"kind-{item.kind}" if isinstance(item, Layer) else "group"}
+        value = self._value(item)
+        if value == 0:
+            return {"fillcolor": "#ffffff", "class": "value-none"}
+        span = log10(self.legend.high) - log10(self.legend.low)
+        fill = theme.scale((log10(value) - log10(self.legend.low)) / span if span else 1.0)
+        return {"fillcolor": fill, "fontcolor": theme.text_on(fill), "class": "value"}
+
+    def _layer(self, layer: Layer, graph: graphviz.Digraph) -> None:
+        self.enters[layer.path] = self.leaves[layer.path] = layer.path
+        self.words[layer.path] = words(layer)
+        if layer.kind in JOINS:
+            self._join(layer.path, layer.kind, graph)
+            return
+        graph.node(layer.path, self._layer_label(layer), shape="box", style="filled", id=layer.path, **self._fill(layer))
+
+    def _box(self, group: Group, graph: graphviz.Digraph) -> None:
+        self.foldable.add(group.path)
+        self.words[group.path] = f"{group_words(group)}; unfolds"
+        graph.node(group.path, self._group_label(group), shape="box", style="filled,rounded", id=group.path, **self._fill(group))
+        for layer in group.layers:
+            self.enters[layer.path] = self.leaves[layer.path] = group.path
+        if group.skips and group.joins is not None:
+            self.folded.append(group)
+            self._join(group.path + _JOIN, group.joins, graph)
+            self.words[group.path + _JOIN] = f"the joins of {group.path}"
+            for layer in group.layers:
+                self.leaves[layer.path] = group.path + _JOIN
+
+    def _join(self, path: str, kind: Kind, graph: graphviz.Digraph) -> None:
+        self.joins.add(path)
+        graph.node(
+            path,
+            _SIGN[kind],
+            shape="circle",
+            style="filled",
+            fillcolor=theme.KIND[kind].light,
+            fixedsize="true",
+            width="0.34",
+            fontsize="18",
+            penwidth="2",
+            margin="0",
+            id=path,
+            **{"class": f"kind-{kind}"},
+        )
+
+    def _cluster(self, group: Group, graph: graphviz.Digraph) -> None:
+        self.foldable.add(group.path)
+        self.words[group.path] = f"{group_words(group)}; folds"
+        with graph.subgraph(name=f"cluster_{group.path}") as inner:
+            inner.attr(
+                label=_heading(group),
+                labeljust="l",
+                fontname="Helvetica-Bold",
+                fontsize="14",
+                fontcolor=theme.TEXT.light,
+                style="rounded,filled",
+                color="#c4ccd6",
+                fillcolor=theme.CLUSTER.light if group.rank is not Rank.BLOCK else "#ffffff",
+                id=group.path,
+                margin="12",
+                **{"class": f"open {group.rank}"},
+            )
+            for child in group.children:
+                self.add(child, inner)
+
+    def _label(self, name: str, detail: str, shape: str) -> str:
+        """A node's text: in a column of nodes on one line, in a row of nodes on two."""
+        text = f"<b>{name}</b>" + (f" {detail}" if detail else "")
+        if not shape:
+            return f"<{text}>"
+        return f"<{text}{'  &#160;' if self.vertical else '<br/>'}{shape}>"
+
+    def _group_label(self, group: Group) -> str:
+        times = f"× {group.blocks}" if group.rank is not Rank.BLOCK else ""  # noqa: RUF001
+        return self._label(_name(group), times, format.shape(group.output_shape))
+
+    def _layer_label(self, layer: Layer) -> str:
+        name = layer.path.removeprefix(layer.block).removeprefix("features").lstrip(".")
+        if layer.kind is Kind.CONV and layer.kernel and layer.stride:
+            stride = f"/{layer.stride[0]}" if max(layer.stride) > 1 else ""
+            groups = f", {layer.groups} groups" if layer.groups > 1 else ""
+            return self._label(
+                name, f"{layer.kernel[0]}×{layer.kernel[1]}{stride}{groups}", format.shape(layer.output_shape)  # noqa: RUF001
+            )
+        resized = layer.kind in (Kind.POOL, Kind.LINEAR, Kind.PAD)
+        return self._label(name, "", format.shape(layer.output_shape) if resized else "")
+
+    def _edge(self, source: str, target: str, kind: EdgeKind) -> None:
+        skip = kind is not EdgeKind.FLOW
+        attributes = {"style": theme.EDGE_STYLE[kind], "class": f"edge-{kind}", "weight": "1" if skip else "20"}
+        if skip:
+            attributes |= {"color": theme.SKIP.light, "penwidth": "2.4"}
+        if skip and target in self.joins and (kind is not EdgeKind.PROJECTION or target.endswith(_JOIN)):
+            # round the branch: identities on one side, folded projections on the other, always the same
+            near, far = ("e", "w") if self.vertical else ("s", "n")
+            side = far if kind is EdgeKind.PROJECTION else near
+            attributes |= {"headport": side, "tailport": side}
+        self.graph.edge(source, target, **attributes)
+
+
+def words(layer: Layer) -> str:
+    """One line on a layer, for tooltips and screen readers."""
+    size = f", {layer.kernel[0]}×{layer.kernel[1]}" if layer.kind is Kind.CONV and layer.kernel else ""  # noqa: RUF001
+    counts = "".join(
+        f", {format.plural(number, noun)}" for number, noun in ((layer.params, "parameter"), (layer.macs, "MAC")) if number
+    )
+    return f"{layer.path}: {theme.KIND_NAME[layer.kind]}{size}, puts out {format.shape(layer.output_shape)}{counts}"
+
+
+def group_words(group: Group) -> str:
+    blocks = f"{format.plural(group.blocks, 'block')}, " if group.blocks else ""
+    shape = format.shape(group.output_shape)
+    return f"{group.path}: {blocks}puts out {shape}, {group.params:,} parameters, {group.macs:,} MACs"
+
+
+def _name(group: Group) -> str:
+    return group.path.removeprefix("features.")
+
+
+def _heading(group: Group) -> str:
+    times = f" × {group.blocks}" if group.rank is not Rank.BLOCK else ""  # noqa: RUF001
+    return f"{_name(group)}{times}"
+
+
+def _alt(title: str, trace: Trace, groups: tuple[Group, ...]) -> str:
+    stages = [group for group in groups if group.rank is Rank.STAGE]
+    joins = sum(layer.kind in JOINS for layer in trace.layers)
+    projected = sum(
+        edge.kind is EdgeKind.PROJECTION and trace.by_path[edge.target].kind in JOINS for edge in trace.edges
+    )
+    kind = "concatenations" if any(layer.kind is Kind.CONCAT for layer in trace.layers) else "additions"
+    skips = f"{joins} skip connections that end in {kind}, {projected} of them projections" if joins else "no skip connections"
+    counts = format.listing(group.blocks for group in stages)
+    return f"Graph of {title}: {format.plural(len(stages), 'stage')} of {counts} blocks, {skips}; {trace.params:,} parameters."
