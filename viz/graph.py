@@ -48,6 +48,7 @@ class Picture:
     nodes: dict[str, str]  # id -> what it is, in words: for tooltips and screen readers
     groups: frozenset[str]  # ids that unfold or fold
     kinds: tuple[Kind, ...]
+    skips: frozenset[EdgeKind]
     legend: Legend | None
     folding: Folding
     note: str
@@ -76,6 +77,7 @@ def picture(
         nodes=drawing.words,
         groups=frozenset(drawing.foldable),
         kinds=kinds,
+        skips=frozenset(edge.kind for edge in trace.edges) - {EdgeKind.FLOW},
         legend=drawing.legend,
         folding=folding,
         note=note,

@@ -43,28 +43,26 @@ KIND_NAME: Mapping[Kind, str] = MappingProxyType(
         Kind.PAD: "zero padding",
     }
 )
-# In charts a bar stands alone on the page's ground: stronger tones of the same hues.
-BAR: Mapping[Kind, Shade] = MappingProxyType(
+# In charts a bar stands on the page's own ground, light or dark: middle tones of the same hues.
+BAR: Mapping[Kind, str] = MappingProxyType(
     {
-        Kind.CONV: Shade("#3b82bf", "#6fb1e8"),
-        Kind.NORM: Shade("#7fa650", "#a6cc78"),
-        Kind.ACT: Shade("#d9ad1f", "#f0cf62"),
-        Kind.POOL: Shade("#d2693c", "#f0997a"),
-        Kind.LINEAR: Shade("#7f57bf", "#b394ea"),
-        Kind.ADD: Shade("#6b7280", "#9ca3af"),
-        Kind.CONCAT: Shade("#6b7280", "#9ca3af"),
-        Kind.PAD: Shade("#9ca3af", "#6b7280"),
+        Kind.CONV: "#3b82bf",
+        Kind.NORM: "#7fa650",
+        Kind.ACT: "#d9ad1f",
+        Kind.POOL: "#d2693c",
+        Kind.LINEAR: "#8a63c9",
+        Kind.ADD: "#8b93a1",
+        Kind.CONCAT: "#8b93a1",
+        Kind.PAD: "#a6adb8",
     }
 )
 TEXT = Shade("#1c2430", "#eef2f7")
 LINE = Shade("#46505e", "#a5b0be")
 GROUP = Shade("#e9eef5", "#232c38")  # a folded stage, run or block
 CLUSTER = Shade("#f6f8fb", "#171e27")  # an unfolded one
-REFERENCE = Shade("#6b7280", "#9ca3af")  # theory, published
-SELECTED = Shade("#0072b2", "#56b4e9")
 SKIP = Shade("#0072b2", "#56b4e9")  # with skip connections: blue, everywhere
-CHANNELS = Shade("#0072b2", "#56b4e9")
-RESOLUTION = Shade("#d55e00", "#ff8c5a")
+REFERENCE = "#7f8794"  # theory, published: grey on either ground
+CHANNELS, RESOLUTION = "#2f8fd0", "#e0702a"  # told apart by their markers too
 
 EDGE_STYLE: Mapping[EdgeKind, str] = MappingProxyType(
     {EdgeKind.FLOW: "solid", EdgeKind.IDENTITY: "solid", EdgeKind.PROJECTION: "dashed", EdgeKind.CONCAT: "solid"}
@@ -91,21 +89,17 @@ def text_on(fill: str) -> str:
     return TEXT.light if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 128 else "#ffffff"  # noqa: PLR2004
 
 
-def template(dark: bool) -> dict[str, object]:
-    """The layout that all charts share; grounds stay transparent, so that they sit on the page's own."""
-    ink, grid = TEXT.on(dark), ("#2f3a48" if dark else "#e3e8ee")
-    axis = {"gridcolor": grid, "linecolor": grid, "zerolinecolor": grid, "title": {"standoff": 12}, "automargin": True}
+def layout(title: str, **more: object) -> dict[str, object]:
+    """What all charts share. Grounds are transparent and inks Streamlit's, so that charts follow the page's theme."""
     return {
-        "font": {"family": FONT, "size": CHART_TEXT, "color": ink},
+        "title": {"text": title, "x": 0, "xanchor": "left", "font": {"size": 17}},
+        "font": {"family": FONT, "size": CHART_TEXT},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 8, "r": 8, "t": 44, "b": 8},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        "margin": {"l": 8, "r": 8, "t": 64, "b": 8},
+        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         "hoverlabel": {"font": {"family": FONT, "size": CHART_TEXT}},
-        "title": {"x": 0, "xanchor": "left", "font": {"size": 17}},
-        "xaxis": axis,
-        "yaxis": axis,
-    }
+    } | more
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

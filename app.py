@@ -1,0 +1,15 @@
+"""Skipscope: choose a convolutional network and see it. `streamlit run app.py`"""
+
+import streamlit as st
+
+from viz import controls, measure, state
+
+st.set_page_config(page_title="Skipscope", page_icon="assets/icon.png", layout="wide", initial_sidebar_state="expanded")
+measure.warm()
+
+page = st.navigation([st.Page("viz/pages/architecture.py", title="Architecture", default=True)], position="hidden")
+state.load(page.url_path)
+with st.sidebar:
+    controls.network()
+page.run()
+state.save()

@@ -1,0 +1,146 @@
+"""Below the picture: the table, the charts, the depth, torchinfo's view, the code. Only the open tab is made."""
+
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from models.presets import describe
+from models.records import DepthRule, Kind, Trace
+from models.spec import NetworkSpec
+from viz import format, measure, state, tables, theme
+from viz.figures import architecture
+from viz.view import Rows, Tab, View
+
+_CHART = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
+
+
+def show(spec: NetworkSpec, trace: Trace, view: View) -> None:
+    st.session_state["view_tab"] = str(view.tab)
+    tabs = st.tabs([str(tab) for tab in Tab], key="view_tab", on_change=_changed_tab)
+    bodies = {Tab.LAYERS: _table, Tab.CHARTS: _charts, Tab.DEPTH: _depth, Tab.TORCHINFO: _torchinfo, Tab.CODE: _code}
+    for tab, container in zip(Tab, tabs, strict=True):
+        if container.open:
+            with container:
+                bodies[tab](spec, trace, view)
+
+
+def _changed_tab() -> None:
+    state.put_view(tab=Tab(st.session_state["view_tab"]))
+
+
+def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
+    rows, files = st.columns([4, 3], vertical_alignment="bottom")
+    with rows:
+        st.session_state["view_rows"] = view.rows
+        st.segmented_control("A row is", tuple(Rows), key="view_rows", required=True, on_change=_changed_rows)
+    table = measure.layer_table(spec, view.rows)
+    with files.container(horizontal=True, horizontal_alignment="right"):
+        name = f"{measure.file_name(spec)}-{view.rows}"
+        for label, write, end, mime in (
+            ("CSV", tables.csv, "csv", "text/csv"),
+            ("Markdown", tables.markdown, "md", "text/markdown"),
+            ("LaTeX", tables.latex, "tex", "application/x-tex"),
+        ):
+            st.download_button(
+                label, lambda write=write: write(table.frame), f"{name}.{end}", mime, on_click="ignore", key=f"save_{end}"
+            )
+
+    def selected() -> None:
+        chosen = st.session_state["table"].selection.rows
+        state.put_view(layer=table.paths[chosen[0]] if chosen else "")
+
+    place = [table.paths.index(view.layer)] if view.layer in table.paths else []
+    st.session_state["table"] = {"selection": {"rows": place, "columns": [], "cells": []}}
+    st.dataframe(
+        table.frame,
+        key="table",
+        hide_index=True,
+        height=420,
+        on_select=selected,
+        selection_mode="single-row",
+        column_config=_columns(),
+        alt=f"Table of the {view.rows} of {describe(spec).title} with shapes, parameters, MACs and receptive fields.",
+    )
+
+
+def _columns() -> dict[str, Any]:
+    numbers = ("Parameters", "MACs", "Activations, bytes", "Receptive field, px", "Layers", "Blocks")
+    shares = ("Parameters, share", "MACs, share")
+    return {name: st.column_config.NumberColumn(format="localized") for name in numbers} | {
+        name: st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0) for name in shares
+    }
+
+
+def _changed_rows() -> None:
+    state.put_view(rows=st.session_state["view_rows"])
+
+
+def _charts(spec: NetworkSpec, trace: Trace, view: View) -> None:
+    left, right = st.columns(2)
+    with left:
+        _chart(architecture.by_layer(trace, "params", selected=view.layer), "params")
+        _chart(architecture.shapes(trace, selected=view.layer), "shapes")
+    with right:
+        _chart(architecture.by_layer(trace, "macs", selected=view.layer), "macs")
+        _chart(architecture.receptive_field(trace, selected=view.layer), "field")
+    _chart(architecture.by_stage(trace), "stages")
+
+
+def _chart(figure: go.Figure, key: str) -> None:
+    """The finding is the title, and the text for those who can't see the chart."""
+    st.plotly_chart(figure, key=f"chart_{key}", config=_CHART, height=360, alt=figure.layout.title.text)
+
+
+def _depth(spec: NetworkSpec, trace: Trace, view: View) -> None:
+    counts = [(total.path.removeprefix("features."), total.depth) for total in trace.stages if total.depth]
+    st.markdown(
+        f"### {' + '.join(str(count) for _, count in counts)} = {trace.depth}\n"
+        f"Counted are {trace.depth_rule}."
+    )
+    stages = {total.path: total for total in trace.stages}
+    for path, total in stages.items():
+        own = [layer for layer in trace.layers if layer.stage == path]
+        counted = [layer for layer in own if layer.counted]
+        left = [layer for layer in own if not layer.counted]
+        kinds = [(kind, sum(layer.kind is kind for layer in left)) for kind in Kind]
+        rest = format.listing(
+            f"{number} {theme.KIND_NAME[kind] if kind is not Kind.CONV else 'projection'}{'s' if number > 1 and not theme.KIND_NAME[kind].endswith('s') else ''}"
+            for kind, number in kinds
+            if number
+        )
+        blocks = f", {format.plural(total.blocks, 'block')}" if total.blocks else ""
+        st.markdown(f"**{path.removeprefix('features.')}{blocks}: {len(counted)} counted**" + (f" :gray[not counted: {rest}]" if rest else ""))
+        if counted:
+            names = [layer.path.removeprefix(path).lstrip(".") for layer in counted]
+            shown = names if len(names) <= 48 else [*names[:24], f"... {len(names) - 48:,} more ...", *names[-24:]]  # noqa: PLR2004
+            st.markdown(" ".join(f"`{name}`" if not name.startswith("...") else name for name in shown))
+    other = (
+        sum(layer.kind is Kind.CONV for layer in trace.layers)
+        if trace.depth_rule is DepthRule.CLASSIFIER
+        else sum(layer.counted or layer.kind is Kind.LINEAR for layer in trace.layers) - _projections(trace)
+    )
+    rule = DepthRule.PROJECTIONS if trace.depth_rule is DepthRule.CLASSIFIER else DepthRule.CLASSIFIER
+    st.caption(f"By the other rule in use ({rule}) it would be {other}.")
+
+
+def _projections(trace: Trace) -> int:
+    return sum(edge.kind == "projection" and trace.by_path[edge.target].kind is Kind.CONV for edge in trace.edges)
+
+
+def _torchinfo(spec: NetworkSpec, trace: Trace, view: View) -> None:
+    st.caption(
+        "The same network through torchinfo, in its own words. Its mult-adds include biases and norms, and joins are not "
+        "among its rows; so its totals differ a little from the table's."
+    )
+    st.code(measure.torchinfo_summary(spec), language=None, height=520)
+
+
+def _code(spec: NetworkSpec, trace: Trace, view: View) -> None:
+    text = measure.source(spec)
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    left.write(f"This file builds exactly this network, with torch alone: {trace.params:,} parameters.")
+    right.download_button(
+        "Save", text, f"{measure.file_name(spec)}.py", "text/x-python", on_click="ignore", key="save_py", width="stretch"
+    )
+    st.code(text, language="python", height=520)

@@ -1,0 +1,63 @@
+"""The graph with its controls: how deep, which way, coloured by what; and to take away."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from models.spec import NetworkSpec
+from viz import graph, measure, state
+from viz.folding import Folding, Level, reveal, tree
+from viz.graph import Colour, Direction
+from viz.graph_view import graph_view
+from viz.view import View
+
+_HEIGHT = 470
+_MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
+
+
+def show(spec: NetworkSpec, view: View) -> None:
+    levels, directions, colours, files = st.columns([5, 4, 3, 2], vertical_alignment="bottom")
+    with levels:
+        _choice("level", "Unfolded to", tuple(Level), view.level, st.segmented_control)
+    with directions:
+        _choice("direction", "Direction", tuple(Direction), view.direction, st.segmented_control)
+    with colours:
+        _choice("colour", "Colour", tuple(Colour), view.colour, st.selectbox)
+    picture, svg = measure.picture(spec, Folding(view.level, view.fold), view.direction, view.colour)
+    with files, st.popover("Save", help="The graph as it is shown, for slides and papers.", width="stretch"):
+        name = measure.file_name(spec)
+        for form, mime in _MIME.items():
+            st.download_button(
+                form.upper(), _drawn(picture.dot, form), f"{name}.{form}", mime, on_click="ignore", key=f"save_{form}"
+            )
+        st.download_button("DOT", picture.dot, f"{name}.dot", "text/vnd.graphviz", on_click="ignore", key="save_dot")
+    if picture.note:
+        st.info(picture.note)
+    shown = reveal(tree(measure.trace(spec)), picture.folding, view.layer) if view.layer else ""
+
+    def pick(node: str) -> None:
+        """Select what was clicked; a group unfolds or folds too."""
+        folds = picture.folding.toggle(node) if node in picture.groups else picture.folding
+        state.put_view(layer=node.removesuffix("+"), level=folds.level, fold=folds.toggled)
+
+    graph_view(
+        picture, svg, key="graph", network=repr(spec) + view.direction, shown=shown, height=_HEIGHT, on_pick=pick
+    )
+
+
+def _drawn(dot: str, form: str) -> Callable[[], bytes]:
+    """Laid out when it is asked for."""
+    return lambda: graph.svg(dot).encode() if form == "svg" else graph.render(dot, form)
+
+
+def _choice(field: str, label: str, options: tuple[Any, ...], value: Any, widget: Callable[..., Any]) -> None:
+    key = f"view_{field}"
+    st.session_state[key] = value
+    required = {"required": True} if widget is st.segmented_control else {}
+
+    def changed() -> None:
+        # another level starts afresh: what was folded by hand belongs to the level before
+        state.put_view(**{field: st.session_state[key]} | ({"fold": frozenset()} if field == "level" else {}))
+
+    widget(label, options, key=key, format_func=str, on_change=changed, **required)

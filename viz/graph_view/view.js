@@ -1,0 +1,155 @@
+// Shows an SVG laid out by Graphviz: pan, zoom, keyboard, and picks of nodes, which Python answers.
+const states = new WeakMap();
+const SMALLEST = 0.05, LARGEST = 8, DRAG = 4;
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".frame");
+  if (!root || !data) return;
+  if (!states.has(parentElement)) states.set(parentElement, { scale: 1, x: 0, y: 0, hash: null, network: null, focus: null });
+  const state = states.get(parentElement);
+  const stage = root.querySelector(".stage"), paper = root.querySelector(".paper");
+  stage.style.height = `${data.height}px`;
+  root.classList.toggle("dark", isDark(root));
+  stage.setAttribute("aria-label", `${data.alt} Arrow keys go from node to node, Enter opens or selects.`);
+
+  const find = (id) => [...paper.querySelectorAll("g.node, g.cluster")].find((g) => g.id === id);
+  const place = () => {
+    paper.style.transform = `translate(${state.x}px, ${state.y}px)`;
+    const svg = paper.firstElementChild;
+    if (svg) { svg.style.width = `${state.width * state.scale}px`; svg.style.height = `${state.height * state.scale}px`; }
+  };
+  const settle = (scale) => {            // the top of the graph, centred, so that the image is where reading begins
+    state.scale = scale;
+    const wide = state.width * scale, high = state.height * scale;
+    state.x = wide < stage.clientWidth ? (stage.clientWidth - wide) / 2 : 8;
+    state.y = high < stage.clientHeight ? (stage.clientHeight - high) / 2 : 8;
+    place();
+  };
+  const whole = () => Math.min((stage.clientWidth - 16) / state.width, (stage.clientHeight - 16) / state.height);
+  const zoom = (by, at) => {
+    const box = stage.getBoundingClientRect();
+    const px = at ? at.x - box.left : box.width / 2, py = at ? at.y - box.top : box.height / 2;
+    const scale = Math.min(Math.max(state.scale * by, SMALLEST), LARGEST);
+    state.x = px - (px - state.x) * (scale / state.scale);
+    state.y = py - (py - state.y) * (scale / state.scale);
+    state.scale = scale;
+    place();
+  };
+  const into = (g) => {                  // pan just so far that the node is in sight
+    if (!g) return;
+    const box = stage.getBoundingClientRect(), own = g.getBoundingClientRect(), edge = 24;
+    if (own.left < box.left + edge || own.right > box.right - edge) {
+      state.x += Math.abs(own.width) > box.width - 2 * edge ? box.left + edge - own.left : box.left + box.width / 2 - (own.left + own.width / 2);
+    }
+    if (own.top < box.top + edge || own.bottom > box.bottom - edge) {
+      state.y += Math.abs(own.height) > box.height - 2 * edge ? box.top + edge - own.top : box.top + box.height / 2 - (own.top + own.height / 2);
+    }
+    place();
+  };
+  const mark = (name, id) => {
+    paper.querySelectorAll(`.${name}`).forEach((g) => g.classList.remove(name));
+    const g = id ? find(id) : null;
+    if (g) g.classList.add(name);
+    return g;
+  };
+  const pick = (g) => {
+    mark("selected", g.id);
+    state.anchor = { id: g.id, box: g.getBoundingClientRect() };
+    setTriggerValue("picked", g.id);
+  };
+  const go = (step) => {
+    const at = data.order.indexOf(state.focus ?? data.shown);
+    const next = data.order[Math.min(Math.max(at + step, 0), data.order.length - 1)];
+    state.focus = next;
+    into(mark("focus", next));
+    root.querySelector(".live").textContent = data.words[next] ?? next;
+  };
+
+  if (data.hash !== state.hash) {
+    const svg = document.importNode(new DOMParser().parseFromString(data.svg, "image/svg+xml").documentElement, true);
+    [state.width, state.height] = [parseFloat(svg.getAttribute("width")) * 4 / 3, parseFloat(svg.getAttribute("height")) * 4 / 3];
+    svg.removeAttribute("width");
+    svg.removeAttribute("height");
+    svg.setAttribute("aria-hidden", "true");
+    svg.querySelectorAll("g.node, g.cluster").forEach((g) => {
+      const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
+      title.textContent = data.words[g.id] ?? g.id;
+      g.prepend(title);
+    });
+    paper.replaceChildren(svg);
+    const same = state.network === data.network, anchor = state.anchor;
+    state.hash = data.hash;
+    state.network = data.network;
+    state.focus = null;
+    if (same && anchor && find(anchor.id)) {  // what was unfolded stays under the pointer
+      place();
+      const now = find(anchor.id).getBoundingClientRect();
+      state.x += anchor.box.left - now.left;
+      state.y += anchor.box.top - now.top;
+      place();
+    } else {
+      const fit = whole();
+      settle(fit > 0.66 ? Math.min(fit, 1.25) : 1);
+      if (data.shown) into(find(data.shown));
+    }
+    state.anchor = null;
+  }
+  mark("selected", data.shown);
+  root.querySelector(".legend").innerHTML = data.legend;
+
+  root.querySelectorAll(".tools button").forEach((button) => {
+    button.onclick = (event) => {
+      event.stopPropagation();
+      ({ in: () => zoom(1.25), out: () => zoom(0.8), fit: () => settle(whole()), natural: () => settle(1) })[button.dataset.do]();
+    };
+    button.onpointerdown = (event) => event.stopPropagation();
+  });
+  stage.onpointerdown = (event) => {
+    if (event.button !== 0) return;
+    state.drag = { x: event.clientX, y: event.clientY, fromX: state.x, fromY: state.y, far: false, on: event.target.closest("g.node, g.cluster") };
+  };
+  stage.onpointermove = (event) => {
+    const drag = state.drag;
+    if (!drag) return;
+    const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
+    if (!drag.far && Math.hypot(dx, dy) < DRAG) return;
+    if (!drag.far) { drag.far = true; stage.setPointerCapture(event.pointerId); }
+    [state.x, state.y] = [drag.fromX + dx, drag.fromY + dy];
+    paper.style.transform = `translate(${state.x}px, ${state.y}px)`;
+  };
+  stage.onpointerup = () => {
+    const drag = state.drag;
+    state.drag = null;
+    if (drag && !drag.far && drag.on && data.words[drag.on.id]) pick(drag.on);
+  };
+  stage.onpointercancel = () => { state.drag = null; };
+  stage.onwheel = (event) => {             // without Ctrl the wheel scrolls the page
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15, { x: event.clientX, y: event.clientY });
+  };
+  stage.onkeydown = (event) => {
+    if (event.target !== stage) return;
+    const moves = {
+      ArrowDown: () => go(1), ArrowRight: () => go(1), ArrowUp: () => go(-1), ArrowLeft: () => go(-1),
+      Home: () => go(-data.order.length), End: () => go(data.order.length),
+      "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: () => settle(whole()), 1: () => settle(1),
+      Enter: () => { const g = find(state.focus ?? data.shown); if (g) pick(g); },
+    };
+    moves[" "] = moves.Enter;
+    if (!(event.key in moves) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    moves[event.key]();
+  };
+  return () => states.delete(parentElement);
+}
+
+function isDark(element) {
+  const colour = getComputedStyle(element).getPropertyValue("--st-background-color").trim();
+  const canvas = document.createElement("canvas").getContext("2d");
+  canvas.fillStyle = colour || "#ffffff";
+  canvas.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = canvas.getImageData(0, 0, 1, 1).data;
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 128;
+}

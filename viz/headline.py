@@ -1,0 +1,74 @@
+"""The first glance: what the network is, and its numbers beside the published ones."""
+
+import streamlit as st
+
+from models.presets import PRESETS, Match, Name, compare
+from models.records import Trace
+from models.spec import NetworkSpec
+from viz import format, state
+
+_MACS_HELP = """MACs are multiply-accumulates of convolutions and linear layers, for one image: a filter's weights, once for
+each number it puts out. FLOPs count the multiplication and the addition: 2 * MACs. Norms, activations, pooling and additions
+are left out. What papers call FLOPs are mostly MACs; torchinfo's mult-adds include biases and norms."""
+
+
+def title(name: Name) -> None:
+    """The network's name and badge, and the link to this very state."""
+    left, right = st.columns([6, 1], vertical_alignment="bottom")
+    left.title(name.title, anchor=False)
+    with right.popover("Share", width="stretch", help="The link to this network and this view."):
+        st.write("This link opens the same network with the same view:")
+        st.code(state.link(), language=None, wrap_lines=True)
+    st.markdown(f":{'blue' if name.preset else 'gray'}-badge[{name.badge}]")
+
+
+def messages() -> None:
+    """What a link asked for and can't be had; what the last change moved."""
+    if problems := state.link_problems():
+        lines = "\n".join(f"- {_plain(problem)}. The default is used instead." for problem in problems)
+        st.warning(f"The link could not be followed in every part; the rest of it is shown.\n{lines}")
+    for note in state.notes():
+        st.info(_plain(note))
+
+
+def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
+    preset = PRESETS[name.preset] if name.preset else None
+    params = compare(trace.params, preset.params, slack=trace.norm_params) if preset else None
+    macs = compare(trace.macs, preset.macs) if preset else None
+    source = preset.source if preset else ""
+    columns = st.columns([4, 5, 3, 3, 3])
+    with columns[0]:
+        st.metric("Parameters", f"{trace.params:,}", help="Trainable numbers. Running statistics of norms are buffers.")
+        st.caption(f"{_beside(params, source)}and {trace.buffers:,} in buffers")
+    with columns[1]:
+        st.metric("MACs for one image", f"{trace.macs:,}", help=_MACS_HELP)
+        st.caption(f"{_beside(macs, source)}{format.giga(trace.flops)} GFLOPs = 2 × MACs")  # noqa: RUF001
+    with columns[2]:
+        st.metric("Depth", f"{trace.depth} layers", help=f"Counted: {trace.depth_rule}.")
+        st.caption(f"of {len(trace.layers):,} with norms, joins ...")
+    with columns[3]:
+        seen = f"{trace.receptive_field:,} px"
+        st.metric("Receptive field", seen, help="Of one position before the global pooling: the largest any channel has.")
+        st.caption(f"of {format.shape(spec.input_shape[1:])} px, step {trace.effective_stride}")
+    with columns[4]:
+        st.metric(
+            "Activations",
+            format.megabytes(trace.activation_bytes),
+            help=f"The outputs of all layers for one image in float32: {trace.activation_bytes:,} bytes.",
+        )
+        st.caption("one image, float32")
+
+
+def _beside(match: Match | None, source: str) -> str:
+    """A tick, or the reason for the difference."""
+    if match is None:
+        return ""
+    where = "torchvision" if source == "torchvision" else "published"
+    if not match.agrees:
+        return f"✗ {where}: {match.published} ({match.reason}), "
+    return f"✓ {where}: {match.published}{f' ({match.reason})' if match.reason else ''}, "
+
+
+def _plain(text: str) -> str:
+    """Text from a link as it is: nothing in it is Markdown."""
+    return "".join("\\" + sign if sign in "\\`*_{}[]<>()#+-.!|~$:" else sign for sign in text)

@@ -1,0 +1,24 @@
+"""What the network is: its graph, its layers, and the arithmetic behind each number."""
+
+import streamlit as st
+
+from models.presets import describe
+from viz import details, folding, graph_panel, headline, layer_card, measure, state
+
+spec = state.spec()
+name = describe(spec)
+
+headline.title(name)
+headline.messages()
+
+trace = measure.trace(spec)
+known = {*trace.by_path, *(group.path for group in folding.walk(folding.tree(trace)))}
+view = state.keep_known(known)
+
+headline.numbers(spec, trace, name)
+left, right = st.columns([5, 3], gap="medium")
+with left:
+    graph_panel.show(spec, view)
+with right:
+    layer_card.show(trace, view)
+details.show(spec, trace, view)

@@ -1,0 +1,113 @@
+"""A change that makes an impossible network, repaired to the nearest possible one. No Streamlit here."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from enum import StrEnum
+from typing import Any
+
+from models.depths import depths, known_depth
+from models.spec import LIMITS, Family, NetworkSpec, Shortcut, SpecError, Stem, smallest_input
+
+LABELS = {
+    "family": "Family",
+    "block": "Block",
+    "stages": "Blocks per stage",
+    "shortcut": "Skip connections",
+    "stem": "Stem",
+    "base_width": "Width",
+    "widen": "Widening factor",
+    "groups": "Cardinality",
+    "group_width": "Width per group",
+    "growth_rate": "Growth rate",
+    "compression": "Compression",
+    "norm": "Norm",
+    "conv_bias": "Biases in convolutions",
+    "projection_norm": "Norm on projections",
+    "stride_in": "Stride of a bottleneck",
+    "init": "Initialisation",
+    "zero_init_residual": "Branches start at zero",
+    "input_shape": "Input",
+    "classes": "Classes",
+}
+
+
+def change(spec: NetworkSpec, field: str, value: Any) -> tuple[NetworkSpec, tuple[str, ...]]:
+    """`spec` with one field changed, and a sentence for every other field that had to give way.
+
+    Raises `SpecError` where the value itself is one that no network has.
+    """
+    wanted = asdict(spec) | {field: value}
+    notes: list[str] = []
+    if field == "family" and value != spec.family:
+        wanted |= _other_family(spec, Family(value))
+    for _ in fields(spec):
+        try:
+            repaired = NetworkSpec(**wanted)
+        except SpecError as error:
+            wrong = error.field
+            if wrong == field and field != "input_shape" and type(value) is not int:
+                raise
+            nearest = next((option for option in _options(wrong, wanted) if _stands(wanted, wrong, option)), None)
+            if nearest is None:
+                raise
+            wanted[wrong] = nearest
+        else:
+            for changed in fields(spec):
+                before, now = getattr(spec, changed.name), getattr(repaired, changed.name)
+                asked = value if changed.name == field else before
+                if now != asked:
+                    notes.append(f"{LABELS[changed.name]}: now {_word(now)}, not {_word(asked)}.")
+            return repaired, tuple(notes)
+    raise SpecError(field, "must stand beside the other choices", value)
+
+
+def _other_family(spec: NetworkSpec, family: Family) -> dict[str, Any]:
+    """The other family's own fields, at the depth that comes nearest; input, norm and the like stay."""
+    start = NetworkSpec(family=family, stem=spec.stem)
+    stages = depths(start)
+    nearest = min(stages, key=lambda depth: abs(depth - _depth(spec)))
+    shortcut = Shortcut.NONE if spec.shortcut is Shortcut.NONE else start.shortcut
+    small = spec.stem is Stem.CIFAR
+    return {
+        "block": start.block,
+        "shortcut": shortcut,
+        "stages": stages[nearest],
+        "base_width": (24 if family is Family.DENSENET else 16) if small else start.base_width,
+        "growth_rate": 12 if small else start.growth_rate,
+    }
+
+
+def _depth(spec: NetworkSpec) -> int:
+    known = known_depth(spec)
+    return known if known is not None else 2 + sum(spec.stages) * (3 if spec.bottleneck else 2)
+
+
+def _options(field: str, wanted: dict[str, Any]) -> Iterator[Any]:
+    """What might stand in a field, the nearest to what is asked for first."""
+    asked = wanted[field]
+    default = getattr(NetworkSpec(family=wanted["family"]), field)
+    if isinstance(default, StrEnum):
+        yield default
+        yield from type(default)
+    elif field == "input_shape" and isinstance(asked, tuple):
+        roomy = {key: value for key, value in wanted.items() if key != "input_shape"}
+        smallest = smallest_input(NetworkSpec(**roomy))
+        yield (asked[0], *(max(side, smallest) for side in asked[1:]))
+    elif isinstance(default, int) and isinstance(asked, int) and field in LIMITS:
+        low, high = (int(bound) for bound in LIMITS[field])
+        yield from sorted(range(low, high + 1), key=lambda option: abs(option - asked))
+    yield default
+
+
+def _stands(wanted: dict[str, Any], field: str, option: Any) -> bool:
+    try:
+        NetworkSpec(**wanted | {field: option})
+    except SpecError as error:
+        return error.field != field
+    return True
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "-".join(map(str, value))
+    return str(value).replace("_", " ")

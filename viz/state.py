@@ -1,0 +1,116 @@
+"""The only keys of `st.session_state`, and their way into the link and back.
+
+The spec and the view are the truth; widgets are set from them before they are drawn, and callbacks write them. The
+address holds what differs from the defaults, so that every state is a link and Back undoes.
+"""
+
+from collections.abc import Collection
+from dataclasses import fields, replace
+from typing import Any
+
+import streamlit as st
+
+from models.spec import NetworkSpec
+from viz.view import View
+
+_SPEC, _VIEW, _WRITTEN = "spec", "view", "written"
+_PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
+_TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
+_STREAMLITS = frozenset({"embed", "embed_options"})
+_OURS = frozenset(field.name for owner in (NetworkSpec, View) for field in fields(owner))
+
+
+def load(page: str) -> None:
+    """Read the address, if it is new: a first visit, a link, Back or Forward. Before any widget is drawn.
+
+    An address is not news when a callback has just changed the state (the browser may not have caught up), nor when
+    it is empty because the visitor went to another page.
+    """
+    state = st.session_state
+    ours = {name: value for name, value in st.query_params.to_dict().items() if name in _OURS}
+    touched, elsewhere = state.pop(_TOUCHED, False), state.get(_PAGE) != page
+    state[_PAGE] = page
+    if _WRITTEN in state and (touched or ours == state[_WRITTEN] or (not ours and elsewhere)):
+        return
+    spec, wrong = NetworkSpec.from_query(ours)
+    view, amiss = View.from_query(ours)
+    strange = tuple(
+        f"{name[:40]}: there is no such field" for name in st.query_params if name not in _OURS and name not in _STREAMLITS
+    )
+    state[_SPEC], state[_VIEW] = spec, view
+    state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*wrong, *amiss, *strange), (), {}
+    state[_FROM_LINK] = True
+    state[_WRITTEN] = ours
+
+
+def save() -> None:
+    """Write the address, where it differs: only what is not a default."""
+    query = spec().to_query() | view().to_query()
+    st.session_state[_WRITTEN] = query
+    kept = {name: value for name, value in st.query_params.to_dict().items() if name in _STREAMLITS}
+    if st.query_params.to_dict() != kept | query:
+        st.query_params.from_dict(kept | query)
+
+
+def spec() -> NetworkSpec:
+    """The network in the sidebar."""
+    found: NetworkSpec = st.session_state.get(_SPEC) or NetworkSpec()
+    return found
+
+
+def put_spec(new: NetworkSpec, notes: tuple[str, ...] = ()) -> None:
+    """Make it the network of all pages. `notes` say what had to give way."""
+    st.session_state[_SPEC], st.session_state[_TOUCHED] = new, True
+    st.session_state[_NOTES], st.session_state[_ERRORS], st.session_state[_PROBLEMS] = notes, {}, ()
+
+
+def refuse(field: str, message: str) -> None:
+    """Keep the network; show why what was typed into a field is none."""
+    st.session_state[_ERRORS] = {field: message}
+    st.session_state[_NOTES], st.session_state[_TOUCHED] = (), True
+
+
+def view() -> View:
+    found: View = st.session_state.get(_VIEW) or View()
+    return found
+
+
+def put_view(**changes: Any) -> None:
+    st.session_state[_VIEW], st.session_state[_TOUCHED] = replace(view(), **changes), True
+
+
+def keep_known(paths: Collection[str]) -> View:
+    """Drop what is selected or folded by hand and isn't in this network; a link that asked for it is told."""
+    shown = view()
+    strange = sorted(path for path in (*shown.fold, shown.layer) if path and path not in paths)
+    if strange:
+        layer = shown.layer if shown.layer in paths else ""
+        st.session_state[_VIEW] = shown = replace(shown, layer=layer, fold=shown.fold & frozenset(paths))
+    if st.session_state.pop(_FROM_LINK, False):
+        told = (f"layer: this network has no {path[:60]!r}" for path in strange)
+        st.session_state[_PROBLEMS] = (*link_problems(), *told)
+    return shown
+
+
+def link_problems() -> tuple[str, ...]:
+    """What the link asked for and can't be had, one message per field."""
+    return tuple(st.session_state.get(_PROBLEMS, ()))
+
+
+def notes() -> tuple[str, ...]:
+    """What the last change moved besides the field itself."""
+    return tuple(st.session_state.get(_NOTES, ()))
+
+
+def errors() -> dict[str, str]:
+    """Field -> why its last value was refused."""
+    return dict(st.session_state.get(_ERRORS, {}))
+
+
+def link() -> str:
+    """The address of this very state."""
+    from urllib.parse import urlencode  # noqa: PLC0415
+
+    base = (st.context.url or "").rstrip("/")
+    query = spec().to_query() | view().to_query()
+    return f"{base}/?{urlencode(query)}" if query else f"{base}/"

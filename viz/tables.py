@@ -1,0 +1,140 @@
+"""A trace as rows: by layer, block or stage; and as CSV, Markdown and LaTeX to take away."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from models.records import Layer, Total, Trace
+from viz import format, theme
+from viz.view import Rows
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows as they are shown, and the path that each stands for."""
+
+    frame: pd.DataFrame
+    paths: tuple[str, ...]
+
+
+def table(trace: Trace, rows: str) -> Table:
+    """Columns have units in their names; shares are of the whole network. Read-only: it is shared."""
+    if rows == Rows.LAYERS:
+        return Table(_layers(trace), tuple(layer.path for layer in trace.layers))
+    totals = trace.stages if rows == Rows.STAGES else _blocks(trace)
+    return Table(_totals(trace, totals), tuple(total.path for total in totals))
+
+
+def _blocks(trace: Trace) -> tuple[Total, ...]:
+    """Blocks, and stem and head as one row each: together they are the whole network."""
+    blocks = {total.path: total for total in trace.blocks}
+    outside = {total.path: total for total in trace.stages if total.blocks == 0}
+    order = dict.fromkeys(layer.block or layer.stage for layer in trace.layers)
+    return tuple(blocks.get(path) or outside[path] for path in order)
+
+
+def _layers(trace: Trace) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Layer": [layer.path for layer in trace.layers],
+            "Kind": [theme.KIND_NAME[layer.kind] for layer in trace.layers],
+            "Output": [format.shape(layer.output_shape) for layer in trace.layers],
+            "Kernel": [_window(layer) for layer in trace.layers],
+            "Groups": [layer.groups if layer.macs else None for layer in trace.layers],
+            "Parameters": [layer.params for layer in trace.layers],
+            "Parameters, share": [_share(layer.params, trace.params) for layer in trace.layers],
+            "MACs": [layer.macs for layer in trace.layers],
+            "MACs, share": [_share(layer.macs, trace.macs) for layer in trace.layers],
+            "Activations, bytes": [layer.activation_bytes for layer in trace.layers],
+            "Receptive field, px": [layer.receptive_field for layer in trace.layers],
+            "Effective stride, px": [layer.effective_stride for layer in trace.layers],
+            "In depth": [layer.counted for layer in trace.layers],
+        }
+    ).astype({"Groups": "Int64"})
+
+
+def _totals(trace: Trace, totals: tuple[Total, ...]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "Part": [total.path for total in totals],
+            "Blocks": [total.blocks for total in totals],
+            "Layers": [total.layers for total in totals],
+            "Output": [format.shape(total.output_shape) for total in totals],
+            "Parameters": [total.params for total in totals],
+            "Parameters, share": [_share(total.params, trace.params) for total in totals],
+            "MACs": [total.macs for total in totals],
+            "MACs, share": [_share(total.macs, trace.macs) for total in totals],
+            "Activations, bytes": [total.activation_bytes for total in totals],
+            "Receptive field, px": [total.receptive_field for total in totals],
+            "Counted in depth": [total.depth for total in totals],
+        }
+    )
+
+
+def _window(layer: Layer) -> str:
+    if layer.kernel is None or layer.stride is None or max(*layer.kernel, *layer.stride) == 1:
+        return "1×1" if layer.macs and layer.kernel else ""  # noqa: RUF001
+    stride = f" /{layer.stride[0]}" if max(layer.stride) > 1 and layer.operation != "adaptive_avg_pool2d" else ""
+    return f"{layer.kernel[0]}×{layer.kernel[1]}{stride}"  # noqa: RUF001
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def csv(frame: pd.DataFrame) -> str:
+    """Plain numbers, shares as fractions: for programs."""
+    return frame.to_csv(index=False)
+
+
+def markdown(frame: pd.DataFrame) -> str:
+    """A table of GitHub's Markdown, numbers in threes."""
+    rows = [list(frame.columns), ["---:" if _numeric(frame[name]) else "---" for name in frame.columns], *_cells(frame)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+
+
+def latex(frame: pd.DataFrame) -> str:
+    """A `longtable` with booktabs' rules, numbers in threes."""
+    shown = pd.DataFrame(_cells(frame), columns=frame.columns).replace("×", "x", regex=True)  # noqa: RUF001
+    align = "".join("r" if _numeric(frame[name]) else "l" for name in frame.columns)
+    escaped = shown.map(_escape).rename(columns=_escape)
+    lines = [" & ".join(row) + r" \\" for row in escaped.to_numpy().tolist()]
+    head = " & ".join(escaped.columns) + r" \\"
+    return "\n".join(
+        [
+            r"% \usepackage{booktabs, longtable}",
+            rf"\begin{{longtable}}{{{align}}}",
+            r"\toprule",
+            head,
+            r"\midrule",
+            r"\endhead",
+            *lines,
+            r"\bottomrule",
+            r"\end{longtable}",
+            "",
+        ]
+    )
+
+
+def _cells(frame: pd.DataFrame) -> list[list[str]]:
+    columns = []
+    for name in frame.columns:
+        if name.endswith("share"):
+            columns.append([f"{value:.2%}" for value in frame[name]])
+        elif frame[name].dtype == bool:
+            columns.append(["yes" if value else "" for value in frame[name]])
+        elif _numeric(frame[name]):
+            columns.append(["" if pd.isna(value) else f"{value:,}" for value in frame[name]])
+        else:
+            columns.append([str(value) for value in frame[name]])
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _numeric(column: "pd.Series[object]") -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column)) and column.dtype != bool
+
+
+def _escape(text: str) -> str:
+    for sign in "&%#_":
+        text = text.replace(sign, "\\" + sign)
+    return text
