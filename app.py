@@ -1,10 +1,14 @@
 """Skipscope: choose a convolutional network and see it. `streamlit run app.py`"""
 
+from pathlib import Path
+
 import streamlit as st
 
 from viz import controls, measure, state
 
 st.set_page_config(page_title="Skipscope", page_icon="assets/icon.png", layout="wide", initial_sidebar_state="expanded")
+st.logo("assets/logo.svg", size="large")
+st.html(Path("assets/style.css"))
 measure.warm()
 
 page = st.navigation([st.Page("viz/pages/architecture.py", title="Architecture", default=True)], position="hidden")

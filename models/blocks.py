@@ -90,8 +90,11 @@ def projection_shortcut(
 
 
 def group_norm(channels: int) -> nn.GroupNorm:
-    """Group normalisation (arXiv 1803.08494) with 32 groups, or as many as divide the channels."""
-    return nn.GroupNorm(gcd(32, channels), channels)
+    """Group normalisation (arXiv 1803.08494) with 32 groups, or as many as leave two channels or more in each.
+
+    A group of one channel at one pixel is a single number, and normalising that leaves nothing of it.
+    """
+    return nn.GroupNorm(gcd(32, channels // 2 or 1) if channels % 2 == 0 else 1, channels)
 
 
 def no_norm(channels: int) -> nn.Identity:

@@ -100,8 +100,8 @@ def render(dot: str, form: str) -> bytes:
 def svg(dot: str) -> str:
     """The picture for the page and for slides: no tooltips of Graphviz's own, no prolog."""
     text = render(dot, "svg").decode()
-    text = re.sub(r"<title>.*?</title>\n?", "", text)
-    return text[text.index("<svg") :]
+    text = re.sub(r"<title>.*?</title>\n?", "", text[text.index("<svg") :])
+    return re.sub(r"(<text[^>]*>)([A-Za-z][\w.\-]*)", r'\1<tspan font-weight="bold">\2</tspan>', text)  # the names
 
 
 class _Drawing:
@@ -249,10 +249,8 @@ class _Drawing:
 
     def _label(self, name: str, detail: str, shape: str) -> str:
         """A node's text: in a column of nodes on one line, in a row of nodes on two."""
-        text = f"<b>{name}</b>" + (f" {detail}" if detail else "")
-        if not shape:
-            return f"<{text}>"
-        return f"<{text}{'  &#160;' if self.vertical else '<br/>'}{shape}>"
+        text = f"{name} {detail}" if detail else name
+        return f"{text}{'    ' if self.vertical else chr(10)}{shape}" if shape else text
 
     def _group_label(self, group: Group) -> str:
         times = f"× {group.blocks}" if group.rank is not Rank.BLOCK else ""  # noqa: RUF001

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from models.spec import NetworkSpec
 from viz import graph, measure, state
@@ -12,12 +13,13 @@ from viz.graph import Colour, Direction
 from viz.graph_view import graph_view
 from viz.view import View
 
-_HEIGHT = 470
+_HEIGHT = 420
 _MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
-def show(spec: NetworkSpec, view: View) -> None:
-    levels, directions, colours, files = st.columns([5, 4, 3, 2], vertical_alignment="bottom")
+def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
+    """The picture; `files` is where its downloads go."""
+    levels, directions, colours = st.columns([5, 4, 3])
     with levels:
         _choice("level", "Unfolded to", tuple(Level), view.level, st.segmented_control)
     with directions:

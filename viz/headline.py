@@ -13,13 +13,15 @@ are left out. What papers call FLOPs are mostly MACs; torchinfo's mult-adds incl
 
 
 def title(name: Name) -> None:
-    """The network's name and badge, and the link to this very state."""
-    left, right = st.columns([6, 1], vertical_alignment="bottom")
-    left.title(name.title, anchor=False)
-    with right.popover("Share", width="stretch", help="The link to this network and this view."):
+    """The network's name and its badge."""
+    st.title(f"{name.title} :small[:{'blue' if name.preset else 'gray'}-badge[{name.badge}]]", anchor=False)
+
+
+def share() -> None:
+    """The link to this very state."""
+    with st.popover("Share", width="stretch", help="The link to this network and this view."):
         st.write("This link opens the same network with the same view:")
         st.code(state.link(), language=None, wrap_lines=True)
-    st.markdown(f":{'blue' if name.preset else 'gray'}-badge[{name.badge}]")
 
 
 def messages() -> None:
@@ -36,20 +38,20 @@ def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
     params = compare(trace.params, preset.params, slack=trace.norm_params) if preset else None
     macs = compare(trace.macs, preset.macs) if preset else None
     source = preset.source if preset else ""
-    columns = st.columns([4, 5, 3, 3, 3])
+    columns = st.columns([5, 5, 3, 3, 3])
     with columns[0]:
         st.metric("Parameters", f"{trace.params:,}", help="Trainable numbers. Running statistics of norms are buffers.")
-        st.caption(f"{_beside(params, source)}and {trace.buffers:,} in buffers")
+        st.caption(f"{_beside(params, source)}{trace.buffers:,} buffers apart")
     with columns[1]:
         st.metric("MACs for one image", f"{trace.macs:,}", help=_MACS_HELP)
-        st.caption(f"{_beside(macs, source)}{format.giga(trace.flops)} GFLOPs = 2 × MACs")  # noqa: RUF001
+        st.caption(f"{_beside(macs, source)}{format.giga(trace.flops)} GFLOPs")
     with columns[2]:
-        st.metric("Depth", f"{trace.depth} layers", help=f"Counted: {trace.depth_rule}.")
-        st.caption(f"of {len(trace.layers):,} with norms, joins ...")
+        st.metric("Depth", f"{trace.depth:,} layers", help=f"Counted: {trace.depth_rule}.")
+        st.caption(f"of {len(trace.layers):,} layers in all")
     with columns[3]:
         seen = f"{trace.receptive_field:,} px"
         st.metric("Receptive field", seen, help="Of one position before the global pooling: the largest any channel has.")
-        st.caption(f"of {format.shape(spec.input_shape[1:])} px, step {trace.effective_stride}")
+        st.caption(f"image: {format.shape(spec.input_shape[1:])} px")
     with columns[4]:
         st.metric(
             "Activations",
@@ -63,10 +65,9 @@ def _beside(match: Match | None, source: str) -> str:
     """A tick, or the reason for the difference."""
     if match is None:
         return ""
-    where = "torchvision" if source == "torchvision" else "published"
-    if not match.agrees:
-        return f"✗ {where}: {match.published} ({match.reason}), "
-    return f"✓ {where}: {match.published}{f' ({match.reason})' if match.reason else ''}, "
+    where = "torchvision's" if source == "torchvision" else f"{match.published} published"
+    reason = f" ({match.reason})" if match.reason else ""
+    return f"✓ {where}{reason} · " if match.agrees else f"✗ {where}{reason} · "
 
 
 def _plain(text: str) -> str:

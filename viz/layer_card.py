@@ -13,7 +13,7 @@ _SLIP_PRESET = "wrn_18_3"
 
 
 def show(trace: Trace, view: View) -> None:
-    with st.container(border=True, height=610):
+    with st.container(border=True, height=545):
         if view.layer in trace.by_path:
             _layer(trace, trace.by_path[view.layer])
         elif group := next((group for group in walk(tree(trace)) if group.path == view.layer), None):

@@ -67,7 +67,7 @@ CHANNELS, RESOLUTION = "#2f8fd0", "#e0702a"  # told apart by their markers too
 EDGE_STYLE: Mapping[EdgeKind, str] = MappingProxyType(
     {EdgeKind.FLOW: "solid", EdgeKind.IDENTITY: "solid", EdgeKind.PROJECTION: "dashed", EdgeKind.CONCAT: "solid"}
 )
-FONT = "Source Sans 3, Source Sans, Helvetica, Arial, sans-serif"
+FONT = "Source Sans, Helvetica, Arial, sans-serif"
 CHART_TEXT = 15  # px: read from the last row
 
 # Viridis (Smith & van der Walt 2015, CC0), nine even steps: perceptually even, safe for colour-blind readers.

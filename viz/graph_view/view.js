@@ -1,6 +1,6 @@
 // Shows an SVG laid out by Graphviz: pan, zoom, keyboard, and picks of nodes, which Python answers.
 const states = new WeakMap();
-const SMALLEST = 0.05, LARGEST = 8, DRAG = 4;
+const SMALLEST = 0.05, LARGEST = 8, DRAG = 4, NATURAL = 0.8;  // NATURAL: 15 px letters
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".frame");
@@ -89,7 +89,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       place();
     } else {
       const fit = whole();
-      settle(fit > 0.66 ? Math.min(fit, 1.25) : 1);
+      settle(Math.max(Math.min(fit, 1.25), NATURAL));
       if (data.shown) into(find(data.shown));
     }
     state.anchor = null;
@@ -100,7 +100,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.querySelectorAll(".tools button").forEach((button) => {
     button.onclick = (event) => {
       event.stopPropagation();
-      ({ in: () => zoom(1.25), out: () => zoom(0.8), fit: () => settle(whole()), natural: () => settle(1) })[button.dataset.do]();
+      ({ in: () => zoom(1.25), out: () => zoom(0.8), fit: () => settle(whole()), natural: () => settle(NATURAL) })[button.dataset.do]();
     };
     button.onpointerdown = (event) => event.stopPropagation();
   });
@@ -133,7 +133,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const moves = {
       ArrowDown: () => go(1), ArrowRight: () => go(1), ArrowUp: () => go(-1), ArrowLeft: () => go(-1),
       Home: () => go(-data.order.length), End: () => go(data.order.length),
-      "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: () => settle(whole()), 1: () => settle(1),
+      "+": () => zoom(1.25), "=": () => zoom(1.25), "-": () => zoom(0.8), 0: () => settle(whole()), 1: () => settle(NATURAL),
       Enter: () => { const g = find(state.focus ?? data.shown); if (g) pick(g); },
     };
     moves[" "] = moves.Enter;

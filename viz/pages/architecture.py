@@ -8,17 +8,21 @@ from viz import details, folding, graph_panel, headline, layer_card, measure, st
 spec = state.spec()
 name = describe(spec)
 
-headline.title(name)
+heading, sharing, saving = st.columns([8, 1, 1], vertical_alignment="center")
+with heading:
+    headline.title(name)
 headline.messages()
 
 trace = measure.trace(spec)
 known = {*trace.by_path, *(group.path for group in folding.walk(folding.tree(trace)))}
 view = state.keep_known(known)
 
+with sharing:
+    headline.share()
 headline.numbers(spec, trace, name)
 left, right = st.columns([5, 3], gap="medium")
 with left:
-    graph_panel.show(spec, view)
+    graph_panel.show(spec, view, files=saving)
 with right:
     layer_card.show(trace, view)
 details.show(spec, trace, view)

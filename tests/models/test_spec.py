@@ -1,0 +1,160 @@
+"""The spec refuses what can't be, in the user's words, and travels as a link."""
+
+import math
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.presets import PRESETS
+from models.spec import LIMITS, Block, Family, NetworkSpec, Shortcut, SpecError, smallest_input
+from tests.conftest import ROOT, specs
+
+
+def test_the_default_is_resnet18():
+    assert NetworkSpec() == PRESETS["resnet18"].spec
+    assert NetworkSpec().to_query() == {}
+
+
+def test_strings_are_accepted_for_enums():
+    spec = NetworkSpec(block="bottleneck", shortcut="pad")
+
+    assert spec.block is Block.BOTTLENECK
+    assert spec.shortcut is Shortcut.PAD
+
+
+def test_a_spec_cannot_be_changed():
+    with pytest.raises(FrozenInstanceError):
+        NetworkSpec().classes = 10
+
+
+@pytest.mark.parametrize(("family", "shortcut"), [("resnet", "projection"), ("densenet", "concat")])
+def test_a_shortcut_left_out_follows_the_family(family, shortcut):
+    assert NetworkSpec(family=family).shortcut == shortcut
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"family": "vgg"}, "family: must be resnet or densenet, got 'vgg'"),
+        ({"shortcut": "concat"}, "shortcut: must be projection, pad, .* for family resnet, got 'concat'"),
+        ({"block": "dense"}, "block: must be basic, .* for family resnet, got 'dense'"),
+        ({"family": "densenet", "block": "basic"}, "block: must be dense_bottleneck or dense for family densenet"),
+        ({"groups": 7}, "groups: must divide the inner width 64, got 7"),
+        ({"groups": 0}, "groups: must be a whole number from 1 to 4,096, got 0"),
+        ({"groups": True}, "groups: must be a whole number from 1 to 4,096, got True"),
+        ({"base_width": -1}, "base_width: must be a whole number from 1 to 4,096, got -1"),
+        ({"base_width": 64.0}, "base_width: must be a whole number .* got 64.0"),
+        ({"widen": math.nan}, "widen: must be a number from 0.1 to 64, got nan"),
+        ({"widen": math.inf}, "widen: must be a number from 0.1 to 64, got inf"),
+        ({"widen": 10**400}, "widen: must be a number from 0.1 to 64, got 1000"),
+        ({"widen": 0.001}, "widen: must be a number from 0.1 to 64, got 0.001"),
+        ({"compression": 1.5}, "compression: must be a number from 0.01 to 1, got 1.5"),
+        ({"stages": ()}, "stages: must be 1 to 5 whole numbers, got"),
+        ({"stages": (1,) * 6}, "stages: must be 1 to 5 whole numbers, got"),
+        ({"stages": (0, 1)}, "stages: must be whole numbers of blocks from 1 to 2,000, got 0"),
+        ({"stages": (10**9,)}, "stages: must be whole numbers of blocks from 1 to 2,000, got 1000000000"),
+        ({"stages": (2000, 1)}, "stages: must be at most 2,000 blocks in all, got"),
+        ({"stages": "2222"}, "stages: must be 1 to 5 whole numbers, got '2222'"),
+        ({"input_shape": (3, 224)}, "input_shape: must be three whole numbers"),
+        ({"input_shape": (5, 32, 32)}, "input_shape: must be channels from 1 to 4, got 5"),
+        ({"input_shape": (3, 7, 32)}, "input_shape: must be height and width in pixels from 8 to 1,024, got 7"),
+        ({"input_shape": (3, 32, 2**40)}, "input_shape: must be height and width in pixels from 8 to 1,024"),
+        ({"classes": 10_001}, "classes: must be a whole number from 1 to 10,000, got 10001"),
+        ({"classes": 10**5000}, "classes: must be .* got a int that can't be shown"),
+        ({"conv_bias": 1}, "conv_bias: must be true or false, got 1"),
+        ({"stride_in": "5x5"}, "stride_in: must be 3x3 or 1x1, got '5x5'"),
+        ({"block": "bottleneck", "group_width": 1, "base_width": 8}, "group_width: must leave a channel inside"),
+        ({"base_width": 4096, "stages": (1,) * 5, "widen": 8}, "widen: must keep every layer within 65,536 channels"),
+        ({"shortcut": "pad", "widen": 0.5}, "shortcut: can't pad 64 channels down to 32: use a projection, got 'pad'"),
+        ({"family": "densenet", "input_shape": (3, 28, 28)}, "input_shape: must be at least 29 pixels for 4 dense stages"),
+        ({"family": "densenet", "growth_rate": 4000, "stages": (20,)}, "growth_rate: must keep every layer within"),
+        ({"family": "densenet", "shortcut": "none", "growth_rate": 1}, "compression: must leave a channel of 1, got 0.5"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_field_expectation_and_value(fields, message):
+    with pytest.raises(SpecError, match=message) as caught:
+        NetworkSpec(**fields)
+
+    assert str(caught.value).startswith(f"{caught.value.field}: ")
+
+
+@given(st.sampled_from(sorted(NetworkSpec.__slots__)), st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.binary()))
+def test_any_value_in_any_field_makes_a_spec_or_a_spec_error(field, value):
+    try:
+        spec = NetworkSpec(**{field: value})
+    except SpecError as error:
+        assert len(str(error)) < 400
+    else:
+        assert isinstance(spec, NetworkSpec)
+
+
+@given(specs())
+def test_to_query_and_from_query_are_inverse(spec):
+    assert NetworkSpec.from_query(spec.to_query()) == (spec, ())
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_survives_its_link(preset):
+    spec = PRESETS[preset].spec
+
+    assert NetworkSpec.from_query(spec.to_query()) == (spec, ())
+
+
+def test_a_bad_link_keeps_every_good_field():
+    spec, problems = NetworkSpec.from_query(
+        {"block": "bottleneck", "stages": "3-4-x-3", "classes": "10", "widen": "nan", "norm": "group"}
+    )
+
+    assert spec == NetworkSpec(block="bottleneck", classes=10, norm="group")
+    assert [problem.split(":")[0] for problem in problems] == ["stages", "widen"]
+
+
+def test_fields_that_do_not_fit_together_are_named_and_the_rest_is_kept():
+    spec, problems = NetworkSpec.from_query({"family": "densenet", "block": "basic", "classes": "10"})
+
+    assert spec == NetworkSpec(family="densenet", classes=10)
+    assert problems == ("block: must be dense_bottleneck or dense for family densenet, got 'basic'",)
+
+
+@given(st.dictionaries(st.one_of(st.sampled_from(sorted(NetworkSpec.__slots__)), st.text()), st.text()))
+def test_no_query_ever_raises(query):
+    spec, problems = NetworkSpec.from_query(query)
+
+    assert isinstance(spec, NetworkSpec)
+    assert len(problems) <= 2 * len(query)
+
+
+@pytest.mark.parametrize(("stem", "stages", "smallest"), [("imagenet", 4, 29), ("cifar", 4, 8), ("cifar", 5, 16), ("imagenet", 1, 8)])
+def test_the_smallest_input_stands_and_one_pixel_less_does_not(stem, stages, smallest):
+    spec = NetworkSpec(family="densenet", stem=stem, stages=(1,) * stages)
+
+    assert smallest_input(spec) == smallest
+    replace(spec, input_shape=(3, smallest, smallest))
+    with pytest.raises(SpecError, match="input_shape"):
+        replace(spec, input_shape=(3, smallest - 1, smallest))
+
+
+def test_widths_of_the_bottlenecks_follow_torchvisions_formula():
+    spec = NetworkSpec(block="bottleneck", stages=(3, 4, 6, 3), groups=32, group_width=4)
+
+    assert spec.residual_stages == tuple(
+        (blocks, int(planes * (4 / 64.0)) * 32, planes * 4) for blocks, planes in zip((3, 4, 6, 3), (64, 128, 256, 512))
+    )
+
+
+def test_limits_are_generous_and_stated():
+    assert LIMITS["blocks"][1] == 2_000
+    assert LIMITS["pixels"][1] == 1_024
+    assert LIMITS["classes"][1] == 10_000
+    assert LIMITS["base_width"][1] == LIMITS["growth_rate"][1] == 4_096
+    assert set(Family) == {"resnet", "densenet"}
+
+
+def test_a_spec_needs_no_torch():
+    code = "import sys; sys.modules['torch'] = None; import models.spec, models.presets, models.records, models.depths"
+
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
