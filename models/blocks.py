@@ -17,7 +17,14 @@ class Conv(Protocol):
     """Makes a convolution; whether it has a bias is already decided."""
 
     def __call__(
-        self, in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, padding: int = 0, groups: int = 1
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        *,
+        stride: int = 1,
+        padding: int = 0,
+        groups: int = 1,
     ) -> nn.Module: ...
 
 

@@ -30,7 +30,7 @@ from torch.nn.functional import pad
 {factories} = Callable[..., nn.Module | tuple[nn.Module, nn.Module]]  # each makes parts of the network
 '''
 
-_FOOTER = '''
+_FOOTER = """
 
 def build() -> nn.Module:
     conv = {conv}
@@ -43,7 +43,7 @@ if __name__ == "__main__":
     model = build().eval()
     image = torch.randn(1, {shape})
     print(tuple(model(image).shape), f"{{sum(p.numel() for p in model.parameters()):,}} parameters")
-'''
+"""
 
 
 def source(spec: NetworkSpec, *, title: str, params: int) -> str:

@@ -226,6 +226,6 @@ def _silence(block: nn.Module) -> None:
     Without norms, its last convolution. A shortcut's own layers are not touched.
     """
     own = [child for name, child in block.named_children() if name != "downsample"]
-    last = [child for child in own if isinstance(child, nn.BatchNorm2d | nn.GroupNorm)]
-    last = last or [child for child in own if isinstance(child, nn.Conv2d)]
-    nn.init.zeros_(last[-1].weight)
+    norms = [child.weight for child in own if isinstance(child, nn.BatchNorm2d | nn.GroupNorm)]
+    convs = [child.weight for child in own if isinstance(child, nn.Conv2d)]
+    nn.init.zeros_((norms or convs)[-1])

@@ -54,7 +54,9 @@ _DENSE = NetworkSpec(family=Family.DENSENET, stages=(6, 12, 24, 16))
 _TUTORIAL = NetworkSpec(conv_bias=True, projection_norm=False)
 
 
-def _imagenet(title: str, block: Block, stages: tuple[int, ...], params: int, macs: int, group: str, **more: int) -> Preset:
+def _imagenet(
+    title: str, block: Block, stages: tuple[int, ...], params: int, macs: int, group: str, **more: int
+) -> Preset:
     spec = NetworkSpec(block=block, stages=stages, **more)  # type: ignore[arg-type]  # groups and group_width: ints
     return Preset(title=title, group=group, source="torchvision", spec=spec, params=params, macs=macs)
 
@@ -114,13 +116,34 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "plain18": _plain("Plain-18", (2, 2, 2, 2), "1.8G"),
         "plain34": _plain("Plain-34", (3, 4, 6, 3), "3.6G"),
         "resnext50_32x4d": _imagenet(
-            "ResNeXt-50 32x4d", _BOTTLENECK, (3, 4, 6, 3), 25_028_904, 4_230_479_872, "ResNeXt", groups=32, group_width=4
+            "ResNeXt-50 32x4d",
+            _BOTTLENECK,
+            (3, 4, 6, 3),
+            25_028_904,
+            4_230_479_872,
+            "ResNeXt",
+            groups=32,
+            group_width=4,
         ),
         "resnext101_32x8d": _imagenet(
-            "ResNeXt-101 32x8d", _BOTTLENECK, (3, 4, 23, 3), 88_791_336, 16_414_015_488, "ResNeXt", groups=32, group_width=8
+            "ResNeXt-101 32x8d",
+            _BOTTLENECK,
+            (3, 4, 23, 3),
+            88_791_336,
+            16_414_015_488,
+            "ResNeXt",
+            groups=32,
+            group_width=8,
         ),
         "resnext101_64x4d": _imagenet(
-            "ResNeXt-101 64x4d", _BOTTLENECK, (3, 4, 23, 3), 83_455_272, 15_460_270_080, "ResNeXt", groups=64, group_width=4
+            "ResNeXt-101 64x4d",
+            _BOTTLENECK,
+            (3, 4, 23, 3),
+            83_455_272,
+            15_460_270_080,
+            "ResNeXt",
+            groups=64,
+            group_width=4,
         ),
         "wide_resnet50_2": _imagenet(
             "Wide ResNet-50-2", _BOTTLENECK, (3, 4, 6, 3), 68_883_240, 11_398_021_120, "Wide ResNet", group_width=128
@@ -134,7 +157,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             source=f"{WRN}, table 7",
             spec=NetworkSpec(widen=3.0),
             params="101.8M",
-            note="Stages three times as wide as ResNet-18's behind the same stem: layer1.0.conv1 has 3*3*64*192 = 110,592.",
+            note="ResNet-18 with stages three times as wide: layer1.0.conv1 has 3*3*64*192 = 110,592.",
         ),
         "densenet121": _densenet("DenseNet-121", (6, 12, 24, 16), 7_978_856, 2_834_161_664),
         "densenet161": _densenet("DenseNet-161", (6, 12, 36, 24), 28_681_000, 7_727_907_072, 48, 96),
@@ -206,7 +229,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             source="the blocks of d2l.ai's ResNet-18 on ImageNet's shapes",
             spec=_TUTORIAL,
             params=11_692_520,
-            note="3,008 parameters more than torchvision's ResNet-18: +4,800 convolution biases, -1,792 norms on the shortcuts.",
+            note="3,008 more parameters than torchvision's: +4,800 convolution biases, -1,792 shortcut norms.",
         ),
     }
 )
@@ -227,12 +250,12 @@ def compare(count: int, published: Count, *, slack: int = 0) -> Match | None:
         return Match(f"{published:,}", off == 0, "" if off == 0 else f"{off:+,} beside the published {published:,}")
     number, unit = published[:-1], _SUFFIX[published[-1]]
     half = 10.0 ** -len(number.partition(".")[2]) / 2 * unit
-    off = count - float(number) * unit
-    if abs(off) <= half:
+    gap = count - float(number) * unit
+    if abs(gap) <= half:
         return Match(published, agrees=True)
-    if abs(off) <= slack:
+    if abs(gap) <= slack:
         return Match(published, agrees=True, reason="within the norm parameters, which papers count or leave out")
-    return Match(published, agrees=False, reason=f"{off:+,.0f} beside the {published} that is printed")
+    return Match(published, agrees=False, reason=f"{gap:+,.0f} beside the {published} that is printed")
 
 
 def describe(spec: NetworkSpec) -> Name:
@@ -253,7 +276,16 @@ def describe(spec: NetworkSpec) -> Name:
 
 
 # How much a differing field makes another network of it: what the name of a family promises weighs most.
-_WEIGHTS = {"family": 100, "block": 20, "stages": 12, "groups": 10, "widen": 8, "stem": 8, "growth_rate": 6, "group_width": 6}
+_WEIGHTS = {
+    "family": 100,
+    "block": 20,
+    "stages": 12,
+    "groups": 10,
+    "widen": 8,
+    "stem": 8,
+    "growth_rate": 6,
+    "group_width": 6,
+}
 
 
 def _distance(differences: Mapping[str, str]) -> int:

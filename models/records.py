@@ -63,6 +63,7 @@ class Layer:
     effective_stride: int = 1
     stage: str = ""
     block: str = ""
+    projection: bool = False  # on the skip side of a join
     counted: bool = False  # in the depth
     made_by: str = ""  # the line of our source that makes it
 
@@ -146,13 +147,8 @@ class Layer:
         return f"{kernel[0]}*{kernel[1]}*{inner}"
 
     def _side(self, axis: int) -> str:
-        assert self.kernel and self.stride and self.padding
-        size, kernel, stride, padding = (
-            self.input_shape[1 + axis],
-            self.kernel[axis],
-            self.stride[axis],
-            self.padding[axis],
-        )
+        size = self.input_shape[1 + axis]
+        kernel, stride, padding = ((pair or (1, 1))[axis] for pair in (self.kernel, self.stride, self.padding))
         inner = f"({size} + 2*{padding} - {kernel})/{stride}" if padding else f"({size} - {kernel})/{stride}"
         if (size + 2 * padding - kernel) % stride:
             inner = f"floor({inner})"
@@ -253,6 +249,10 @@ class Trace:
     def depth(self) -> int:
         return len(self.counted)
 
+    def depth_by(self, rule: DepthRule) -> int:
+        """The depth as another family would count it."""
+        return sum(counts(layer.kind, layer.projection, rule) for layer in self.layers)
+
     @cached_property
     def stages(self) -> tuple[Total, ...]:
         """Sums by stage: stem, stages, head, in the order of the forward pass."""
@@ -262,6 +262,13 @@ class Trace:
     def blocks(self) -> tuple[Total, ...]:
         """Sums by block; layers outside of blocks are left out."""
         return _totals((layer.block, layer) for layer in self.layers if layer.block)
+
+
+def counts(kind: Kind, projection: bool, rule: DepthRule) -> bool:  # noqa: FBT001  # a layer's own fields
+    """Whether a rule counts a layer: convolutions are, projections and the classifier depend."""
+    if kind is Kind.CONV:
+        return not projection or rule is DepthRule.PROJECTIONS
+    return kind is Kind.LINEAR and rule is DepthRule.CLASSIFIER
 
 
 def _totals(pairs: Iterable[tuple[str, Layer]]) -> tuple[Total, ...]:

@@ -107,9 +107,9 @@ class NetworkSpec:
     """
 
     family: Family = Family.RESNET
-    block: Block = cast("Block", None)
+    block: Block = cast("Block", None)  # noqa: RUF009  # None, until __post_init__ knows the family
     stages: tuple[int, ...] = (2, 2, 2, 2)
-    shortcut: Shortcut = cast("Shortcut", None)
+    shortcut: Shortcut = cast("Shortcut", None)  # noqa: RUF009
     stem: Stem = Stem.IMAGENET
     base_width: int = 64
     widen: float = 1.0
@@ -193,11 +193,6 @@ class NetworkSpec:
                     kept = {}
 
 
-def planes_field(spec: NetworkSpec) -> str:
-    """Which field to blame for a residual network's widths."""
-    return "widen" if spec.widen != 1 else "base_width"
-
-
 def _check_family(spec: NetworkSpec) -> None:
     for name, allowed in (("block", BLOCKS), ("shortcut", SHORTCUTS)):
         value = getattr(spec, name)
@@ -206,38 +201,39 @@ def _check_family(spec: NetworkSpec) -> None:
 
 
 def _check_widths(spec: NetworkSpec) -> None:
-    highest = int(LIMITS["layer_channels"][1])
     if spec.family is Family.DENSENET:
-        channels = spec.base_width
-        for index, layers in enumerate(spec.stages):
-            concat = spec.shortcut is Shortcut.CONCAT
-            channels = channels + layers * spec.growth_rate if concat else spec.growth_rate
-            if channels > highest:
-                raise SpecError("growth_rate", f"must keep every layer within {highest:,} channels", spec.growth_rate)
-            if index + 1 < len(spec.stages):
-                kept = int(channels * spec.compression)
-                if kept < 1:
-                    raise SpecError("compression", f"must leave a channel of {channels}", spec.compression)
-                channels = kept
+        _check_dense_widths(spec)
         return
-    channels = spec.base_width
+    channels, planes = spec.base_width, "widen" if spec.widen != 1 else "base_width"
     for _, width, out in spec.residual_stages:
-        if out < 1:
-            raise SpecError(planes_field(spec), "must leave a channel in every stage", getattr(spec, planes_field(spec)))
-        if width < 1:
-            raise SpecError("group_width", "must leave a channel inside every bottleneck", spec.group_width)
-        if out > highest:
-            field = planes_field(spec)
-            raise SpecError(field, f"must keep every layer within {highest:,} channels", getattr(spec, field))
-        if width > highest:
-            field = "groups" if spec.groups > 1 else "group_width"
-            raise SpecError(field, f"must keep every layer within {highest:,} channels", getattr(spec, field))
+        _check_channels(spec, planes, out)
+        wide = width > LIMITS["layer_channels"][1] and spec.groups > 1
+        _check_channels(spec, "groups" if wide else "group_width", width)
         for divided in (width,) if spec.bottleneck else (channels, width):
             if divided % spec.groups:
                 raise SpecError("groups", f"must divide the inner width {divided}", spec.groups)
         if spec.shortcut is Shortcut.PAD and out < channels:
             raise SpecError("shortcut", f"can't pad {channels} channels down to {out}: use a projection", spec.shortcut)
         channels = out
+
+
+def _check_dense_widths(spec: NetworkSpec) -> None:
+    channels = spec.base_width
+    for stage, layers in enumerate(spec.stages, start=1):
+        concat = spec.shortcut is Shortcut.CONCAT
+        channels = channels + layers * spec.growth_rate if concat else spec.growth_rate
+        _check_channels(spec, "growth_rate", channels)
+        if stage < len(spec.stages):
+            channels = int(channels * spec.compression)
+            _check_channels(spec, "compression", channels)
+
+
+def _check_channels(spec: NetworkSpec, field: str, channels: int) -> None:
+    """Blame a field for a layer that would have no channel or too many."""
+    low, high = (int(bound) for bound in LIMITS["layer_channels"])
+    if not low <= channels <= high:
+        what = f"must give every layer {low} to {high:,} channels, not {channels:,}"
+        raise SpecError(field, what, getattr(spec, field))
 
 
 def _check_resolution(spec: NetworkSpec) -> None:
@@ -255,7 +251,7 @@ def smallest_input(spec: NetworkSpec) -> int:
     lowest = int(LIMITS["pixels"][0])
     if spec.family is not Family.DENSENET:
         return lowest
-    pixels = 2 ** (len(spec.stages) - 1)  # one pixel must be left after the last transition
+    pixels = 1 << (len(spec.stages) - 1)  # one pixel must be left after the last transition
     # the 7x7/2 convolution and the 3x3/2 pooling each halve and round up: 4n - 3 pixels are enough for n
     return max(lowest, 4 * pixels - 3 if spec.stem is Stem.IMAGENET else pixels)
 
@@ -271,7 +267,7 @@ def _show(value: object) -> str:
         value = value.value
     try:
         text = repr(value)
-    except Exception:  # whatever a stranger's __repr__ raises; and int refuses more than 4,300 digits
+    except Exception:  # noqa: BLE001  # whatever a stranger's __repr__ raises; and int refuses more than 4,300 digits
         text = f"a {type(value).__name__} that can't be shown"
     return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"
 
@@ -289,10 +285,10 @@ def _enum(kind: type[StrEnum]) -> Callable[[str, object], StrEnum]:
 def _integer(field: str, value: object, limit: str, words: str = "") -> int:
     low, high = (int(bound) for bound in LIMITS[limit])
     try:
-        number = None if isinstance(value, bool) else operator.index(value)  # type: ignore[arg-type]  # raises TypeError
+        number = low - 1 if isinstance(value, bool) else operator.index(cast("int", value))
     except TypeError:
-        number = None
-    if number is None or not low <= number <= high:
+        number = low - 1
+    if not low <= number <= high:
         raise SpecError(field, f"must be {words or 'a whole number'} from {low:,} to {high:,}", value)
     return number
 
@@ -332,14 +328,14 @@ def _stages(field: str, value: object) -> tuple[int, ...]:
 
 
 def _input_shape(field: str, value: object) -> tuple[int, int, int]:
-    if not isinstance(value, tuple | list) or len(value) != 3:  # noqa: PLR2004  # channels, height, width
+    if not isinstance(value, tuple | list) or len(value) != 3:  # channels, height, width
         raise SpecError(field, "must be three whole numbers: channels, height, width", value)
     channels = _integer(field, value[0], "channels", "channels")
     height, width = (_integer(field, side, "pixels", "height and width in pixels") for side in value[1:])
     return channels, height, width
 
 
-_CHECKS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
+_CHECKS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
     {
         "family": _enum(Family),
         "block": _enum(Block),

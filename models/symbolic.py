@@ -75,7 +75,7 @@ class Symbol:
     def __getitem__(self, index: Any) -> "Symbol":
         """A strided view of height and width, as a zero-padded shortcut takes it: no layer, no memory."""
         whole = slice(None)
-        if not (isinstance(index, tuple) and len(index) == 4 and index[:2] == (whole, whole)):  # noqa: PLR2004
+        if not (isinstance(index, tuple) and len(index) == 4 and index[:2] == (whole, whole)):
             raise NotImplementedError(f"a symbol has no rule for the index {index}: only [:, :, ::n, ::n]")
         step = index[2].step or 1, index[3].step or 1
         channels, *sides = self.chw
@@ -241,7 +241,7 @@ def _adaptive_avg_pool2d(x: Symbol, output_size: Any) -> Operation:
 
 
 def _pad(x: Symbol, pad: tuple[int, ...], *_: Any, **__: Any) -> Operation:
-    if len(pad) != 6 or any(pad[:4]):  # noqa: PLR2004  # left, right, top, bottom, front, back
+    if len(pad) != 6 or any(pad[:4]):  # left, right, top, bottom, front, back
         raise NotImplementedError("a symbol has no rule for padding height or width")
     out = (x.chw[0] + pad[4] + pad[5], *x.chw[1:])
     return Operation(kind=Kind.PAD, name="pad", inputs=(x,), out=out, kernel=(1, 1), stride=x.step, padding=(0, 0))

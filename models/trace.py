@@ -14,7 +14,7 @@ import torch
 
 from models.hooks import Stack, call_stack
 from models.network import build, family
-from models.records import INPUT, DepthRule, Edge, EdgeKind, Kind, Layer, Trace
+from models.records import INPUT, JOINS, DepthRule, Edge, EdgeKind, Kind, Layer, Trace, counts
 from models.spec import NetworkSpec
 from models.symbolic import Operation, Symbol
 
@@ -34,7 +34,8 @@ def trace(spec: NetworkSpec) -> Trace:
         network(Symbol(chw=spec.input_shape, source=INPUT, source_shape=spec.input_shape, record=walk.record))
     edges = walk.edges()
     rule = DepthRule.PROJECTIONS if spec.preact and spec.widen != 1 else DepthRule.CLASSIFIER
-    projections = {edge.target for edge in edges if edge.kind is EdgeKind.PROJECTION}
+    joins = {path for path, step in walk.steps.items() if step.operation.kind in JOINS}
+    projections = {edge.target for edge in edges if edge.kind is EdgeKind.PROJECTION} - joins
     return Trace(
         input_shape=spec.input_shape,
         layers=tuple(walk.layers(rule, projections)),
@@ -103,11 +104,6 @@ class _Walk:
             first = done.inputs[0]
             stage, block = _place(path)
             position = HEAD if stage else position
-            counted = False
-            if done.kind is Kind.CONV:
-                counted = path not in projections or rule is DepthRule.PROJECTIONS
-            elif done.kind is Kind.LINEAR:
-                counted = rule is DepthRule.CLASSIFIER
             strided = done.kind is Kind.PAD  # its input is a view: the layer starts from what the view shows
             yield Layer(
                 path=path,
@@ -129,7 +125,8 @@ class _Walk:
                 effective_stride=step.effective_stride,
                 stage=stage or position,
                 block=block,
-                counted=counted,
+                projection=path in projections,
+                counted=counts(done.kind, path in projections, rule),
                 made_by=step.made_by,
             )
 
@@ -141,7 +138,7 @@ class _Walk:
                 owner = self.family
             if owner is not None:
                 names = path[len(container) :].lstrip(".").split(".")
-                lines = _lines(owner)
+                lines = _lines(owner)  # type: ignore[arg-type]  # classes and functions are hashable
                 return next((lines[name] for name in reversed(names) if name in lines), "")
         return ""
 
@@ -152,7 +149,7 @@ def _place(path: str) -> tuple[str, str]:
     if len(parts) == 1:
         return "", ""
     stage = prefix + parts[0]
-    return stage, f"{stage}.{parts[1]}" if parts[1].isdecimal() or len(parts) > 2 else stage  # noqa: PLR2004
+    return stage, f"{stage}.{parts[1]}" if parts[1].isdecimal() or len(parts) > 2 else stage
 
 
 @cache

@@ -27,24 +27,24 @@ from viz.repair import LABELS, change
 _WORDS: dict[Any, str] = {
     Family.RESNET: "ResNet",
     Family.DENSENET: "DenseNet",
-    Block.BASIC: "basic: two 3×3",  # noqa: RUF001
-    Block.BOTTLENECK: "bottleneck: 1×1, 3×3, 1×1",  # noqa: RUF001
+    Block.BASIC: "basic: two 3×3",
+    Block.BOTTLENECK: "bottleneck: 1×1, 3×3, 1×1",
     Block.PREACT_BASIC: "pre-activation basic",
     Block.PREACT_BOTTLENECK: "pre-activation bottleneck",
-    Block.DENSE: "dense: 3×3",  # noqa: RUF001
-    Block.DENSE_BOTTLENECK: "dense bottleneck: 1×1, 3×3",  # noqa: RUF001
+    Block.DENSE: "dense: 3×3",
+    Block.DENSE_BOTTLENECK: "dense bottleneck: 1×1, 3×3",
     Shortcut.NONE: "none: a plain network",
     Shortcut.PAD: "A: identity, zero-padded",
     Shortcut.PROJECTION: "B: projection where the shape changes",
     Shortcut.PROJECTION_ALL: "C: projection everywhere",
     Shortcut.CONCAT: "concatenate",
-    Stem.IMAGENET: "ImageNet: 7×7 /2, pool /2",  # noqa: RUF001
-    Stem.CIFAR: "CIFAR: one 3×3",  # noqa: RUF001
+    Stem.IMAGENET: "ImageNet: 7×7 /2, pool /2",
+    Stem.CIFAR: "CIFAR: one 3×3",
     Norm.BATCH: "batch norm",
     Norm.GROUP: "group norm",
     Norm.NONE: "none",
-    StrideIn.CONV3X3: "on the 3×3 (v1.5, torchvision)",  # noqa: RUF001
-    StrideIn.CONV1X1: "on the first 1×1 (v1, He 2015)",  # noqa: RUF001
+    StrideIn.CONV3X3: "on the 3×3 (v1.5, torchvision)",
+    StrideIn.CONV1X1: "on the first 1×1 (v1, He 2015)",
     Init.DEFAULT: "PyTorch's default",
     Init.KAIMING: "Kaiming (He)",
     Init.XAVIER: "Xavier (Glorot)",
@@ -53,7 +53,7 @@ _WORDS: dict[Any, str] = {
 _HELP = {
     "shortcut": "Options A, B and C of He et al. 2015. Without them the network is plain: the same layers in a row.",
     "widen": "Wide ResNet's k: every stage is k times as wide, the stem is not.",
-    "groups": "ResNeXt's cardinality: the 3×3 convolution is split into so many groups.",  # noqa: RUF001
+    "groups": "ResNeXt's cardinality: the 3×3 convolution is split into so many groups.",
     "group_width": "Inner width of a bottleneck = planes * this / 64 * cardinality.",
     "growth_rate": "DenseNet's k: channels that each layer adds.",
     "compression": "DenseNet's theta: the share of the channels that a transition keeps.",
@@ -149,7 +149,9 @@ def _stages(spec: NetworkSpec) -> None:
     def read() -> Any:
         text = str(st.session_state[key])
         parts = text.replace("-", " ").replace(",", " ").split()
-        return tuple(int(part) for part in parts) if all(part.isdecimal() and len(part) < 10 for part in parts) else text  # noqa: PLR2004
+        return (
+            tuple(int(part) for part in parts) if all(part.isdecimal() and len(part) < 10 for part in parts) else text
+        )
 
     key = _seed("stages", spec, ", ".join(map(str, spec.stages)))
     st.text_input(LABELS["stages"], key=key, help=_HELP["stages"], on_change=_applies("stages", read))
@@ -158,7 +160,11 @@ def _stages(spec: NetworkSpec) -> None:
 
 def _input(spec: NetworkSpec) -> None:
     channels, height, width = st.columns(3)
-    sides = [("input_channels", "Channels", "channels"), ("input_height", "Height", "pixels"), ("input_width", "Width", "pixels")]
+    sides = [
+        ("input_channels", "Channels", "channels"),
+        ("input_height", "Height", "pixels"),
+        ("input_width", "Width", "pixels"),
+    ]
     keys = [key for key, _, _ in sides]
     for column, (key, label, limit), value in zip((channels, height, width), sides, spec.input_shape, strict=True):
         low, high = (int(bound) for bound in LIMITS[limit])
@@ -173,7 +179,9 @@ def _input(spec: NetworkSpec) -> None:
     _error("input_shape")
 
 
-def _choice(field: str, spec: NetworkSpec, options: tuple[Any, ...], widget: Callable[..., Any] = st.selectbox, **more: Any) -> None:
+def _choice(
+    field: str, spec: NetworkSpec, options: tuple[Any, ...], widget: Callable[..., Any] = st.selectbox, **more: Any
+) -> None:
     key = _seed(field, spec, getattr(spec, field))
     widget(
         LABELS[field],

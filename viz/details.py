@@ -1,17 +1,21 @@
 """Below the picture: the table, the charts, the depth, torchinfo's view, the code. Only the open tab is made."""
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
 from models.presets import describe
-from models.records import DepthRule, Kind, Trace
+from models.records import DepthRule, Kind, Layer, Trace
 from models.spec import NetworkSpec
 from viz import format, measure, state, tables, theme
 from viz.figures import architecture
 from viz.view import Rows, Tab, View
 
+_MOST_NAMES = 48  # of counted layers that are listed in a stage
 _CHART = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
 
 
@@ -43,7 +47,12 @@ def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
             ("LaTeX", tables.latex, "tex", "application/x-tex"),
         ):
             st.download_button(
-                label, lambda write=write: write(table.frame), f"{name}.{end}", mime, on_click="ignore", key=f"save_{end}"
+                label,
+                _written(write, table),
+                f"{name}.{end}",
+                mime,
+                on_click="ignore",
+                key=f"save_{end}",
             )
 
     def selected() -> None:
@@ -62,6 +71,11 @@ def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
         column_config=_columns(),
         alt=f"Table of the {view.rows} of {describe(spec).title} with shapes, parameters, MACs and receptive fields.",
     )
+
+
+def _written(write: Callable[[pd.DataFrame], str], table: tables.Table) -> Callable[[], str]:
+    """Written when it is asked for."""
+    return lambda: write(table.frame)
 
 
 def _columns() -> dict[str, Any]:
@@ -93,45 +107,37 @@ def _chart(figure: go.Figure, key: str) -> None:
 
 
 def _depth(spec: NetworkSpec, trace: Trace, view: View) -> None:
-    counts = [(total.path.removeprefix("features."), total.depth) for total in trace.stages if total.depth]
-    st.markdown(
-        f"### {' + '.join(str(count) for _, count in counts)} = {trace.depth}\n"
-        f"Counted are {trace.depth_rule}."
-    )
-    stages = {total.path: total for total in trace.stages}
-    for path, total in stages.items():
-        own = [layer for layer in trace.layers if layer.stage == path]
-        counted = [layer for layer in own if layer.counted]
-        left = [layer for layer in own if not layer.counted]
-        kinds = [(kind, sum(layer.kind is kind for layer in left)) for kind in Kind]
-        rest = format.listing(
-            f"{number} {theme.KIND_NAME[kind] if kind is not Kind.CONV else 'projection'}{'s' if number > 1 and not theme.KIND_NAME[kind].endswith('s') else ''}"
-            for kind, number in kinds
-            if number
-        )
+    """The counted layers by stage, and what was left out."""
+    terms = [str(total.depth) for total in trace.stages if total.depth]
+    st.markdown(f"### {' + '.join(terms)} = {trace.depth:,}\nCounted are {trace.depth_rule}.")
+    for total in trace.stages:
+        own = [layer for layer in trace.layers if layer.stage == total.path]
+        counted = [layer.path.removeprefix(total.path).lstrip(".") for layer in own if layer.counted]
         blocks = f", {format.plural(total.blocks, 'block')}" if total.blocks else ""
-        st.markdown(f"**{path.removeprefix('features.')}{blocks}: {len(counted)} counted**" + (f" :gray[not counted: {rest}]" if rest else ""))
-        if counted:
-            names = [layer.path.removeprefix(path).lstrip(".") for layer in counted]
-            shown = names if len(names) <= 48 else [*names[:24], f"... {len(names) - 48:,} more ...", *names[-24:]]  # noqa: PLR2004
-            st.markdown(" ".join(f"`{name}`" if not name.startswith("...") else name for name in shown))
-    other = (
-        sum(layer.kind is Kind.CONV for layer in trace.layers)
-        if trace.depth_rule is DepthRule.CLASSIFIER
-        else sum(layer.counted or layer.kind is Kind.LINEAR for layer in trace.layers) - _projections(trace)
-    )
-    rule = DepthRule.PROJECTIONS if trace.depth_rule is DepthRule.CLASSIFIER else DepthRule.CLASSIFIER
-    st.caption(f"By the other rule in use ({rule}) it would be {other}.")
+        heading = f"**{total.path.removeprefix('features.')}{blocks}: {len(counted):,}**"
+        st.markdown(f"{heading} :gray[not counted: {_uncounted(own)}]")
+        if len(counted) > _MOST_NAMES:
+            half = _MOST_NAMES // 2
+            counted = [*counted[:half], f"and {len(counted) - _MOST_NAMES:,} more", *counted[-half:]]
+        st.markdown(" ".join(f"`{name}`" for name in counted))
+    other = next(rule for rule in DepthRule if rule is not trace.depth_rule)
+    st.caption(f"Other papers count {other}: that would be {trace.depth_by(other):,}.")
 
 
-def _projections(trace: Trace) -> int:
-    return sum(edge.kind == "projection" and trace.by_path[edge.target].kind is Kind.CONV for edge in trace.edges)
+def _uncounted(layers: list[Layer]) -> str:
+    """As in "2 projections, 12 norms and 8 activations"."""
+    names = [
+        "projections" if layer.projection and layer.kind is Kind.CONV else theme.PLURAL[layer.kind]
+        for layer in layers
+        if not layer.counted
+    ]
+    return format.listing(f"{number:,} {name}" for name, number in Counter(names).items()) or "nothing"
 
 
 def _torchinfo(spec: NetworkSpec, trace: Trace, view: View) -> None:
     st.caption(
-        "The same network through torchinfo, in its own words. Its mult-adds include biases and norms, and joins are not "
-        "among its rows; so its totals differ a little from the table's."
+        "The same network through torchinfo, in its own words. Its mult-adds include biases and norms; so its totals "
+        "differ a little from the table's."
     )
     st.code(measure.torchinfo_summary(spec), language=None, height=520)
 
@@ -141,6 +147,12 @@ def _code(spec: NetworkSpec, trace: Trace, view: View) -> None:
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.write(f"This file builds exactly this network, with torch alone: {trace.params:,} parameters.")
     right.download_button(
-        "Save", text, f"{measure.file_name(spec)}.py", "text/x-python", on_click="ignore", key="save_py", width="stretch"
+        "Save",
+        text,
+        f"{measure.file_name(spec)}.py",
+        "text/x-python",
+        on_click="ignore",
+        key="save_py",
+        width="stretch",
     )
     st.code(text, language="python", height=520)

@@ -13,8 +13,8 @@ def whole(number: int) -> str:
 def short(number: float) -> str:
     """11689512 -> "11.7 M": three digits; to stand beside the long form."""
     for size, unit in _STEPS:
-        if abs(number) >= size * 0.9995:  # noqa: PLR2004  # 999,500 and more round to 1,000 K
-            return f"{number / size:.3g} {unit}" if abs(number) < size * 999.5 else f"{number / size:,.0f} {unit}"  # noqa: PLR2004
+        if abs(number) >= size * 0.9995:  # 999,500 and more round to 1,000 K
+            return f"{number / size:.3g} {unit}" if abs(number) < size * 999.5 else f"{number / size:,.0f} {unit}"
     return f"{number:.3g}"
 
 
@@ -25,12 +25,12 @@ def giga(number: int) -> str:
 
 def megabytes(number: int) -> str:
     """In units of 10^6 bytes: 44556288 -> "44.6 MB"."""
-    return f"{number / 1e6:,.1f} MB" if number >= 10**5 else f"{number / 1e3:,.1f} kB"  # noqa: PLR2004
+    return f"{number / 1e6:,.1f} MB" if number >= 10**5 else f"{number / 1e3:,.1f} kB"
 
 
 def shape(sides: Iterable[int]) -> str:
     """(64, 56, 56) -> "64 x 56 x 56", with the multiplication sign."""
-    return " × ".join(map(str, sides))  # noqa: RUF001
+    return " × ".join(map(str, sides))
 
 
 def percent(part: float, whole_: float) -> str:

@@ -63,7 +63,7 @@ def picture(
     direction: Direction = Direction.VERTICAL,
     colour: Colour = Colour.KIND,
 ) -> Picture:
-    """The graph of a trace as DOT source. At most `MOST_NODES` nodes: beyond it, groups stay folded and `note` says so."""
+    """The graph of a trace as DOT source; beyond `MOST_NODES` nodes groups stay folded, and `note` says so."""
     groups = tree(trace)
     folding, note = fit(groups, folding, most=MOST_NODES)
     drawing = _Drawing(trace, folding, direction, colour)
@@ -117,8 +117,12 @@ class _Drawing:
             rankdir="TB" if self.vertical else "LR", nodesep="0.25", ranksep="0.2", bgcolor="transparent", pad="0.1"
         )
         ink, line = theme.TEXT.light, theme.LINE.light
-        self.graph.attr("node", fontname="Helvetica", fontsize="14", fontcolor=ink, color=line, margin="0.14,0.05", height="0.36")
-        self.graph.attr("edge", fontname="Helvetica", fontsize="12", fontcolor=ink, color=line, arrowsize="0.7", penwidth="1.6")
+        self.graph.attr(
+            "node", fontname="Helvetica", fontsize="14", fontcolor=ink, color=line, margin="0.14,0.05", height="0.36"
+        )
+        self.graph.attr(
+            "edge", fontname="Helvetica", fontsize="12", fontcolor=ink, color=line, arrowsize="0.7", penwidth="1.6"
+        )
         self.words: dict[str, str] = {}
         self.foldable: set[str] = set()
         self.enters: dict[str, str] = {}  # layer -> the node that takes what comes to it
@@ -195,12 +199,21 @@ class _Drawing:
         if layer.kind in JOINS:
             self._join(layer.path, layer.kind, graph)
             return
-        graph.node(layer.path, self._layer_label(layer), shape="box", style="filled", id=layer.path, **self._fill(layer))
+        graph.node(
+            layer.path, self._layer_label(layer), shape="box", style="filled", id=layer.path, **self._fill(layer)
+        )
 
     def _box(self, group: Group, graph: graphviz.Digraph) -> None:
         self.foldable.add(group.path)
         self.words[group.path] = f"{group_words(group)}; unfolds"
-        graph.node(group.path, self._group_label(group), shape="box", style="filled,rounded", id=group.path, **self._fill(group))
+        graph.node(
+            group.path,
+            self._group_label(group),
+            shape="box",
+            style="filled,rounded",
+            id=group.path,
+            **self._fill(group),
+        )
         for layer in group.layers:
             self.enters[layer.path] = self.leaves[layer.path] = group.path
         if group.skips and group.joins is not None:
@@ -253,7 +266,7 @@ class _Drawing:
         return f"{text}{'    ' if self.vertical else chr(10)}{shape}" if shape else text
 
     def _group_label(self, group: Group) -> str:
-        times = f"× {group.blocks}" if group.rank is not Rank.BLOCK else ""  # noqa: RUF001
+        times = f"× {group.blocks}" if group.rank is not Rank.BLOCK else ""
         return self._label(_name(group), times, format.shape(group.output_shape))
 
     def _layer_label(self, layer: Layer) -> str:
@@ -262,7 +275,9 @@ class _Drawing:
             stride = f"/{layer.stride[0]}" if max(layer.stride) > 1 else ""
             groups = f", {layer.groups} groups" if layer.groups > 1 else ""
             return self._label(
-                name, f"{layer.kernel[0]}×{layer.kernel[1]}{stride}{groups}", format.shape(layer.output_shape)  # noqa: RUF001
+                name,
+                f"{layer.kernel[0]}×{layer.kernel[1]}{stride}{groups}",
+                format.shape(layer.output_shape),
             )
         resized = layer.kind in (Kind.POOL, Kind.LINEAR, Kind.PAD)
         return self._label(name, "", format.shape(layer.output_shape) if resized else "")
@@ -282,9 +297,11 @@ class _Drawing:
 
 def words(layer: Layer) -> str:
     """One line on a layer, for tooltips and screen readers."""
-    size = f", {layer.kernel[0]}×{layer.kernel[1]}" if layer.kind is Kind.CONV and layer.kernel else ""  # noqa: RUF001
+    size = f", {layer.kernel[0]}×{layer.kernel[1]}" if layer.kind is Kind.CONV and layer.kernel else ""
     counts = "".join(
-        f", {format.plural(number, noun)}" for number, noun in ((layer.params, "parameter"), (layer.macs, "MAC")) if number
+        f", {format.plural(number, noun)}"
+        for number, noun in ((layer.params, "parameter"), (layer.macs, "MAC"))
+        if number
     )
     return f"{layer.path}: {theme.KIND_NAME[layer.kind]}{size}, puts out {format.shape(layer.output_shape)}{counts}"
 
@@ -300,7 +317,7 @@ def _name(group: Group) -> str:
 
 
 def _heading(group: Group) -> str:
-    times = f" × {group.blocks}" if group.rank is not Rank.BLOCK else ""  # noqa: RUF001
+    times = f" × {group.blocks}" if group.rank is not Rank.BLOCK else ""
     return f"{_name(group)}{times}"
 
 
@@ -311,6 +328,7 @@ def _alt(title: str, trace: Trace, groups: tuple[Group, ...]) -> str:
         edge.kind is EdgeKind.PROJECTION and trace.by_path[edge.target].kind in JOINS for edge in trace.edges
     )
     kind = "concatenations" if any(layer.kind is Kind.CONCAT for layer in trace.layers) else "additions"
-    skips = f"{joins} skip connections that end in {kind}, {projected} of them projections" if joins else "no skip connections"
+    skips = f"{joins} skip connections ({kind}, {projected} projections)" if joins else "no skip connections"
     counts = format.listing(group.blocks for group in stages)
-    return f"Graph of {title}: {format.plural(len(stages), 'stage')} of {counts} blocks, {skips}; {trace.params:,} parameters."
+    size = f"{format.plural(len(stages), 'stage')} of {counts} blocks"
+    return f"Graph of {title}: {size}, {skips}; {trace.params:,} parameters."

@@ -7,9 +7,9 @@ from models.records import Trace
 from models.spec import NetworkSpec
 from viz import format, state
 
-_MACS_HELP = """MACs are multiply-accumulates of convolutions and linear layers, for one image: a filter's weights, once for
-each number it puts out. FLOPs count the multiplication and the addition: 2 * MACs. Norms, activations, pooling and additions
-are left out. What papers call FLOPs are mostly MACs; torchinfo's mult-adds include biases and norms."""
+_MACS_HELP = """MACs are multiply-accumulates of convolutions and linear layers, for one image: a filter's weights,
+once for each number it puts out. FLOPs count the multiplication and the addition: 2 * MACs. Norms, activations, pooling
+and joins are left out. What papers call FLOPs are mostly MACs; torchinfo's mult-adds include biases and norms."""
 
 
 def title(name: Name) -> None:
@@ -50,7 +50,9 @@ def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
         st.caption(f"of {len(trace.layers):,} layers in all")
     with columns[3]:
         seen = f"{trace.receptive_field:,} px"
-        st.metric("Receptive field", seen, help="Of one position before the global pooling: the largest any channel has.")
+        st.metric(
+            "Receptive field", seen, help="Of one position before the global pooling: the largest any channel has."
+        )
         st.caption(f"image: {format.shape(spec.input_shape[1:])} px")
     with columns[4]:
         st.metric(

@@ -24,7 +24,10 @@ def show(trace: Trace, view: View) -> None:
 
 def _empty(trace: Trace) -> None:
     st.subheader("Pick a layer", anchor=False)
-    st.write("Click a node of the graph or a row of the table: its shape, parameters, MACs and receptive field appear here, each with the arithmetic behind it.")
+    st.write(
+        "Click a node of the graph or a row of the table: its shape, parameters, MACs and receptive field appear here, "
+        "each with the arithmetic behind it."
+    )
     heaviest = max(trace.layers, key=lambda layer: layer.params)
     busiest = max(trace.layers, key=lambda layer: layer.macs)
     first = next((layer for layer in trace.layers if layer.path == _SLIP_LAYER), trace.layers[0])
@@ -61,7 +64,8 @@ def _layer(trace: Trace, layer: Layer) -> None:
 def _group(trace: Trace, group: Group) -> None:
     st.subheader(group.path, anchor=False)
     blocks = f"{format.plural(group.blocks, 'block')}, " if group.blocks else ""
-    st.caption(f"{blocks}{format.plural(len(group.layers), 'layer')}: {format.shape(group.input_shape)} → {format.shape(group.output_shape)}")
+    shapes = f"{format.shape(group.input_shape)} → {format.shape(group.output_shape)}"
+    st.caption(f"{blocks}{format.plural(len(group.layers), 'layer')}: {shapes}")
     depth = sum(layer.counted for layer in group.layers)
     for name, value, whole in (
         ("Parameters", group.params, trace.params),
@@ -71,7 +75,7 @@ def _group(trace: Trace, group: Group) -> None:
     ):
         st.markdown(f"**{name}**  \n`{value:,}` {format.percent(value, whole)} of the network")
     parts = [layer for layer in group.layers if layer.params]
-    if parts and len(parts) <= 8:  # noqa: PLR2004  # the sum still fits a line or two
+    if parts and len(parts) <= 8:  # the sum still fits a line or two
         st.markdown(f"**The sum**  \n`{' + '.join(f'{layer.params:,}' for layer in parts)} = {group.params:,}`")
     kinds = {EdgeKind.IDENTITY: "identity", EdgeKind.PROJECTION: "projection", EdgeKind.CONCAT: "concatenation"}
     if group.skips:
@@ -92,12 +96,12 @@ def _slip(layer: Layer) -> None:
     """The well-travelled 110,592: explained where people look for it."""
     weights = layer.params - (layer.output_shape[0] if layer.bias else 0)
     if weights == SLIP:
-        st.info(f"Here 3 × 3 × 64 × 192 = {SLIP:,} is right: the stage is three times as wide as ResNet-18's.")  # noqa: RUF001
+        st.info(f"Here 3 × 3 × 64 × 192 = {SLIP:,} is right: the stage is three times as wide as ResNet-18's.")
     elif weights == SLIP // 3:
         st.info(
-            f"Some tutorials print 3 × 3 × 64 × 64 = {SLIP:,}. The product is **{weights:,}**"  # noqa: RUF001
+            f"Some tutorials print 3 × 3 × 64 × 64 = {SLIP:,}. The product is **{weights:,}**"
             + (f", {layer.params:,} with its biases" if layer.bias else "")
-            + f". {SLIP:,} is 3 × 3 × 64 × 192: this layer in a stage three times as wide."  # noqa: RUF001
+            + f". {SLIP:,} is 3 × 3 × 64 × 192: this layer in a stage three times as wide."
         )
         st.button(f"Show the network that has {SLIP:,} here", on_click=_show_slip, key="slip")
 

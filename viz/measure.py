@@ -44,9 +44,7 @@ def trace(spec: NetworkSpec) -> Trace:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def picture(spec: NetworkSpec, folding: Folding, direction: Direction, colour: Colour) -> tuple[Picture, str]:
     """The graph and its SVG."""
-    drawn = graph.picture(
-        trace(spec), title=describe(spec).title, folding=folding, direction=direction, colour=colour
-    )
+    drawn = graph.picture(trace(spec), title=describe(spec).title, folding=folding, direction=direction, colour=colour)
     return drawn, graph.svg(drawn.dot)
 
 

@@ -35,7 +35,9 @@ def load(page: str) -> None:
     spec, wrong = NetworkSpec.from_query(ours)
     view, amiss = View.from_query(ours)
     strange = tuple(
-        f"{name[:40]}: there is no such field" for name in st.query_params if name not in _OURS and name not in _STREAMLITS
+        f"{name[:40]}: there is no such field"
+        for name in st.query_params
+        if name not in _OURS and name not in _STREAMLITS
     )
     state[_SPEC], state[_VIEW] = spec, view
     state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*wrong, *amiss, *strange), (), {}

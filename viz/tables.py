@@ -1,6 +1,7 @@
 """A trace as rows: by layer, block or stage; and as CSV, Markdown and LaTeX to take away."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -73,9 +74,9 @@ def _totals(trace: Trace, totals: tuple[Total, ...]) -> pd.DataFrame:
 
 def _window(layer: Layer) -> str:
     if layer.kernel is None or layer.stride is None or max(*layer.kernel, *layer.stride) == 1:
-        return "1×1" if layer.macs and layer.kernel else ""  # noqa: RUF001
+        return "1×1" if layer.macs and layer.kernel else ""
     stride = f" /{layer.stride[0]}" if max(layer.stride) > 1 and layer.operation != "adaptive_avg_pool2d" else ""
-    return f"{layer.kernel[0]}×{layer.kernel[1]}{stride}"  # noqa: RUF001
+    return f"{layer.kernel[0]}×{layer.kernel[1]}{stride}"
 
 
 def _share(part: int, whole: int) -> float:
@@ -95,7 +96,7 @@ def markdown(frame: pd.DataFrame) -> str:
 
 def latex(frame: pd.DataFrame) -> str:
     """A `longtable` with booktabs' rules, numbers in threes."""
-    shown = pd.DataFrame(_cells(frame), columns=frame.columns).replace("×", "x", regex=True)  # noqa: RUF001
+    shown = pd.DataFrame(_cells(frame), columns=frame.columns).replace("×", "x", regex=True)
     align = "".join("r" if _numeric(frame[name]) else "l" for name in frame.columns)
     escaped = shown.map(_escape).rename(columns=_escape)
     lines = [" & ".join(row) + r" \\" for row in escaped.to_numpy().tolist()]
@@ -130,7 +131,7 @@ def _cells(frame: pd.DataFrame) -> list[list[str]]:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _numeric(column: "pd.Series[object]") -> bool:
+def _numeric(column: "pd.Series[Any]") -> bool:
     return bool(pd.api.types.is_numeric_dtype(column)) and column.dtype != bool
 
 

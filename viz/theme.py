@@ -14,9 +14,6 @@ class Shade:
     light: str
     dark: str
 
-    def on(self, dark: bool) -> str:
-        return self.dark if dark else self.light
-
 
 # Fills of one saturation that differ in lightness too: told apart in greyscale and by colour-blind readers.
 KIND: Mapping[Kind, Shade] = MappingProxyType(
@@ -42,6 +39,10 @@ KIND_NAME: Mapping[Kind, str] = MappingProxyType(
         Kind.CONCAT: "concatenate",
         Kind.PAD: "zero padding",
     }
+)
+PLURAL: Mapping[Kind, str] = MappingProxyType(
+    {kind: f"{name}s" for kind, name in KIND_NAME.items()}
+    | {Kind.LINEAR: "linear layers", Kind.CONCAT: "concatenations", Kind.PAD: "zero paddings"}
 )
 # In charts a bar stands on the page's own ground, light or dark: middle tones of the same hues.
 BAR: Mapping[Kind, str] = MappingProxyType(
@@ -84,9 +85,22 @@ def scale(share: float) -> str:
 
 
 def text_on(fill: str) -> str:
-    """Dark or light text, whichever reads on a fill (relative luminance, WCAG 2)."""
-    red, green, blue = _channels(fill)
-    return TEXT.light if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 128 else "#ffffff"  # noqa: PLR2004
+    """Dark or light text, whichever has more contrast with a fill (WCAG 2)."""
+    return max((TEXT.light, "#ffffff"), key=lambda ink: contrast(ink, fill))
+
+
+def contrast(first: str, second: str) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2, relative luminance)."""
+    low, high = sorted((_luminance(first), _luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (byte / 255 for byte in _channels(colour))
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def layout(title: str, **more: object) -> dict[str, object]:

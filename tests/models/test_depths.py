@@ -19,7 +19,9 @@ def test_all_presets_but_none_have_a_known_depth():
     assert set(KNOWN) == set(PRESETS)
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnet50", "resnet20_cifar", "preact_resnet164", "wrn_16_8", "densenet_40_12"])
+@pytest.mark.parametrize(
+    "name", ["resnet18", "resnet50", "resnet20_cifar", "preact_resnet164", "wrn_16_8", "densenet_40_12"]
+)
 def test_every_depth_on_the_slider_is_the_traced_one(name):
     from dataclasses import replace
 

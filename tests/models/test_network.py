@@ -187,7 +187,9 @@ def test_orthogonal_weights_are_orthogonal():
 @pytest.mark.parametrize("norm", ["batch", "group", "none"])
 @pytest.mark.parametrize("block", ["basic", "bottleneck", "preact_basic", "preact_bottleneck"])
 def test_branches_that_start_at_zero_leave_the_shortcut_alone(block, norm):
-    spec = NetworkSpec(block=block, norm=norm, stages=(2,), base_width=8, input_shape=(3, 16, 16), zero_init_residual=True)
+    spec = NetworkSpec(
+        block=block, norm=norm, stages=(2,), base_width=8, input_shape=(3, 16, 16), zero_init_residual=True
+    )
     second = build(spec).eval().layer1[1]
     value = torch.rand(1, 32 if "bottleneck" in block else 8, 4, 4)
 

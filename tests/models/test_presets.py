@@ -7,11 +7,44 @@ from models.spec import NetworkSpec
 from models.trace import trace
 from tests.conftest import reference_rows, reference_spec
 
-WANTED = """resnet18 resnet34 resnet50 resnet101 resnet152 plain18 plain34 resnext50_32x4d resnext101_32x8d
-resnext101_64x4d wide_resnet50_2 wide_resnet101_2 wrn_18_3 densenet121 densenet161 densenet169 densenet201 resnet20_cifar
-resnet32_cifar resnet44_cifar resnet56_cifar resnet110_cifar resnet1202_cifar plain20_cifar plain56_cifar
-preact_resnet110 preact_resnet164 preact_resnet1001 wrn_16_8 wrn_28_10 wrn_40_4 resnext29_8x64d densenet_40_12
-densenet_bc_100_12 d2l_resnet18_fashion_mnist tutorial_resnet18""".split()
+WANTED = [
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "plain18",
+    "plain34",
+    "resnext50_32x4d",
+    "resnext101_32x8d",
+    "resnext101_64x4d",
+    "wide_resnet50_2",
+    "wide_resnet101_2",
+    "wrn_18_3",
+    "densenet121",
+    "densenet161",
+    "densenet169",
+    "densenet201",
+    "resnet20_cifar",
+    "resnet32_cifar",
+    "resnet44_cifar",
+    "resnet56_cifar",
+    "resnet110_cifar",
+    "resnet1202_cifar",
+    "plain20_cifar",
+    "plain56_cifar",
+    "preact_resnet110",
+    "preact_resnet164",
+    "preact_resnet1001",
+    "wrn_16_8",
+    "wrn_28_10",
+    "wrn_40_4",
+    "resnext29_8x64d",
+    "densenet_40_12",
+    "densenet_bc_100_12",
+    "d2l_resnet18_fashion_mnist",
+    "tutorial_resnet18",
+]
 
 
 def test_the_named_networks_are_there():
@@ -74,9 +107,15 @@ def test_a_difference_is_told_with_its_sign():
     [
         ({}, "ResNet-18 as in torchvision"),
         ({"block": "bottleneck", "stages": (3, 4, 6, 3)}, "ResNet-50 v1.5 as in torchvision"),
-        ({"block": "bottleneck", "stages": (3, 4, 6, 3), "shortcut": "pad"}, "custom: ResNet-50 with option A shortcuts"),
+        (
+            {"block": "bottleneck", "stages": (3, 4, 6, 3), "shortcut": "pad"},
+            "custom: ResNet-50 with option A shortcuts",
+        ),
         ({"input_shape": (1, 32, 32), "classes": 10}, "custom: ResNet-18 with 1 x 32 x 32 input, 10 classes"),
-        ({"family": "densenet", "stages": (6, 12, 24, 16), "shortcut": "none"}, "custom: DenseNet-121 with no skip connections"),
+        (
+            {"family": "densenet", "stages": (6, 12, 24, 16), "shortcut": "none"},
+            "custom: DenseNet-121 with no skip connections",
+        ),
     ],
 )
 def test_the_badge_says_what_the_network_is(fields, badge):

@@ -67,12 +67,27 @@ def test_a_shortcut_left_out_follows_the_family(family, shortcut):
         ({"classes": 10**5000}, "classes: must be .* got a int that can't be shown"),
         ({"conv_bias": 1}, "conv_bias: must be true or false, got 1"),
         ({"stride_in": "5x5"}, "stride_in: must be 3x3 or 1x1, got '5x5'"),
-        ({"block": "bottleneck", "group_width": 1, "base_width": 8}, "group_width: must leave a channel inside"),
-        ({"base_width": 4096, "stages": (1,) * 5, "widen": 8}, "widen: must keep every layer within 65,536 channels"),
+        (
+            {"block": "bottleneck", "group_width": 1, "base_width": 8},
+            "group_width: must give every layer 1 to 65,536 channels, not 0, got 1",
+        ),
+        (
+            {"base_width": 4096, "stages": (1,) * 5, "widen": 8},
+            "widen: must give every layer 1 to 65,536 channels, not 131,072, got 8",
+        ),
         ({"shortcut": "pad", "widen": 0.5}, "shortcut: can't pad 64 channels down to 32: use a projection, got 'pad'"),
-        ({"family": "densenet", "input_shape": (3, 28, 28)}, "input_shape: must be at least 29 pixels for 4 dense stages"),
-        ({"family": "densenet", "growth_rate": 4000, "stages": (20,)}, "growth_rate: must keep every layer within"),
-        ({"family": "densenet", "shortcut": "none", "growth_rate": 1}, "compression: must leave a channel of 1, got 0.5"),
+        (
+            {"family": "densenet", "input_shape": (3, 28, 28)},
+            "input_shape: must be at least 29 pixels for 4 dense stages",
+        ),
+        (
+            {"family": "densenet", "growth_rate": 4000, "stages": (20,)},
+            "growth_rate: must give every layer 1 to 65,536 channels",
+        ),
+        (
+            {"family": "densenet", "shortcut": "none", "growth_rate": 1},
+            "compression: must give every layer 1 to 65,536 channels, not 0, got 0.5",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_with_field_expectation_and_value(fields, message):
@@ -82,7 +97,10 @@ def test_what_cannot_be_is_refused_with_field_expectation_and_value(fields, mess
     assert str(caught.value).startswith(f"{caught.value.field}: ")
 
 
-@given(st.sampled_from(sorted(NetworkSpec.__slots__)), st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.binary()))
+@given(
+    st.sampled_from(sorted(NetworkSpec.__slots__)),
+    st.one_of(st.none(), st.integers(), st.floats(), st.text(), st.binary()),
+)
 def test_any_value_in_any_field_makes_a_spec_or_a_spec_error(field, value):
     try:
         spec = NetworkSpec(**{field: value})
@@ -128,7 +146,9 @@ def test_no_query_ever_raises(query):
     assert len(problems) <= 2 * len(query)
 
 
-@pytest.mark.parametrize(("stem", "stages", "smallest"), [("imagenet", 4, 29), ("cifar", 4, 8), ("cifar", 5, 16), ("imagenet", 1, 8)])
+@pytest.mark.parametrize(
+    ("stem", "stages", "smallest"), [("imagenet", 4, 29), ("cifar", 4, 8), ("cifar", 5, 16), ("imagenet", 1, 8)]
+)
 def test_the_smallest_input_stands_and_one_pixel_less_does_not(stem, stages, smallest):
     spec = NetworkSpec(family="densenet", stem=stem, stages=(1,) * stages)
 

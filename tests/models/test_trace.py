@@ -90,7 +90,9 @@ def test_counts_equal_torchvisions_metadata(name):
     assert round(found.macs / 1e9, 3) == meta["_ops"]
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnext50_32x4d", "densenet121", "wrn_16_8", "plain20_cifar", "preact_resnet164"])
+@pytest.mark.parametrize(
+    "name", ["resnet18", "resnext50_32x4d", "densenet121", "wrn_16_8", "plain20_cifar", "preact_resnet164"]
+)
 def test_layers_agree_with_torchinfo_where_it_lists_them(name):
     spec = PRESETS[name].spec
     with torch.device("meta"):
@@ -116,7 +118,9 @@ def receptive_field_by_gradient(spec, path):
     for name, module in network.named_modules():
         if isinstance(module, nn.MaxPool2d):
             parent, _, child = name.rpartition(".")
-            setattr(network.get_submodule(parent), child, nn.AvgPool2d(module.kernel_size, module.stride, module.padding))
+            setattr(
+                network.get_submodule(parent), child, nn.AvgPool2d(module.kernel_size, module.stride, module.padding)
+            )
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.constant_(module.weight, 1 / module.weight[0].numel())
@@ -161,7 +165,8 @@ def test_edges_carry_the_shape_that_both_ends_know(spec):
 
 
 @pytest.mark.parametrize(
-    ("shortcut", "identities", "projections"), [("none", 0, 0), ("pad", 8, 0), ("projection", 5, 3), ("projection_all", 0, 8)]
+    ("shortcut", "identities", "projections"),
+    [("none", 0, 0), ("pad", 8, 0), ("projection", 5, 3), ("projection_all", 0, 8)],
 )
 def test_every_shortcut_option_has_its_edges(shortcut, identities, projections):
     found = trace(NetworkSpec(shortcut=shortcut))

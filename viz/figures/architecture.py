@@ -1,4 +1,4 @@
-"""Charts of a trace: where the parameters and the arithmetic are, how shapes and receptive fields change along depth."""
+"""Charts of a trace: where parameters and arithmetic are, how shapes and receptive fields change along depth."""
 
 from typing import Any
 
@@ -45,15 +45,19 @@ def by_stage(trace: Trace) -> go.Figure:
             x=names,
             y=[value / whole if whole else 0 for value in values],
             name=name,
-            marker={"color": theme.CHANNELS if quantity == "params" else theme.RESOLUTION, "pattern": {"shape": pattern}},
+            marker={
+                "color": theme.CHANNELS if quantity == "params" else theme.RESOLUTION,
+                "pattern": {"shape": pattern},
+            },
             customdata=[(path, f"{value:,} {name}") for path, value in zip(names, values, strict=True)],
             hovertemplate=_HOVER,
         )
     heaviest = max(trace.stages, key=lambda total: total.params)
     busiest = max(trace.stages, key=lambda total: total.macs)
+    holder, worker = (total.path.removeprefix("features.") for total in (heaviest, busiest))
     title = (
-        f"{heaviest.path.removeprefix('features.')} holds {format.percent(heaviest.params, trace.params)} of the parameters, "
-        f"{busiest.path.removeprefix('features.')} does {format.percent(busiest.macs, trace.macs)} of the MACs"
+        f"{holder} holds {format.percent(heaviest.params, trace.params)} of the parameters, "
+        f"{worker} does {format.percent(busiest.macs, trace.macs)} of the MACs"
     )
     figure.update_layout(theme.layout(title, barmode="group"))
     figure.update_yaxes(title="share of the network", tickformat=".0%")
@@ -73,7 +77,7 @@ def shapes(trace: Trace, *, selected: str = "") -> go.Figure:
             x=[index for index, _ in layers],
             y=[layer.output_shape[axis] for _, layer in layers],
             name=name,
-            mode="lines+markers" if len(layers) <= 60 else "lines",  # noqa: PLR2004
+            mode="lines+markers" if len(layers) <= 60 else "lines",
             line={"color": colour, "width": 2.5, "shape": "hv"} | line,
             marker={"symbol": symbol, "size": 7},
             customdata=[(layer.path, format.shape(layer.output_shape)) for _, layer in layers],

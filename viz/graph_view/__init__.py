@@ -19,13 +19,17 @@ def _colours() -> str:
     rules = [f".frame {{ --line: {theme.LINE.light}; }} .frame.dark {{ --line: {theme.LINE.dark}; }}"]
     for kind, shade in theme.KIND.items():
         rules.append(f".dark .kind-{kind} polygon, .dark .kind-{kind} ellipse {{ fill: {shade.dark}; }}")
-        rules.append(f".legend i.{kind} {{ background: {shade.light}; }} .dark .legend i.{kind} {{ background: {shade.dark}; }}")
+        rules.append(
+            f".legend i.{kind} {{ background: {shade.light}; }} .dark .legend i.{kind} {{ background: {shade.dark}; }}"
+        )
     rules.append(f".dark .group path, .dark .group polygon {{ fill: {theme.GROUP.dark}; }}")
     rules.append(f".dark .cluster > path, .dark .cluster > polygon {{ fill: {theme.CLUSTER.dark}; stroke: #3a4655; }}")
     rules.append(f".dark text {{ fill: {theme.TEXT.dark}; }} .dark .image path {{ fill: none; }}")
     rules.append(".dark .node path, .dark .node polygon, .dark .node ellipse { stroke: var(--line); }")
     rules.append(".dark .value-none path, .dark .value-none polygon { fill: #10151c; }")
-    rules.append(".dark .edge path { stroke: var(--line); } .dark .edge polygon { stroke: var(--line); fill: var(--line); }")
+    rules.append(
+        ".dark .edge path { stroke: var(--line); } .dark .edge polygon { stroke: var(--line); fill: var(--line); }"
+    )
     for skip in (EdgeKind.IDENTITY, EdgeKind.PROJECTION, EdgeKind.CONCAT):
         rules.append(f".dark .edge-{skip} path {{ stroke: {theme.SKIP.dark}; }}")
         rules.append(f".dark .edge-{skip} polygon {{ stroke: {theme.SKIP.dark}; fill: {theme.SKIP.dark}; }}")

@@ -1,0 +1,87 @@
+"""Charts hold the trace's numbers, and their titles what they show."""
+
+import pytest
+
+from models.presets import PRESETS
+from models.records import DepthRule, Kind, Layer, Trace
+from models.trace import trace
+from viz.figures import architecture
+
+RESNET18 = trace(PRESETS["resnet18"].spec)
+
+
+def conv(path, channels, side, params, field):
+    return Layer(
+        path=path, kind=Kind.CONV, operation="conv2d", input_shapes=((1, side, side),), output_shape=(channels, side, side),
+        params=params, macs=10 * params, receptive_field=field, stage="stem",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("quantity", "whole"), [("params", 11_689_512), ("macs", 1_814_073_344)])
+def test_bars_sum_to_the_network(quantity, whole):
+    figure = architecture.by_layer(RESNET18, quantity)
+
+    assert sum(sum(bars.y) for bars in figure.data) == whole
+
+
+def test_the_title_names_the_layer_that_has_most():
+    assert (
+        architecture.by_layer(RESNET18, "params").layout.title.text == "Most parameters: layer4.0.conv2, 20.2% of all"
+    )
+
+
+def test_stages_shares_sum_to_one():
+    for bars in architecture.by_stage(RESNET18).data:
+        assert sum(bars.y) == pytest.approx(1)
+
+
+def test_resolution_falls_where_channels_rise():
+    channels, height = architecture.shapes(RESNET18).data
+
+    assert channels.y[0] == 64
+    assert channels.y[-1] == 512
+    assert (height.y[0], height.y[-1]) == (112, 7)
+    assert list(height.y) == sorted(height.y, reverse=True)
+
+
+def test_channels_rise_as_a_saw_tooth_in_a_densenet():
+    channels, _ = architecture.shapes(trace(PRESETS["densenet121"].spec)).data
+
+    assert sum(second < first for first, second in zip(channels.y, channels.y[1:])) > 3
+
+
+def test_receptive_fields_grow_and_the_image_is_drawn():
+    field, image = architecture.receptive_field(RESNET18).data
+
+    assert list(field.y) == sorted(field.y)
+    assert field.y[-1] == 435
+    assert set(image.y) == {224}
+
+
+def test_projections_are_not_on_the_main_path():
+    hovers = [path for path, _ in architecture.shapes(RESNET18).data[0].customdata]
+
+    assert not any("downsample" in path for path in hovers)
+
+
+def test_the_selected_layer_is_marked():
+    figure = architecture.by_layer(RESNET18, "params", selected="layer1.0.conv1")
+
+    assert figure.layout.shapes[0].x0 == [layer.path for layer in RESNET18.layers].index("layer1.0.conv1")
+
+
+def test_a_network_that_sees_less_than_the_image_says_so():
+    figure = architecture.receptive_field(trace(PRESETS["resnext29_8x64d"].spec))
+
+    assert "Sees the whole image" in figure.layout.title.text
+
+
+def test_figures_take_hand_made_records():
+    made = Trace(
+        input_shape=(1, 8, 8),
+        layers=(conv("a", 4, 8, 30, 3), conv("b", 4, 8, 70, 5)),
+        edges=(),
+        depth_rule=DepthRule.CLASSIFIER,
+    )
+
+    assert architecture.by_layer(made, "params").layout.title.text == "Most parameters: b, 70.0% of all"

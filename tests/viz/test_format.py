@@ -1,0 +1,48 @@
+"""Numbers as people read them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from viz import format
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1_000, "1 K"),
+        (11_689_512, "11.7 M"),
+        (4_089_184_256, "4.09 G"),
+        (999_950, "1 M"),
+        (123_456, "123 K"),
+    ],
+)
+def test_short_forms_have_three_digits(number, text):
+    assert format.short(number) == text
+
+
+@given(st.integers(0, 10**14))
+def test_a_short_form_is_within_half_a_percent(number):
+    value, _, unit = format.short(number).partition(" ")
+
+    assert float(value.replace(",", "")) * {"": 1, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}[unit] == pytest.approx(
+        number, rel=0.006
+    )
+
+
+def test_long_forms_are_grouped_in_threes():
+    assert format.whole(25_557_032) == "25,557,032"
+    assert format.giga(4_089_184_256) == "4.089"
+
+
+def test_shapes_bytes_lists_and_plurals():
+    assert format.shape((64, 56, 56)) == "64 × 56 × 56"
+    assert format.megabytes(44_556_288) == "44.6 MB"
+    assert format.megabytes(4_000) == "4.0 kB"
+    assert format.listing([3, 4, 6]) == "3, 4 and 6"
+    assert format.listing([]) == ""
+    assert format.plural(1, "block") == "1 block"
+    assert format.plural(2_000, "block") == "2,000 blocks"
+    assert format.percent(1, 0) == "0.0%"

@@ -1,0 +1,107 @@
+"""A change keeps what it can and says what had to give way."""
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from models.depths import known_depth
+from models.presets import PRESETS
+from models.spec import BLOCKS, SHORTCUTS, NetworkSpec, Norm, Shortcut, SpecError, Stem
+from tests.conftest import specs
+from viz.repair import LABELS, change
+
+RESNEXT = PRESETS["resnext50_32x4d"].spec
+
+
+def test_every_field_has_a_label():
+    assert set(LABELS) == set(NetworkSpec.__slots__)
+
+
+def test_a_possible_change_moves_nothing_else():
+    spec, notes = change(NetworkSpec(), "classes", 10)
+
+    assert spec == NetworkSpec(classes=10)
+    assert notes == ()
+
+
+def test_another_family_takes_its_own_blocks_at_the_nearest_depth():
+    spec, notes = change(PRESETS["resnet152"].spec, "family", "densenet")
+
+    assert known_depth(spec) in (161, 169)
+    assert spec.shortcut is Shortcut.CONCAT
+    assert any("Blocks per stage" in note for note in notes)
+
+
+def test_input_norm_and_classes_survive_a_change_of_family():
+    start = NetworkSpec(norm="group", input_shape=(1, 64, 64), classes=10)
+    spec, _ = change(start, "family", "densenet")
+
+    assert (spec.norm, spec.input_shape, spec.classes) == (Norm.GROUP, (1, 64, 64), 10)
+
+
+def test_a_plain_network_stays_plain_in_the_other_family():
+    assert change(PRESETS["plain34"].spec, "family", "densenet")[0].shortcut is Shortcut.NONE
+
+
+def test_a_cardinality_that_does_not_divide_goes_to_the_nearest_that_does():
+    spec, notes = change(NetworkSpec(), "groups", 7)
+
+    assert spec.groups == 8
+    assert notes == ("Cardinality: now 8, not 7.",)
+
+
+def test_an_input_too_small_for_the_transitions_grows():
+    spec, notes = change(PRESETS["densenet121"].spec, "input_shape", (3, 16, 224))
+
+    assert spec.input_shape == (3, 29, 224)
+    assert len(notes) == 1
+
+
+def test_padding_that_can_not_be_gives_way_to_a_projection():
+    spec, notes = change(NetworkSpec(shortcut="pad"), "widen", 0.5)
+
+    assert spec.shortcut is Shortcut.PROJECTION
+    assert notes == ("Skip connections: now projection, not pad.",)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("stages", "3, 4, x"), ("stages", (0,)), ("widen", float("nan"))],
+)
+def test_a_value_that_no_network_has_is_refused(field, value):
+    with pytest.raises(SpecError, match=f"{field}: must be"):
+        change(NetworkSpec(), field, value)
+
+
+@given(specs(), st.data())
+def test_any_menu_choice_leads_to_a_network_that_has_it(spec, data):
+    field, options = data.draw(
+        st.sampled_from(
+            [
+                ("family", list(BLOCKS)),
+                ("block", list(BLOCKS[spec.family])),
+                ("shortcut", list(SHORTCUTS[spec.family])),
+                ("stem", list(Stem)),
+                ("norm", list(Norm)),
+            ]
+        )
+    )
+    value = data.draw(st.sampled_from(options))
+    try:
+        changed, notes = change(spec, field, value)
+    except SpecError as error:
+        assume(error.field != field)
+        raise
+
+    assert getattr(changed, field) == value
+    assert all(note.endswith(".") for note in notes)
+
+
+@given(specs(), st.sampled_from(["groups", "group_width", "base_width", "growth_rate"]), st.integers(1, 4096))
+def test_any_number_leads_to_a_network_or_a_message(spec, field, value):
+    try:
+        changed, notes = change(spec, field, value)
+    except SpecError as error:
+        assert str(error)
+    else:
+        assert getattr(changed, field) == value or notes
