@@ -85,8 +85,8 @@ def scale(share: float) -> str:
 
 
 def text_on(fill: str) -> str:
-    """Dark or light text, whichever has more contrast with a fill (WCAG 2)."""
-    return max((TEXT.light, "#ffffff"), key=lambda ink: contrast(ink, fill))
+    """Black or white text, whichever has more contrast with a fill (WCAG 2)."""
+    return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, fill))
 
 
 def contrast(first: str, second: str) -> float:
@@ -96,10 +96,8 @@ def contrast(first: str, second: str) -> float:
 
 
 def _luminance(colour: str) -> float:
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (byte / 255 for byte in _channels(colour))
-    ]
+    parts = (byte / 255 for byte in _channels(colour))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 

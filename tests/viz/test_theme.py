@@ -39,7 +39,7 @@ def test_text_reads_on_every_fill_in_both_themes(kind):
 
 @pytest.mark.parametrize("share", [step / 20 for step in range(21)])
 def test_text_reads_on_every_value_of_the_scale(share):
-    assert theme.contrast(theme.scale(share), theme.text_on(theme.scale(share))) > 4.1
+    assert theme.contrast(theme.scale(share), theme.text_on(theme.scale(share))) > 4.5
 
 
 def test_the_value_scale_rises_in_lightness():

@@ -7,10 +7,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!root || !data) return;
   if (!states.has(parentElement)) states.set(parentElement, { scale: 1, x: 0, y: 0, hash: null, network: null, focus: null });
   const state = states.get(parentElement);
-  const stage = root.querySelector(".stage"), paper = root.querySelector(".paper");
-  stage.style.height = `${data.height}px`;
+  const pane = root.querySelector(".pane"), paper = root.querySelector(".paper");
+  pane.style.height = `${data.height}px`;
   root.classList.toggle("dark", isDark(root));
-  stage.setAttribute("aria-label", `${data.alt} Arrow keys go from node to node, Enter opens or selects.`);
+  pane.setAttribute("aria-label", `${data.alt} Arrow keys go from node to node, Enter opens or selects.`);
 
   const find = (id) => [...paper.querySelectorAll("g.node, g.cluster")].find((g) => g.id === id);
   const place = () => {
@@ -21,13 +21,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const settle = (scale) => {            // the top of the graph, centred, so that the image is where reading begins
     state.scale = scale;
     const wide = state.width * scale, high = state.height * scale;
-    state.x = wide < stage.clientWidth ? (stage.clientWidth - wide) / 2 : 8;
-    state.y = high < stage.clientHeight ? (stage.clientHeight - high) / 2 : 8;
+    state.x = wide < pane.clientWidth ? (pane.clientWidth - wide) / 2 : 8;
+    state.y = high < pane.clientHeight ? (pane.clientHeight - high) / 2 : 8;
     place();
   };
-  const whole = () => Math.min((stage.clientWidth - 16) / state.width, (stage.clientHeight - 16) / state.height);
+  const whole = () => Math.min((pane.clientWidth - 16) / state.width, (pane.clientHeight - 16) / state.height);
   const zoom = (by, at) => {
-    const box = stage.getBoundingClientRect();
+    const box = pane.getBoundingClientRect();
     const px = at ? at.x - box.left : box.width / 2, py = at ? at.y - box.top : box.height / 2;
     const scale = Math.min(Math.max(state.scale * by, SMALLEST), LARGEST);
     state.x = px - (px - state.x) * (scale / state.scale);
@@ -37,7 +37,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   const into = (g) => {                  // pan just so far that the node is in sight
     if (!g) return;
-    const box = stage.getBoundingClientRect(), own = g.getBoundingClientRect(), edge = 24;
+    const box = pane.getBoundingClientRect(), own = g.getBoundingClientRect(), edge = 24;
     if (own.left < box.left + edge || own.right > box.right - edge) {
       state.x += Math.abs(own.width) > box.width - 2 * edge ? box.left + edge - own.left : box.left + box.width / 2 - (own.left + own.width / 2);
     }
@@ -104,32 +104,32 @@ export default function ({ data, parentElement, setTriggerValue }) {
     };
     button.onpointerdown = (event) => event.stopPropagation();
   });
-  stage.onpointerdown = (event) => {
+  pane.onpointerdown = (event) => {
     if (event.button !== 0) return;
     state.drag = { x: event.clientX, y: event.clientY, fromX: state.x, fromY: state.y, far: false, on: event.target.closest("g.node, g.cluster") };
   };
-  stage.onpointermove = (event) => {
+  pane.onpointermove = (event) => {
     const drag = state.drag;
     if (!drag) return;
     const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
     if (!drag.far && Math.hypot(dx, dy) < DRAG) return;
-    if (!drag.far) { drag.far = true; stage.setPointerCapture(event.pointerId); }
+    if (!drag.far) { drag.far = true; pane.setPointerCapture(event.pointerId); }
     [state.x, state.y] = [drag.fromX + dx, drag.fromY + dy];
     paper.style.transform = `translate(${state.x}px, ${state.y}px)`;
   };
-  stage.onpointerup = () => {
+  pane.onpointerup = () => {
     const drag = state.drag;
     state.drag = null;
     if (drag && !drag.far && drag.on && data.words[drag.on.id]) pick(drag.on);
   };
-  stage.onpointercancel = () => { state.drag = null; };
-  stage.onwheel = (event) => {             // without Ctrl the wheel scrolls the page
+  pane.onpointercancel = () => { state.drag = null; };
+  pane.onwheel = (event) => {             // without Ctrl the wheel scrolls the page
     if (!event.ctrlKey && !event.metaKey) return;
     event.preventDefault();
     zoom(event.deltaY < 0 ? 1.15 : 1 / 1.15, { x: event.clientX, y: event.clientY });
   };
-  stage.onkeydown = (event) => {
-    if (event.target !== stage) return;
+  pane.onkeydown = (event) => {
+    if (event.target !== pane) return;
     const moves = {
       ArrowDown: () => go(1), ArrowRight: () => go(1), ArrowUp: () => go(-1), ArrowLeft: () => go(-1),
       Home: () => go(-data.order.length), End: () => go(data.order.length),

@@ -11,11 +11,13 @@ name = describe(spec)
 heading, sharing, saving = st.columns([8, 1, 1], vertical_alignment="center")
 with heading:
     headline.title(name)
-headline.messages()
+notices = st.container()
 
 trace = measure.trace(spec)
 known = {*trace.by_path, *(group.path for group in folding.walk(folding.tree(trace)))}
 view = state.keep_known(known)
+with notices:
+    headline.messages()
 
 with sharing:
     headline.share()

@@ -1,0 +1,121 @@
+"""A served app and a real browser, for journeys. Nothing here looks further than this machine."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.conftest import ROOT
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str:
+    """The browser's path; without one, tests skip, or fail where REQUIRE_BROWSER is set."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        message = "no chromium on this machine: `apt install chromium` runs the browser tests"
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+@contextmanager
+def served(script: Path = ROOT / "app.py") -> Iterator[str]:
+    """The address of an app that runs on a free port of the loopback."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    server = subprocess.Popen(
+        [*command, "--server.address", "127.0.0.1"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):  # noqa: S310  # the loopback
+                    break
+            except OSError:
+                time.sleep(0.1)
+        else:
+            pytest.fail("the server did not start within 30 s")
+        yield address
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@dataclass
+class Visit:
+    """A page, and what it did that it should not have."""
+
+    page: Page
+    address: str
+    troubles: list[str] = field(default_factory=list)
+
+    def open(self, query: str = "") -> Page:
+        self.page.goto(f"{self.address}/{query}")
+        self.page.wait_for_selector("g.node")
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        """Until the script has run to its end."""
+        self.page.wait_for_timeout(250)
+        self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+@contextmanager
+def visiting(address: str, *, width: int = 1366, height: int = 768, scheme: str = "light") -> Iterator[Visit]:
+    """A browser of its own with one page in it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+        try:
+            yield _visit(browser, address, viewport={"width": width, "height": height}, color_scheme=scheme)
+        finally:
+            browser.close()
+
+
+def elsewhere(visit: Visit) -> Visit:
+    """The same address for another person: nothing is shared with the first."""
+    return _visit(visit.page.context.browser, visit.address, viewport=visit.page.viewport_size)
+
+
+def _visit(browser: Browser, address: str, **options: Any) -> Visit:
+    page = browser.new_context(**options).new_page()
+    page.set_default_timeout(30_000)
+    visit = Visit(page, address)
+
+    def requested(request: Request) -> None:
+        if not request.url.startswith((address, address.replace("http", "ws"), "data:", "blob:")):
+            visit.troubles.append(f"request to {request.url}")
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            visit.troubles.append(message.text)
+
+    page.on("pageerror", lambda error: visit.troubles.append(f"error: {error}"))
+    page.on("console", said)
+    page.on("request", requested)
+    return visit
