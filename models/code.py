@@ -27,7 +27,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-{factories} = Callable[..., nn.Module | tuple[nn.Module, nn.Module]]  # each makes parts of the network
+# what makes the parts of a network
+{factories} = Callable[..., nn.Module | tuple[nn.Module, nn.Module]]
 '''
 
 _FOOTER = """

@@ -35,11 +35,16 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """What a spec is called: a preset's title, or the nearest preset's and what differs from it."""
+    """What a spec is called: a preset and its source, or the nearest preset and what differs from it."""
 
     title: str
-    badge: str
+    detail: str
     preset: str | None
+
+    @property
+    def badge(self) -> str:
+        """In one sentence: "ResNet-50 v1.5 as in torchvision", "custom: ResNet-50 with option A shortcuts"."""
+        return f"{self.title.replace('Custom ', 'custom: ', 1)} {self.detail}"
 
 
 HE2015 = "He et al. 2015, arXiv 1512.03385"
@@ -263,16 +268,16 @@ def describe(spec: NetworkSpec) -> Name:
     for key, preset in PRESETS.items():
         if preset.spec == spec:
             if preset.source != "torchvision":
-                return Name(preset.title, f"{preset.title}, {preset.source}", key)
+                return Name(preset.title, f"as in {preset.source}", key)
             version = " v1.5" if preset.group == "ResNet" and spec.bottleneck else ""  # the stride sits on the 3x3
-            return Name(preset.title + version, f"{preset.title}{version} as in torchvision", key)
+            return Name(preset.title + version, "as in torchvision", key)
     key, differences = min(
         ((key, _differences(spec, preset.spec)) for key, preset in PRESETS.items()), key=lambda pair: _distance(pair[1])
     )
     title = PRESETS[key].title
     if set(differences) == {"stride_in"}:  # the paper's own strides have a name
-        return Name(f"{title} v1", f"{title} v1 as in {HE2015}: {differences['stride_in']}", None)
-    return Name(f"Custom {title}", f"custom: {title} with {', '.join(differences.values())}", None)
+        return Name(f"{title} v1", f"as in {HE2015}: {differences['stride_in']}", None)
+    return Name(f"Custom {title}", f"with {', '.join(differences.values())}", None)
 
 
 # How much a differing field makes another network of it: what the name of a family promises weighs most.

@@ -24,34 +24,36 @@ from models.spec import (
 from viz import state
 from viz.repair import LABELS, change
 
-_WORDS: dict[Any, str] = {
-    Family.RESNET: "ResNet",
-    Family.DENSENET: "DenseNet",
-    Block.BASIC: "basic: two 3×3",
-    Block.BOTTLENECK: "bottleneck: 1×1, 3×3, 1×1",
-    Block.PREACT_BASIC: "pre-activation basic",
-    Block.PREACT_BOTTLENECK: "pre-activation bottleneck",
-    Block.DENSE: "dense: 3×3",
-    Block.DENSE_BOTTLENECK: "dense bottleneck: 1×1, 3×3",
-    Shortcut.NONE: "none: a plain network",
-    Shortcut.PAD: "A: identity, zero-padded",
-    Shortcut.PROJECTION: "B: projection where the shape changes",
-    Shortcut.PROJECTION_ALL: "C: projection everywhere",
-    Shortcut.CONCAT: "concatenate",
-    Stem.IMAGENET: "ImageNet: 7×7 /2, pool /2",
-    Stem.CIFAR: "CIFAR: one 3×3",
-    Norm.BATCH: "batch norm",
-    Norm.GROUP: "group norm",
-    Norm.NONE: "none",
-    StrideIn.CONV3X3: "on the 3×3 (v1.5, torchvision)",
-    StrideIn.CONV1X1: "on the first 1×1 (v1, He 2015)",
-    Init.DEFAULT: "PyTorch's default",
-    Init.KAIMING: "Kaiming (He)",
-    Init.XAVIER: "Xavier (Glorot)",
-    Init.ORTHOGONAL: "orthogonal",
+_WORDS: dict[str, dict[Any, str]] = {
+    "family": {Family.RESNET: "ResNet", Family.DENSENET: "DenseNet"},
+    "block": {
+        Block.BASIC: "basic: two 3×3",
+        Block.BOTTLENECK: "bottleneck: 1×1, 3×3, 1×1",
+        Block.PREACT_BASIC: "pre-activation basic",
+        Block.PREACT_BOTTLENECK: "pre-activation bottleneck",
+        Block.DENSE: "dense: 3×3",
+        Block.DENSE_BOTTLENECK: "dense bottleneck: 1×1, 3×3",
+    },
+    "shortcut": {
+        Shortcut.NONE: "none: a plain network",
+        Shortcut.PAD: "A: identity, zero-padded",
+        Shortcut.PROJECTION: "B: projection at new shapes",
+        Shortcut.PROJECTION_ALL: "C: projection everywhere",
+        Shortcut.CONCAT: "concatenate",
+    },
+    "stem": {Stem.IMAGENET: "ImageNet: 7×7 /2, pool /2", Stem.CIFAR: "CIFAR: one 3×3"},
+    "norm": {Norm.BATCH: "batch norm", Norm.GROUP: "group norm", Norm.NONE: "none"},
+    "stride_in": {StrideIn.CONV3X3: "on the 3×3 (v1.5)", StrideIn.CONV1X1: "on the first 1×1 (v1)"},
+    "init": {
+        Init.DEFAULT: "PyTorch's default",
+        Init.KAIMING: "Kaiming (He)",
+        Init.XAVIER: "Xavier (Glorot)",
+        Init.ORTHOGONAL: "orthogonal",
+    },
 }
 _HELP = {
     "shortcut": "Options A, B and C of He et al. 2015. Without them the network is plain: the same layers in a row.",
+    "stride_in": "v1.5 is torchvision's, v1 the paper's (He et al. 2015): same parameters, fewer MACs.",
     "widen": "Wide ResNet's k: every stage is k times as wide, the stem is not.",
     "groups": "ResNeXt's cardinality: the 3×3 convolution is split into so many groups.",
     "group_width": "Inner width of a bottleneck = planes * this / 64 * cardinality.",
@@ -61,7 +63,6 @@ _HELP = {
     "base_width": "Channels out of the stem; residual stages double it from stage to stage.",
     "zero_init_residual": "The last norm of each branch starts at zero: every block starts as its shortcut.",
 }
-_CUSTOM = "custom"
 
 
 def network() -> NetworkSpec:
@@ -187,7 +188,7 @@ def _choice(
         LABELS[field],
         list(options),
         key=key,
-        format_func=lambda value: _WORDS.get(value, str(value)),
+        format_func=_WORDS[field].get,
         help=_HELP.get(field),
         on_change=_applies(field, lambda: st.session_state[key]),
         **more,

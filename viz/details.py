@@ -68,7 +68,7 @@ def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
         height=420,
         on_select=selected,
         selection_mode="single-row",
-        column_config=_columns(),
+        column_config=_columns(table.frame),
         alt=f"Table of the {view.rows} of {describe(spec).title} with shapes, parameters, MACs and receptive fields.",
     )
 
@@ -78,11 +78,13 @@ def _written(write: Callable[[pd.DataFrame], str], table: tables.Table) -> Calla
     return lambda: write(table.frame)
 
 
-def _columns() -> dict[str, Any]:
+def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+    """Numbers in threes; shares as bars, the longest for the largest."""
     numbers = ("Parameters", "MACs", "Activations, bytes", "Receptive field, px", "Layers", "Blocks")
     shares = ("Parameters, share", "MACs, share")
     return {name: st.column_config.NumberColumn(format="localized") for name in numbers} | {
-        name: st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0) for name in shares
+        name: st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=max(*frame[name], 1e-9))
+        for name in shares
     }
 
 
@@ -109,7 +111,9 @@ def _chart(figure: go.Figure, key: str) -> None:
 def _depth(spec: NetworkSpec, trace: Trace, view: View) -> None:
     """The counted layers by stage, and what was left out."""
     terms = [str(total.depth) for total in trace.stages if total.depth]
-    st.markdown(f"### {' + '.join(terms)} = {trace.depth:,}\nCounted are {trace.depth_rule}.")
+    st.markdown(
+        f"### Why {trace.depth:,} layers? {' + '.join(terms)} = {trace.depth:,}\nCounted are {trace.depth_rule}."
+    )
     for total in trace.stages:
         own = [layer for layer in trace.layers if layer.stage == total.path]
         counted = [layer.path.removeprefix(total.path).lstrip(".") for layer in own if layer.counted]
@@ -125,13 +129,13 @@ def _depth(spec: NetworkSpec, trace: Trace, view: View) -> None:
 
 
 def _uncounted(layers: list[Layer]) -> str:
-    """As in "2 projections, 12 norms and 8 activations"."""
-    names = [
-        "projections" if layer.projection and layer.kind is Kind.CONV else theme.PLURAL[layer.kind]
+    """As in "1 projection, 12 norms and 8 activations"."""
+    nouns = Counter(
+        "projection" if layer.projection and layer.kind is Kind.CONV else theme.NOUN[layer.kind]
         for layer in layers
         if not layer.counted
-    ]
-    return format.listing(f"{number:,} {name}" for name, number in Counter(names).items()) or "nothing"
+    )
+    return format.listing(format.plural(number, noun) for noun, number in nouns.items()) or "nothing"
 
 
 def _torchinfo(spec: NetworkSpec, trace: Trace, view: View) -> None:

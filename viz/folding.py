@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
+from string import ascii_letters
 
 from models.records import JOINS, EdgeKind, Kind, Layer, Shape, Trace
 
@@ -151,7 +152,7 @@ def _stage(path: str, layers: tuple[Layer, ...], skips: dict[str, EdgeKind]) -> 
             children.append(run[0])
             continue
         own = tuple(layer for block in run for layer in block.layers)
-        last = run[-1].path.rpartition(".")[2]
+        last = run[-1].path.rpartition(".")[2].lstrip(ascii_letters)
         kinds = frozenset[EdgeKind]().union(*(block.skips for block in run))
         children.append(Group(f"{run[0].path}-{last}", Rank.RUN, own, run, len(run), kinds))
     kinds = frozenset[EdgeKind]().union(*(block.skips for block in blocks))

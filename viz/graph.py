@@ -101,7 +101,9 @@ def svg(dot: str) -> str:
     """The picture for the page and for slides: no tooltips of Graphviz's own, no prolog."""
     text = render(dot, "svg").decode()
     text = re.sub(r"<title>.*?</title>\n?", "", text[text.index("<svg") :])
-    return re.sub(r"(<text[^>]*>)([A-Za-z][\w.\-]*)", r'\1<tspan font-weight="bold">\2</tspan>', text)  # the names
+    return re.sub(
+        r"(<text[^>]*>)([A-Za-z](?:[\w.]|&#45;)*)", r'\1<tspan font-weight="bold">\2</tspan>', text
+    )  # the names
 
 
 class _Drawing:
@@ -129,6 +131,7 @@ class _Drawing:
         self.leaves: dict[str, str] = {INPUT: INPUT}  # layer -> the node that gives what it puts out
         self.folded: list[Group] = []
         self.joins: set[str] = set()
+        self.aside = {layer.path for layer in trace.layers if layer.kind is Kind.PAD}  # beside the branch already
         items = list(self._items(tree(trace)))
         values = [value for item in items if (value := self._value(item)) > 0]
         known = colour is not Colour.KIND and bool(values)
@@ -287,7 +290,12 @@ class _Drawing:
         attributes = {"style": theme.EDGE_STYLE[kind], "class": f"edge-{kind}", "weight": "1" if skip else "20"}
         if skip:
             attributes |= {"color": theme.SKIP.light, "penwidth": "2.4"}
-        if skip and target in self.joins and (kind is not EdgeKind.PROJECTION or target.endswith(_JOIN)):
+        if (
+            skip
+            and source not in self.aside
+            and target in self.joins
+            and (kind is not EdgeKind.PROJECTION or target.endswith(_JOIN))
+        ):
             # round the branch: identities on one side, folded projections on the other, always the same
             near, far = ("e", "w") if self.vertical else ("s", "n")
             side = far if kind is EdgeKind.PROJECTION else near
@@ -313,7 +321,9 @@ def group_words(group: Group) -> str:
 
 
 def _name(group: Group) -> str:
-    return group.path.removeprefix("features.")
+    """As short as it is clear: layer2.0, but denselayer3, inside of its stage."""
+    *_, stage, last = ("", *group.path.removeprefix("features.").split("."))
+    return f"{stage}.{last}" if last[0].isdecimal() else last
 
 
 def _heading(group: Group) -> str:

@@ -13,7 +13,7 @@ from viz.graph import Colour, Direction
 from viz.graph_view import graph_view
 from viz.view import View
 
-_HEIGHT = 420
+_HEIGHT = 480
 _MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
@@ -27,13 +27,22 @@ def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
     with colours:
         _choice("colour", "Colour", tuple(Colour), view.colour, st.selectbox)
     picture, svg = measure.picture(spec, Folding(view.level, view.fold), view.direction, view.colour)
-    with files, st.popover("Save", help="The graph as it is shown, for slides and papers.", width="stretch"):
+    with files, st.popover("Save", width="stretch"):
+        st.write("The graph as it is shown:")
         name = measure.file_name(spec)
         for form, mime in _MIME.items():
             st.download_button(
-                form.upper(), _drawn(picture.dot, form), f"{name}.{form}", mime, on_click="ignore", key=f"save_{form}"
+                form.upper(),
+                _drawn(picture.dot, form),
+                f"{name}.{form}",
+                mime,
+                on_click="ignore",
+                key=f"save_{form}",
+                width="stretch",
             )
-        st.download_button("DOT", picture.dot, f"{name}.dot", "text/vnd.graphviz", on_click="ignore", key="save_dot")
+        st.download_button(
+            "DOT", picture.dot, f"{name}.dot", "text/vnd.graphviz", on_click="ignore", key="save_dot", width="stretch"
+        )
     if picture.note:
         st.info(picture.note)
     shown = reveal(tree(measure.trace(spec)), picture.folding, view.layer) if view.layer else ""

@@ -13,13 +13,14 @@ and joins are left out. What papers call FLOPs are mostly MACs; torchinfo's mult
 
 
 def title(name: Name) -> None:
-    """The network's name and its badge."""
-    st.title(f"{name.title} :small[:{'blue' if name.preset else 'gray'}-badge[{name.badge}]]", anchor=False)
+    """What the network is, in one sentence: its name, and a badge with its source or its differences."""
+    tick, colour = ("✓ ", "blue") if name.preset else ("", "gray")
+    st.title(f"{name.title} :small[:{colour}-badge[{tick}{name.detail}]]", anchor=False)
 
 
 def share() -> None:
     """The link to this very state."""
-    with st.popover("Share", width="stretch", help="The link to this network and this view."):
+    with st.popover("Share", width="stretch"):
         st.write("This link opens the same network with the same view:")
         st.code(state.link(), language=None, wrap_lines=True)
 

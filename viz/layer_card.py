@@ -13,7 +13,7 @@ _SLIP_PRESET = "wrn_18_3"
 
 
 def show(trace: Trace, view: View) -> None:
-    with st.container(border=True, height=545):
+    with st.container(border=True, height=564):
         if view.layer in trace.by_path:
             _layer(trace, trace.by_path[view.layer])
         elif group := next((group for group in walk(tree(trace)) if group.path == view.layer), None):
@@ -33,6 +33,12 @@ def _empty(trace: Trace) -> None:
     first = next((layer for layer in trace.layers if layer.path == _SLIP_LAYER), trace.layers[0])
     for layer, why in ((first, "where most tutorials begin"), (heaviest, "most parameters"), (busiest, "most MACs")):
         st.button(f"{layer.path}: {why}", key=f"try_{why}", on_click=_select, args=(layer.path,), width="stretch")
+    rows = [
+        f"| {total.path.removeprefix('features.')} | {format.shape(total.output_shape)} "
+        f"| {format.percent(total.params, trace.params)} | {format.percent(total.macs, trace.macs)} |"
+        for total in trace.stages
+    ]
+    st.markdown("\n".join(["| Stage | Output | Params | MACs |", "|:--|:--|--:|--:|", *rows]))
 
 
 def _layer(trace: Trace, layer: Layer) -> None:
@@ -96,14 +102,14 @@ def _slip(layer: Layer) -> None:
     """The well-travelled 110,592: explained where people look for it."""
     weights = layer.params - (layer.output_shape[0] if layer.bias else 0)
     if weights == SLIP:
-        st.info(f"Here 3 × 3 × 64 × 192 = {SLIP:,} is right: the stage is three times as wide as ResNet-18's.")
+        st.info(f"Here `3*3*64*192` = {SLIP:,} is right: the stage is three times as wide as ResNet-18's.")
     elif weights == SLIP // 3:
+        biases = f", {layer.params:,} with its biases" if layer.bias else ""
         st.info(
-            f"Some tutorials print 3 × 3 × 64 × 64 = {SLIP:,}. The product is **{weights:,}**"
-            + (f", {layer.params:,} with its biases" if layer.bias else "")
-            + f". {SLIP:,} is 3 × 3 × 64 × 192: this layer in a stage three times as wide."
+            f"Some tutorials print {SLIP:,} here. `3*3*64*64` is **{weights:,}**{biases}; {SLIP:,} is `3*3*64*192`, "
+            "this layer in a stage three times as wide."
         )
-        st.button(f"Show the network that has {SLIP:,} here", on_click=_show_slip, key="slip")
+        st.button(f"Show the network that has {SLIP:,}", on_click=_show_slip, key="slip")
 
 
 def _show_slip() -> None:

@@ -41,7 +41,6 @@ def _layers(trace: Trace) -> pd.DataFrame:
             "Kind": [theme.KIND_NAME[layer.kind] for layer in trace.layers],
             "Output": [format.shape(layer.output_shape) for layer in trace.layers],
             "Kernel": [_window(layer) for layer in trace.layers],
-            "Groups": [layer.groups if layer.macs else None for layer in trace.layers],
             "Parameters": [layer.params for layer in trace.layers],
             "Parameters, share": [_share(layer.params, trace.params) for layer in trace.layers],
             "MACs": [layer.macs for layer in trace.layers],
@@ -49,9 +48,9 @@ def _layers(trace: Trace) -> pd.DataFrame:
             "Activations, bytes": [layer.activation_bytes for layer in trace.layers],
             "Receptive field, px": [layer.receptive_field for layer in trace.layers],
             "Effective stride, px": [layer.effective_stride for layer in trace.layers],
-            "In depth": [layer.counted for layer in trace.layers],
+            "In depth": ["✓" if layer.counted else "" for layer in trace.layers],
         }
-    ).astype({"Groups": "Int64"})
+    )
 
 
 def _totals(trace: Trace, totals: tuple[Total, ...]) -> pd.DataFrame:
@@ -76,7 +75,8 @@ def _window(layer: Layer) -> str:
     if layer.kernel is None or layer.stride is None or max(*layer.kernel, *layer.stride) == 1:
         return "1×1" if layer.macs and layer.kernel else ""
     stride = f" /{layer.stride[0]}" if max(layer.stride) > 1 and layer.operation != "adaptive_avg_pool2d" else ""
-    return f"{layer.kernel[0]}×{layer.kernel[1]}{stride}"
+    groups = f", {layer.groups} groups" if layer.groups > 1 else ""
+    return f"{layer.kernel[0]}×{layer.kernel[1]}{stride}{groups}"
 
 
 def _share(part: int, whole: int) -> float:
@@ -96,7 +96,7 @@ def markdown(frame: pd.DataFrame) -> str:
 
 def latex(frame: pd.DataFrame) -> str:
     """A `longtable` with booktabs' rules, numbers in threes."""
-    shown = pd.DataFrame(_cells(frame), columns=frame.columns).replace("×", "x", regex=True)
+    shown = pd.DataFrame(_cells(frame), columns=frame.columns).replace({"×": "x", "✓": "yes"}, regex=True)
     align = "".join("r" if _numeric(frame[name]) else "l" for name in frame.columns)
     escaped = shown.map(_escape).rename(columns=_escape)
     lines = [" & ".join(row) + r" \\" for row in escaped.to_numpy().tolist()]
@@ -122,17 +122,15 @@ def _cells(frame: pd.DataFrame) -> list[list[str]]:
     for name in frame.columns:
         if name.endswith("share"):
             columns.append([f"{value:.2%}" for value in frame[name]])
-        elif frame[name].dtype == bool:
-            columns.append(["yes" if value else "" for value in frame[name]])
         elif _numeric(frame[name]):
-            columns.append(["" if pd.isna(value) else f"{value:,}" for value in frame[name]])
+            columns.append([f"{value:,}" for value in frame[name]])
         else:
             columns.append([str(value) for value in frame[name]])
     return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _numeric(column: "pd.Series[Any]") -> bool:
-    return bool(pd.api.types.is_numeric_dtype(column)) and column.dtype != bool
+    return bool(pd.api.types.is_numeric_dtype(column))
 
 
 def _escape(text: str) -> str:

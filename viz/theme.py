@@ -40,9 +40,10 @@ KIND_NAME: Mapping[Kind, str] = MappingProxyType(
         Kind.PAD: "zero padding",
     }
 )
-PLURAL: Mapping[Kind, str] = MappingProxyType(
-    {kind: f"{name}s" for kind, name in KIND_NAME.items()}
-    | {Kind.LINEAR: "linear layers", Kind.CONCAT: "concatenations", Kind.PAD: "zero paddings"}
+# In sentences: "13 norms and 4 additions".
+NOUN: Mapping[Kind, str] = MappingProxyType(
+    dict(KIND_NAME)
+    | {Kind.POOL: "pooling", Kind.LINEAR: "linear layer", Kind.ADD: "addition", Kind.CONCAT: "concatenation"}
 )
 # In charts a bar stands on the page's own ground, light or dark: middle tones of the same hues.
 BAR: Mapping[Kind, str] = MappingProxyType(
@@ -101,6 +102,9 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+_AXIS = {"tickfont": {"size": CHART_TEXT - 1}, "title": {"font": {"size": CHART_TEXT}}, "automargin": True}
+
+
 def layout(title: str, **more: object) -> dict[str, object]:
     """What all charts share. Grounds are transparent and inks Streamlit's, so that charts follow the page's theme."""
     return {
@@ -109,8 +113,18 @@ def layout(title: str, **more: object) -> dict[str, object]:
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "margin": {"l": 8, "r": 8, "t": 64, "b": 8},
-        "legend": {"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        "legend": {
+            "orientation": "h",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "x": 1,
+            "xanchor": "right",
+            "font": {"size": CHART_TEXT - 1},
+        },
         "hoverlabel": {"font": {"family": FONT, "size": CHART_TEXT}},
+        "xaxis": _AXIS,
+        "yaxis": _AXIS,
+        "modebar": {"orientation": "v"},  # beside the title, not over it
     } | more
 
 

@@ -101,7 +101,7 @@ def test_a_lecturer_unfolds_saves_the_svg_and_shares_the_link(app, visit):
     page.get_by_text("7,978,856").first.wait_for()
     visit.settle()
     node(page, "features.denseblock1").click()
-    node(page, "features.denseblock1.denselayer1-denselayer6").click()
+    node(page, "features.denseblock1.denselayer1-6").click()
     node(page, "features.denseblock1.denselayer2").click()
     node(page, "features.denseblock1.denselayer2.conv2").click()
     page.get_by_text("3*3*128*32 = 36,864").wait_for()

@@ -20,7 +20,7 @@ def test_contrast_is_wcags():
 
 
 def test_every_kind_has_a_fill_a_bar_and_a_name():
-    for table in (theme.KIND, theme.BAR, theme.KIND_NAME, theme.PLURAL):
+    for table in (theme.KIND, theme.BAR, theme.KIND_NAME, theme.NOUN):
         assert set(table) == set(Kind)
 
 

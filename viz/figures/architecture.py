@@ -29,8 +29,8 @@ def by_layer(trace: Trace, quantity: str, *, selected: str = "") -> go.Figure:
     top = max((layer for _, layer in layers), key=lambda layer: getattr(layer, quantity))
     share = format.percent(getattr(top, quantity), getattr(trace, quantity))
     figure.update_layout(theme.layout(f"Most {name}: {top.path}, {share} of all", bargap=0.05))
-    figure.update_xaxes(title="layer, first to last")
-    figure.update_yaxes(title=name)
+    figure.update_xaxes(title_text="layer, first to last")
+    figure.update_yaxes(title_text=name)
     return _marked(figure, trace, selected)
 
 
@@ -60,7 +60,7 @@ def by_stage(trace: Trace) -> go.Figure:
         f"{worker} does {format.percent(busiest.macs, trace.macs)} of the MACs"
     )
     figure.update_layout(theme.layout(title, barmode="group"))
-    figure.update_yaxes(title="share of the network", tickformat=".0%")
+    figure.update_yaxes(title_text="share of the network", tickformat=".0%")
     return figure
 
 
@@ -88,8 +88,11 @@ def shapes(trace: Trace, *, selected: str = "") -> go.Figure:
     if not (last[0] > first[0] and last[1] < first[1]):
         title = f"From {format.shape(first)} to {format.shape(last)}"
     figure.update_layout(theme.layout(title))
-    figure.update_xaxes(title="layer, first to last")
-    figure.update_yaxes(title="channels; pixels", type="log", dtick="D2")
+    figure.update_xaxes(title_text="layer, first to last")
+    doublings = [2**power for power in range(17)]
+    figure.update_yaxes(
+        title_text="channels; pixels", type="log", tickvals=doublings, ticktext=[f"{n:,}" for n in doublings]
+    )
     return _marked(figure, trace, selected)
 
 
@@ -118,8 +121,8 @@ def receptive_field(trace: Trace, *, selected: str = "") -> go.Figure:
     reaches = next((layer for _, layer in layers if layer.receptive_field >= side), None)
     title = f"Sees the whole image from {reaches.path} on" if reaches else f"Sees {trace.receptive_field} of {side} px"
     figure.update_layout(theme.layout(title))
-    figure.update_xaxes(title="layer, first to last")
-    figure.update_yaxes(title="pixels of the image")
+    figure.update_xaxes(title_text="layer, first to last")
+    figure.update_yaxes(title_text="pixels of the image")
     return _marked(figure, trace, selected)
 
 

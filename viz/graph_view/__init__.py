@@ -24,7 +24,8 @@ def _colours() -> str:
         )
     rules.append(f".dark .group path, .dark .group polygon {{ fill: {theme.GROUP.dark}; }}")
     rules.append(f".dark .cluster > path, .dark .cluster > polygon {{ fill: {theme.CLUSTER.dark}; stroke: #3a4655; }}")
-    rules.append(f".dark text {{ fill: {theme.TEXT.dark}; }} .dark .image path {{ fill: none; }}")
+    rules.append(f".dark .node:not(.value) text, .dark .cluster text {{ fill: {theme.TEXT.dark}; }}")
+    rules.append(f".legend line {{ stroke: {theme.SKIP.light}; }} .dark .legend line {{ stroke: {theme.SKIP.dark}; }}")
     rules.append(".dark .node path, .dark .node polygon, .dark .node ellipse { stroke: var(--line); }")
     rules.append(".dark .value-none path, .dark .value-none polygon { fill: #10151c; }")
     rules.append(
@@ -33,8 +34,6 @@ def _colours() -> str:
     for skip in (EdgeKind.IDENTITY, EdgeKind.PROJECTION, EdgeKind.CONCAT):
         rules.append(f".dark .edge-{skip} path {{ stroke: {theme.SKIP.dark}; }}")
         rules.append(f".dark .edge-{skip} polygon {{ stroke: {theme.SKIP.dark}; fill: {theme.SKIP.dark}; }}")
-    # a value's fill keeps the text that reads on it
-    rules.append(".dark .value text { fill: inherit; }")
     return "\n".join(rules)
 
 
@@ -81,7 +80,7 @@ def _legend(picture: Picture) -> str:
         stops = ", ".join(theme.SCALE)
         low, high = (f"{format.whole(value)}" for value in (picture.legend.low, picture.legend.high))
         bar = f'<i class="bar" style="background:linear-gradient(to right, {stops})"></i>'
-        entries.append(f"{low} {bar} {escape(high)} {escape(picture.legend.unit)}, log scale")
+        entries.append(f"{escape(picture.legend.unit)}, log scale: {low} {bar} {high}")
     else:
         entries += [f'<i class="{kind}"></i>{theme.KIND_NAME[kind]}' for kind in picture.kinds if kind not in JOINS]
     signs = {Kind.ADD: "+", Kind.CONCAT: "c"}
@@ -92,6 +91,6 @@ def _legend(picture: Picture) -> str:
     for kind, name in names.items():
         if kind in picture.skips:
             dash = 'stroke-dasharray="6 4"' if theme.EDGE_STYLE[kind] == "dashed" else ""
-            line = f'<line x1="0" y1="5" x2="34" y2="5" stroke="{theme.SKIP.light}" stroke-width="3" {dash}/>'
+            line = f'<line x1="0" y1="5" x2="34" y2="5" stroke-width="3" {dash}/>'
             entries.append(f"<svg>{line}</svg>{name}")
     return "".join(f"<span>{entry}</span>" for entry in entries)

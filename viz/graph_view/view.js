@@ -1,6 +1,6 @@
 // Shows an SVG laid out by Graphviz: pan, zoom, keyboard, and picks of nodes, which Python answers.
 const states = new WeakMap();
-const SMALLEST = 0.05, LARGEST = 8, DRAG = 4, NATURAL = 0.8;  // NATURAL: 15 px letters
+const SMALLEST = 0.05, LARGEST = 8, DRAG = 4, NATURAL = 0.8, SMALL = 0.72;  // letters of 15 px and 13 px
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".frame");
@@ -89,13 +89,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
       place();
     } else {
       const fit = whole();
-      settle(Math.max(Math.min(fit, 1.25), NATURAL));
+      settle(fit > SMALL ? Math.min(fit, 1) : NATURAL);
       if (data.shown) into(find(data.shown));
     }
     state.anchor = null;
   }
   mark("selected", data.shown);
-  root.querySelector(".legend").innerHTML = data.legend;
+  const legend = root.querySelector(".legend");
+  legend.innerHTML = data.legend;
+  legend.classList.toggle("row", state.width > state.height);
 
   root.querySelectorAll(".tools button").forEach((button) => {
     button.onclick = (event) => {
