@@ -1,31 +1,45 @@
-"""The only place that registers hooks."""
+"""The only place that listens to a network while it runs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from torch import nn
 
 Stack = list[tuple[str, nn.Module]]
+Forward = Callable[..., Any]
 
 
 @contextmanager
-def call_stack(network: nn.Module) -> Iterator[Stack]:
+def call_stack(network: nn.Module, forward: Callable[[nn.Module], Forward] | None = None) -> Iterator[Stack]:
     """A list that holds, while the network runs, (path, module) of the modules being called, the innermost last.
 
-    The hooks sit on this network alone and are gone afterwards, also after an error.
+    `forward` says what to call in place of a module's own forward; left out, that itself.
+
+    Each module's own `forward` is wrapped on the instance, which takes half the time of a pair of hooks. Nothing but
+    this network is touched, and all of it is as before afterwards, also after an error.
     """
     stack: Stack = []
-    handles = []
+    before: list[tuple[dict[str, Any], Any]] = []
     try:
         for path, module in network.named_modules():
-            entry = (path, module)
-            handles.append(module.register_forward_pre_hook(lambda *_, entry=entry: stack.append(entry)))
-            handles.append(module.register_forward_hook(lambda *_: _leave(stack), always_call=True))
+            own, inner = vars(module), forward(module) if forward else module.forward
+            earlier, own["forward"] = own.get("forward"), _entering(stack, (path, module), inner)
+            before.append((own, earlier))
         yield stack
     finally:
-        for handle in handles:
-            handle.remove()
+        for own, earlier in before:
+            del own["forward"]
+            if earlier is not None:
+                own["forward"] = earlier
 
 
-def _leave(stack: Stack) -> None:
-    stack.pop()
+def _entering(stack: Stack, entry: tuple[str, nn.Module], forward: Forward) -> Forward:
+    def entered(*args: Any, **kwargs: Any) -> Any:
+        stack.append(entry)
+        try:
+            return forward(*args, **kwargs)
+        finally:
+            stack.pop()
+
+    return entered

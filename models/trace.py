@@ -7,14 +7,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
+from models import symbolic
 from models.hooks import Stack, call_stack
 from models.network import build, family
-from models.records import INPUT, JOINS, DepthRule, Edge, EdgeKind, Kind, Layer, Trace, counts
+from models.records import INPUT, JOINS, DepthRule, Edge, EdgeKind, Kind, Layer, Shape, Trace, counts
 from models.spec import NetworkSpec
 from models.symbolic import Operation, Symbol
 
@@ -29,16 +32,21 @@ def trace(spec: NetworkSpec) -> Trace:
     """
     with torch.device("meta"):
         network = build(spec).eval()  # in eval mode a batch norm counts no batches
-    with call_stack(network) as stack:
-        walk = _Walk(stack, family(spec))
-        network(Symbol(chw=spec.input_shape, source=INPUT, source_shape=spec.input_shape, record=walk.record))
-    edges = walk.edges()
+    return walk(network, spec)
+
+
+def walk(network: nn.Module, spec: NetworkSpec) -> Trace:
+    """The trace of a network that was built from a spec; it should be in eval mode."""
+    with call_stack(network, symbolic.forward) as stack:
+        journey = _Walk(stack, family(spec))
+        network(Symbol(chw=spec.input_shape, source=INPUT, source_shape=spec.input_shape, record=journey.record))
+    edges = journey.edges()
     rule = DepthRule.PROJECTIONS if spec.preact and spec.widen != 1 else DepthRule.CLASSIFIER
-    joins = {path for path, step in walk.steps.items() if step.operation.kind in JOINS}
+    joins = {name for name, step in journey.steps.items() if step.operation.kind in JOINS}
     projections = {edge.target for edge in edges if edge.kind is EdgeKind.PROJECTION} - joins
     return Trace(
         input_shape=spec.input_shape,
-        layers=tuple(walk.layers(rule, projections)),
+        layers=tuple(journey.layers(rule, projections)),
         edges=edges,
         depth_rule=rule,
     )
@@ -49,7 +57,6 @@ class _Step:
     operation: Operation
     receptive_field: int
     effective_stride: int
-    buffers: int
     made_by: str
 
 
@@ -60,10 +67,11 @@ class _Walk:
     stack: Stack
     family: Any  # the function whose source names the network's parts
     steps: dict[str, _Step] = field(default_factory=dict)
+    leaves: set[type[nn.Module]] = field(default_factory=set)
 
     def record(self, operation: Operation, receptive_field: int, effective_stride: int) -> str:
         path, module = self.stack[-1]
-        if next(module.children(), None) is not None:  # called between modules, as in x + y
+        if type(module) not in self.leaves and not self._is_leaf(module):  # called between modules, as in x + y
             path = f"{path}.{operation.name}".lstrip(".")
         if path in self.steps:
             again = Counter(known.split("#")[0] for known in self.steps)[path] + 1
@@ -72,8 +80,7 @@ class _Walk:
             operation,
             receptive_field,
             effective_stride,
-            sum(buffer.numel() for buffer in module.buffers(recurse=False)),
-            self._made_by(path),
+            _lines(type(self.stack[-2][1])).get(path[path.rfind(".") + 1 :]) or self._made_by(path),  # type: ignore[arg-type]
         )
         return path
 
@@ -99,47 +106,59 @@ class _Walk:
 
     def layers(self, rule: DepthRule, projections: set[str]) -> Iterator[Layer]:
         position = STEM
+        seen = {INPUT: (1, 1)}  # receptive field and effective stride of what each layer puts out
         for path, step in self.steps.items():
             done = step.operation
-            first = done.inputs[0]
             stage, block = _place(path)
+            projection = path in projections
             position = HEAD if stage else position
-            strided = done.kind is Kind.PAD  # its input is a view: the layer starts from what the view shows
+            first = done.inputs[0]
+            if len(done.inputs) == 1:
+                # zero padding is fed by a strided view: the layer starts from what the view shows
+                shapes: tuple[Shape, ...] = (first.source_shape if done.kind is Kind.PAD else first.chw,)
+                fields: tuple[int, ...] = (seen[first.source][0],)
+            else:
+                shapes = tuple(symbol.chw for symbol in done.inputs)
+                fields = tuple(seen[symbol.source][0] for symbol in done.inputs)
+            seen[path] = step.receptive_field, step.effective_stride
             yield Layer(
                 path=path,
                 kind=done.kind,
                 operation=done.name,
-                input_shapes=(first.source_shape,) if strided else tuple(symbol.chw for symbol in done.inputs),
+                input_shapes=shapes,
                 output_shape=done.out,
                 kernel=done.kernel,
                 stride=done.stride,
                 padding=done.padding,
                 groups=done.groups,
                 bias=done.bias,
-                params=sum(weight.numel() for weight in done.weights),
-                buffers=step.buffers,
+                params=sum(map(Tensor.numel, done.weights)),
+                buffers=sum(map(Tensor.numel, done.buffers)),
                 macs=done.macs,
-                input_fields=tuple(symbol.receptive_field for symbol in done.inputs),
-                input_stride=max(first.jumps) // (max(first.step) if strided else 1),
+                input_fields=fields,
+                input_stride=seen[first.source][1],
                 receptive_field=step.receptive_field,
                 effective_stride=step.effective_stride,
                 stage=stage or position,
                 block=block,
-                projection=path in projections,
-                counted=counts(done.kind, path in projections, rule),
+                projection=projection,
+                counted=counts(done.kind, projection, rule),
                 made_by=step.made_by,
             )
 
+    def _is_leaf(self, module: nn.Module) -> bool:
+        if next(module.children(), None) is not None:
+            return False
+        self.leaves.add(type(module))
+        return True
+
     def _made_by(self, path: str) -> str:
         """The line of our own source that makes the layer: in its block's class, or in the family's function."""
-        for container, module in reversed(self.stack[:-1]):
-            owner = type(module) if type(module).__module__.startswith("models.") else None
-            if container == "":
-                owner = self.family
-            if owner is not None:
-                names = path[len(container) :].lstrip(".").split(".")
-                lines = _lines(owner)  # type: ignore[arg-type]  # classes and functions are hashable
-                return next((lines[name] for name in reversed(names) if name in lines), "")
+        for container, module in islice(reversed(self.stack), 1, None):
+            lines = _lines(type(module) if container else self.family)  # type: ignore[arg-type]  # classes hash
+            if lines:
+                own = path[len(container) :].rpartition(".")
+                return lines.get(own[2]) or lines.get(own[0].rpartition(".")[2], "")  # downsample.0: downsample
         return ""
 
 
@@ -155,6 +174,8 @@ def _place(path: str) -> tuple[str, str]:
 @cache
 def _lines(owner: Any) -> dict[str, str]:
     """`name -> "blocks.py:93  self.conv1 = ..."` for every part that a class or function of ours makes."""
+    if not owner.__module__.startswith("models."):
+        return {}
     source, first = inspect.getsourcelines(owner)
     text = textwrap.dedent("".join(source))
     file = Path(inspect.getsourcefile(owner) or "").name

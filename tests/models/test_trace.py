@@ -276,7 +276,7 @@ def test_traces_run_in_many_threads_while_another_trains():
             network = build(NetworkSpec(stages=(1, 1), base_width=8, stem="cifar", input_shape=(3, 16, 16), classes=10))
             optimizer = torch.optim.SGD(network.parameters(), lr=0.01)
             image, label = torch.rand(8, 3, 16, 16), torch.arange(8)
-            while not stop.is_set():
+            while not stop.is_set() or len(losses) < 2:
                 optimizer.zero_grad()
                 loss = nn.functional.cross_entropy(network(image), label)
                 loss.backward()

@@ -1,0 +1,161 @@
+"""How fast a network is seen: `python -m tests.benchmarks.architecture`, ratios in one run on equal work.
+
+Build, trace and DOT source beside torchinfo and torchview on torchvision's network, all on the `meta` device; the page
+in a browser beside a page with the same controls and nothing else, and beside an empty one. Nothing here is asserted.
+"""
+
+import gc
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+import torchinfo
+import torchview
+import torchvision
+
+from models.network import build
+from models.presets import PRESETS
+from models.trace import trace, walk
+from tests.viz.browser import served, visiting
+from viz.graph import picture
+
+REPEATS = 9
+HELLO = "import streamlit as st\nst.title('Hello')\n"
+CONTROLS = """
+import sys
+sys.path.insert(0, {root!r})
+from pathlib import Path
+import streamlit as st
+from viz import controls, state
+st.set_page_config(layout="wide")
+page = st.navigation([st.Page(lambda: None, title="Architecture", default=True)], position="hidden")
+state.load(page.url_path)
+with st.sidebar:
+    spec = controls.network()
+page.run()
+st.title(" ".join(str(count) for count in spec.stages))
+state.save()
+"""
+
+
+def median(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Seconds, the median of some runs after two that warm up."""
+    times = []
+    for run in range(repeats + 2):
+        gc.collect()
+        gc.disable()
+        start = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - start)
+        gc.enable()
+        if run < 2:
+            times.clear()
+    return statistics.median(times)
+
+
+def machine() -> str:
+    name = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else ():
+        if line.startswith("model name"):
+            name = line.partition(":")[2].strip()
+            break
+    return f"{os.cpu_count()} cores ({name}), Python {platform.python_version()}, torch {torch.__version__}"
+
+
+def row(name: str, ours: float, theirs: float, what: str, target: str) -> None:
+    ratio = theirs / ours if target.startswith(">") else ours / theirs
+    print(f"| {name} | {ours * 1e3:,.0f} ms | {theirs * 1e3:,.0f} ms: {what} | {ratio:.1f}x | {target} |", flush=True)
+
+
+def networks() -> None:
+    for name in ("resnet152", "densenet201"):
+        spec = PRESETS[name].spec
+
+        def ours(spec=spec, name=name):
+            return picture(trace(spec), title=name).dot
+
+        def theirs(name=name):
+            with torch.device("meta"):
+                network = torchvision.models.get_model(name, weights=None)
+            torchinfo.summary(network, input_size=(1, 3, 224, 224), device="meta", verbose=0)
+            return torchview.draw_graph(network, input_size=(1, 3, 224, 224), device="meta").visual_graph.source
+
+        row(f"{name}: build, trace, DOT", median(ours), median(theirs), "build, torchinfo, torchview", ">= 6x")
+        with torch.device("meta"):
+            mine, others = build(spec).eval(), torchvision.models.get_model(name, weights=None)
+
+        def summary(others=others):
+            return torchinfo.summary(others, input_size=(1, 3, 224, 224), device="meta", verbose=0)
+
+        row(f"{name}: trace alone", median(lambda: walk(mine, spec)), median(summary), "torchinfo", ">= 15x")
+    long, short = (median(lambda name=name: trace(PRESETS[name].spec)) for name in ("resnet1202_cifar", "resnet152"))
+    row("resnet1202_cifar: build, trace", long, short, "resnet152", "< 10x")
+
+
+def change(script: Path, seen: str) -> float:
+    """Seconds from choosing ResNet-152 to `seen`, the median of some visits; both networks have been seen before."""
+    times = []
+    with served(script) as address, visiting(address) as visit:
+        page = visit.page
+        page.goto(address)
+        page.get_by_role("combobox", name="Preset").wait_for()
+        for visited in range(8):
+            for option in ("ResNet-50", "ResNet-152"):
+                page.get_by_role("combobox", name="Preset").click()
+                choice = page.get_by_role("option", name=option, exact=True)
+                choice.wait_for()
+                visit.settle()
+                start = time.perf_counter()
+                choice.click()
+                page.locator(seen if option == "ResNet-152" else seen.replace("8", "4").replace("36", "6")).wait_for()
+                if option == "ResNet-152" and visited > 1:
+                    times.append(time.perf_counter() - start)
+                visit.settle()
+    return statistics.median(times)
+
+
+def cold(script: Path, seen: str) -> float:
+    """Seconds from a new server's readiness to the first paint of `seen` in a new browser."""
+    times = []
+    for _ in range(5):
+        with served(script) as address, visiting(address) as visit:
+            start = time.perf_counter()
+            visit.page.goto(address)
+            visit.page.locator(seen).first.wait_for()
+            times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def pages() -> None:
+    root = Path(__file__).parents[2]
+    with TemporaryDirectory() as folder:
+        hello, controls = Path(folder, "hello.py"), Path(folder, "controls.py")
+        hello.write_text(HELLO)
+        controls.write_text(CONTROLS.format(root=str(root)))
+        row(
+            "a preset change to ResNet-152, in the browser",
+            change(root / "app.py", 'g.node[id="layer3"] >> text=× 36'),
+            change(controls, 'h1 >> text="3 8 36 3"'),
+            "the same controls alone",
+            "< 2x",
+        )
+        row(
+            "cold start to first paint",
+            cold(root / "app.py", '[data-testid="stSidebar"] label'),
+            cold(hello, "h1"),
+            "a hello page",
+            "< 1.3x",
+        )
+
+
+if __name__ == "__main__":
+    print(f"{machine()}\n\n| what | Skipscope | beside | ratio | target |\n|---|---:|---:|---:|---|")
+    networks()
+    if "--no-browser" not in sys.argv:
+        pages()
