@@ -13,7 +13,7 @@ from viz.graph import Colour, Direction
 from viz.graph_view import graph_view
 from viz.view import View
 
-_HEIGHT = 480
+_HEIGHT = "max(480px, 62vh)"  # on a projector the picture and the headline fill the first screen
 _MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 

@@ -13,7 +13,7 @@ _SLIP_PRESET = "wrn_18_3"
 
 
 def show(trace: Trace, view: View) -> None:
-    with st.container(border=True, height=564):
+    with st.container(border=True, key="card"):  # as high as the picture: style.css
         if view.layer in trace.by_path:
             _layer(trace, trace.by_path[view.layer])
         elif group := next((group for group in walk(tree(trace)) if group.path == view.layer), None):
@@ -30,8 +30,9 @@ def _empty(trace: Trace) -> None:
     )
     heaviest = max(trace.layers, key=lambda layer: layer.params)
     busiest = max(trace.layers, key=lambda layer: layer.macs)
-    first = next((layer for layer in trace.layers if layer.path == _SLIP_LAYER), trace.layers[0])
-    for layer, why in ((first, "where most tutorials begin"), (heaviest, "most parameters"), (busiest, "most MACs")):
+    first = trace.by_path.get(_SLIP_LAYER, trace.layers[0])
+    start = "where tutorials begin" if first.path == _SLIP_LAYER else "where it begins"
+    for layer, why in ((first, start), (heaviest, "most parameters"), (busiest, "most MACs")):
         st.button(f"{layer.path}: {why}", key=f"try_{why}", on_click=_select, args=(layer.path,), width="stretch")
     rows = [
         f"| {total.path.removeprefix('features.')} | {format.shape(total.output_shape)} "

@@ -46,11 +46,11 @@ _COMPONENT = st.components.v2.component(
 
 
 def graph_view(
-    picture: Picture, svg: str, *, key: str, network: str, shown: str, height: int, on_pick: Callable[[str], None]
+    picture: Picture, svg: str, *, key: str, network: str, shown: str, height: str, on_pick: Callable[[str], None]
 ) -> None:
     """Show a picture. `shown` is the id of the marked node; `on_pick` is called with the id of a clicked one.
 
-    While `network` stays the same, the place and the zoom stay too.
+    `height` is a length of CSS. While `network` stays the same, the place and the zoom stay too.
     """
 
     def picked() -> None:
@@ -80,7 +80,8 @@ def _legend(picture: Picture) -> str:
         stops = ", ".join(theme.SCALE)
         low, high = (f"{format.whole(value)}" for value in (picture.legend.low, picture.legend.high))
         bar = f'<i class="bar" style="background:linear-gradient(to right, {stops})"></i>'
-        entries.append(f"{escape(picture.legend.unit)}, log scale: {low} {bar} {high}")
+        entries.append(f"{escape(picture.legend.unit)}, log scale")
+        entries += [f"{bar}", f"{low} to {high}"]
     else:
         entries += [f'<i class="{kind}"></i>{theme.KIND_NAME[kind]}' for kind in picture.kinds if kind not in JOINS]
     signs = {Kind.ADD: "+", Kind.CONCAT: "c"}

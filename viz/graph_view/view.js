@@ -8,7 +8,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (!states.has(parentElement)) states.set(parentElement, { scale: 1, x: 0, y: 0, hash: null, network: null, focus: null });
   const state = states.get(parentElement);
   const pane = root.querySelector(".pane"), paper = root.querySelector(".paper");
-  pane.style.height = `${data.height}px`;
+  pane.style.height = data.height;
+  const legend = root.querySelector(".legend");
+  legend.innerHTML = data.legend;
   root.classList.toggle("dark", isDark(root));
   pane.setAttribute("aria-label", `${data.alt} Arrow keys go from node to node, Enter opens or selects.`);
 
@@ -21,7 +23,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const settle = (scale) => {            // the top of the graph, centred, so that the image is where reading begins
     state.scale = scale;
     const wide = state.width * scale, high = state.height * scale;
-    state.x = wide < pane.clientWidth ? (pane.clientWidth - wide) / 2 : 8;
+    state.x = Math.max((pane.clientWidth - wide) / 2, 8);
+    const beside = legend.classList.contains("row") ? 0 : legend.offsetWidth + 18;  // not behind the legend, if there is room
+    if (state.x < beside) state.x = Math.max(Math.min(beside, pane.clientWidth - wide - 8), 8);
     state.y = high < pane.clientHeight ? (pane.clientHeight - high) / 2 : 8;
     place();
   };
@@ -68,6 +72,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.hash !== state.hash) {
     const svg = document.importNode(new DOMParser().parseFromString(data.svg, "image/svg+xml").documentElement, true);
     [state.width, state.height] = [parseFloat(svg.getAttribute("width")) * 4 / 3, parseFloat(svg.getAttribute("height")) * 4 / 3];
+    legend.classList.toggle("row", state.width > state.height);
     svg.removeAttribute("width");
     svg.removeAttribute("height");
     svg.setAttribute("aria-hidden", "true");
@@ -95,9 +100,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
     state.anchor = null;
   }
   mark("selected", data.shown);
-  const legend = root.querySelector(".legend");
-  legend.innerHTML = data.legend;
-  legend.classList.toggle("row", state.width > state.height);
 
   root.querySelectorAll(".tools button").forEach((button) => {
     button.onclick = (event) => {
