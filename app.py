@@ -4,16 +4,16 @@ from pathlib import Path
 
 import streamlit as st
 
-from viz import controls, measure, state
+from viz import controls, state, warm
 
-st.set_page_config(page_title="Skipscope", page_icon="assets/icon.png", layout="wide", initial_sidebar_state="expanded")
+st.set_page_config(page_title="Skipscope", page_icon="🔭", layout="wide", initial_sidebar_state="expanded")
 st.logo("assets/logo.svg", size="large")
 st.html(Path("assets/style.css"))
-measure.warm()
 
 page = st.navigation([st.Page("viz/pages/architecture.py", title="Architecture", default=True)], position="hidden")
 state.load(page.url_path)
 with st.sidebar:
     controls.network()
+warm.start()
 page.run()
 state.save()

@@ -107,9 +107,13 @@ class _Walk:
     def layers(self, rule: DepthRule, projections: set[str]) -> Iterator[Layer]:
         position = STEM
         seen = {INPUT: (1, 1)}  # receptive field and effective stride of what each layer puts out
+        places: dict[str, tuple[str, str]] = {}
         for path, step in self.steps.items():
             done = step.operation
-            stage, block = _place(path)
+            container = path[: path.rfind(".") + 1]
+            if container not in places:
+                places[container] = _place(path)
+            stage, block = places[container]
             projection = path in projections
             position = HEAD if stage else position
             first = done.inputs[0]

@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 
 TORCHLESS = [
     "viz.theme", "viz.format", "viz.folding", "viz.graph", "viz.view", "viz.repair", "viz.tables", "viz.controls",
-    "viz.state", "viz.details", "viz.figures.architecture", "viz.measure", "viz.graph_view",
+    "viz.state", "viz.details", "viz.figures.architecture", "viz.measure", "viz.warm", "viz.graph_view",
 ]  # fmt: skip
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 

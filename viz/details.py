@@ -2,18 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from models.presets import describe
 from models.records import DepthRule, Kind, Layer, Trace
 from models.spec import NetworkSpec
-from viz import format, measure, state, tables, theme
-from viz.figures import architecture
+from viz import format, measure, state, theme
 from viz.view import Rows, Tab, View
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from viz.tables import Table
 
 _MOST_NAMES = 48  # of counted layers that are listed in a stage
 _CHART = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
@@ -34,6 +37,8 @@ def _changed_tab() -> None:
 
 
 def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
+    from viz import tables  # pandas with it: see `warm`  # noqa: PLC0415
+
     rows, files = st.columns([4, 3], vertical_alignment="bottom")
     with rows:
         st.session_state["view_rows"] = view.rows
@@ -73,12 +78,12 @@ def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
     )
 
 
-def _written(write: Callable[[pd.DataFrame], str], table: tables.Table) -> Callable[[], str]:
+def _written(write: Callable[["pd.DataFrame"], str], table: "Table") -> Callable[[], str]:
     """Written when it is asked for."""
     return lambda: write(table.frame)
 
 
-def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+def _columns(frame: "pd.DataFrame") -> dict[str, Any]:
     """Numbers in threes; shares as bars, the longest for the largest."""
     numbers = ("Parameters", "MACs", "Activations, bytes", "Receptive field, px", "Layers", "Blocks")
     shares = ("Parameters, share", "MACs, share")
@@ -93,6 +98,8 @@ def _changed_rows() -> None:
 
 
 def _charts(spec: NetworkSpec, trace: Trace, view: View) -> None:
+    from viz.figures import architecture  # noqa: PLC0415
+
     left, right = st.columns(2)
     with left:
         _chart(architecture.by_layer(trace, "params", selected=view.layer), "params")
@@ -103,7 +110,7 @@ def _charts(spec: NetworkSpec, trace: Trace, view: View) -> None:
     _chart(architecture.by_stage(trace), "stages")
 
 
-def _chart(figure: go.Figure, key: str) -> None:
+def _chart(figure: "go.Figure", key: str) -> None:
     """The finding is the title, and the text for those who can't see the chart."""
     st.plotly_chart(figure, key=f"chart_{key}", config=_CHART, height=360, alt=figure.layout.title.text)
 

@@ -1,41 +1,32 @@
 """Cached one-line calls into models: the one door between the pages and torch.
 
-Records are frozen, so all sessions share one object of each; every cache is bounded. torch is imported inside.
+Records are frozen, so all sessions share one object of each; every cache is bounded. torch and pandas are imported
+inside: see `warm`.
 """
 
-import gc
-import threading
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from models.presets import describe
 from models.records import Trace
 from models.spec import NetworkSpec
-from viz import graph, tables
+from viz import graph, warm
 from viz.folding import Folding
 from viz.graph import Colour, Direction, Picture
 from viz.view import Rows
 
-
-@st.cache_resource
-def warm() -> threading.Thread:
-    """Import torch beside the first page, not before it."""
-    thread = threading.Thread(target=_import_torch, name="warm", daemon=True)
-    thread.start()
-    return thread
+if TYPE_CHECKING:
+    from viz.tables import Table
 
 
-def _import_torch() -> None:
-    import models.trace  # noqa: F401, PLC0415
-
-    # Streamlit collects garbage after every run; with torch's objects in sight each run would take 0.1 s longer.
-    gc.collect()
-    gc.freeze()
+def trace(spec: NetworkSpec) -> Trace:
+    warm.wait()
+    return _trace(spec)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def trace(spec: NetworkSpec) -> Trace:
-    warm().join()
+def _trace(spec: NetworkSpec) -> Trace:
     from models.trace import trace as traced  # noqa: PLC0415
 
     return traced(spec)
@@ -49,7 +40,9 @@ def picture(spec: NetworkSpec, folding: Folding, direction: Direction, colour: C
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def layer_table(spec: NetworkSpec, rows: Rows) -> tables.Table:
+def layer_table(spec: NetworkSpec, rows: Rows) -> "Table":
+    from viz import tables  # noqa: PLC0415
+
     return tables.table(trace(spec), rows)
 
 
@@ -61,7 +54,6 @@ def file_name(spec: NetworkSpec) -> str:
 
 @st.cache_data(max_entries=16, show_spinner="torchinfo reads the network ...")
 def torchinfo_summary(spec: NetworkSpec) -> str:
-    warm().join()
     from models.summary import summary  # noqa: PLC0415
 
     return summary(spec)
@@ -69,7 +61,6 @@ def torchinfo_summary(spec: NetworkSpec) -> str:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def source(spec: NetworkSpec) -> str:
-    warm().join()
     from models.code import source as written  # noqa: PLC0415
 
     return written(spec, title=describe(spec).title, params=trace(spec).params)
