@@ -1,6 +1,7 @@
 // Shows an SVG laid out by Graphviz: pan, zoom, keyboard, and picks of nodes, which Python answers.
 const states = new WeakMap();
 const SMALLEST = 0.05, LARGEST = 8, DRAG = 4, NATURAL = 0.8, SMALL = 0.72;  // letters of 15 px and 13 px
+const TOOLS = 60;  // px that the zoom buttons take
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".frame");
@@ -20,16 +21,21 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const svg = paper.firstElementChild;
     if (svg) { svg.style.width = `${state.width * state.scale}px`; svg.style.height = `${state.height * state.scale}px`; }
   };
+  // The legend stands beside a narrow graph, and lies below a wide one: it never covers what is read first.
+  const beside = () => (legend.classList.contains("row") ? 8 : legend.offsetWidth + 18);
+  const below = () => (legend.classList.contains("row") ? legend.offsetHeight : 0);
+  const lay = (scale) => {
+    legend.classList.remove("row");
+    legend.classList.toggle("row", state.width * scale + beside() + TOOLS > pane.clientWidth);
+  };
   const settle = (scale) => {            // the top of the graph, centred, so that the image is where reading begins
     state.scale = scale;
-    const wide = state.width * scale, high = state.height * scale;
-    state.x = Math.max((pane.clientWidth - wide) / 2, 8);
-    const beside = legend.classList.contains("row") ? 0 : legend.offsetWidth + 18;  // not behind the legend, if there is room
-    if (state.x < beside) state.x = Math.max(Math.min(beside, pane.clientWidth - wide - 8), 8);
-    state.y = high < pane.clientHeight ? (pane.clientHeight - high) / 2 : 8;
+    const wide = state.width * scale, high = state.height * scale, room = pane.clientHeight - below();
+    state.x = Math.max((pane.clientWidth - wide) / 2, beside());
+    state.y = Math.max((room - high) / 2, 8);
     place();
   };
-  const whole = () => Math.min((pane.clientWidth - 16) / state.width, (pane.clientHeight - 16) / state.height);
+  const whole = () => Math.min((pane.clientWidth - 16) / state.width, (pane.clientHeight - below() - 16) / state.height);
   const zoom = (by, at) => {
     const box = pane.getBoundingClientRect();
     const px = at ? at.x - box.left : box.width / 2, py = at ? at.y - box.top : box.height / 2;
@@ -72,7 +78,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (data.hash !== state.hash) {
     const svg = document.importNode(new DOMParser().parseFromString(data.svg, "image/svg+xml").documentElement, true);
     [state.width, state.height] = [parseFloat(svg.getAttribute("width")) * 4 / 3, parseFloat(svg.getAttribute("height")) * 4 / 3];
-    legend.classList.toggle("row", state.width > state.height);
     svg.removeAttribute("width");
     svg.removeAttribute("height");
     svg.setAttribute("aria-hidden", "true");
@@ -86,13 +91,17 @@ export default function ({ data, parentElement, setTriggerValue }) {
     state.hash = data.hash;
     state.network = data.network;
     state.focus = null;
+    lay(state.scale);
     if (same && anchor && find(anchor.id)) {  // what was unfolded stays under the pointer
       place();
       const now = find(anchor.id).getBoundingClientRect();
       state.x += anchor.box.left - now.left;
       state.y += anchor.box.top - now.top;
+      const over = now.width + anchor.box.left + 12 - pane.getBoundingClientRect().right;  // and in sight as far as it goes
+      if (over > 0) state.x -= Math.min(over, anchor.box.left - pane.getBoundingClientRect().left - 12);
       place();
     } else {
+      lay(NATURAL);
       const fit = whole();
       settle(fit > SMALL ? Math.min(fit, 1) : NATURAL);
       if (data.shown) into(find(data.shown));
