@@ -43,8 +43,6 @@ def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
         st.download_button(
             "DOT", picture.dot, f"{name}.dot", "text/vnd.graphviz", on_click="ignore", key="save_dot", width="stretch"
         )
-    if picture.note:
-        st.info(picture.note)
     shown = reveal(tree(measure.trace(spec)), picture.folding, view.layer) if view.layer else ""
 
     def pick(node: str) -> None:

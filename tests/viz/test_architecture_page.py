@@ -118,7 +118,7 @@ def test_stages_of_ones_own_are_typed(open_app):
     app.text_input(key="field_stages").set_value("1, 2").run()
 
     assert address(app)["stages"] == "1-2"
-    assert "custom" in app.title[0].value
+    assert "Custom ResNet-18" in app.title[0].value
     assert not [slider for slider in app.select_slider if slider.key == "depth"]
 
 
@@ -201,7 +201,7 @@ def test_nothing_from_a_link_is_read_as_markup(open_app):
 def test_too_large_a_graph_stays_folded_and_says_so(open_app):
     app = open_app(**PRESETS["resnet1202_cifar"].spec.to_query(), level="layers")
 
-    assert any("4,207 nodes" in info.value for info in app.info)
+    assert "4,207 nodes" in graph(app)["note"]
 
 
 def test_the_depth_tab_adds_up(open_app):

@@ -66,6 +66,7 @@ def graph_view(
             "order": list(picture.nodes),
             "shown": shown,
             "alt": picture.alt,
+            "note": picture.note,
             "legend": _legend(picture),
             "height": height,
         },

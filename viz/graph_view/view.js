@@ -12,6 +12,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   pane.style.height = data.height;
   const legend = root.querySelector(".legend");
   legend.innerHTML = data.legend;
+  const note = root.querySelector(".note");
+  note.textContent = data.note;
   root.classList.toggle("dark", isDark(root));
   pane.setAttribute("aria-label", `${data.alt} Arrow keys go from node to node, Enter opens or selects.`);
 
@@ -32,7 +34,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     state.scale = scale;
     const wide = state.width * scale, high = state.height * scale, room = pane.clientHeight - below();
     state.x = Math.max((pane.clientWidth - wide) / 2, beside());
-    state.y = Math.max((room - high) / 2, 8);
+    state.y = Math.max((room - high) / 2, note.offsetHeight + 12);
     place();
   };
   const whole = () => Math.min((pane.clientWidth - 16) / state.width, (pane.clientHeight - below() - 16) / state.height);
