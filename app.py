@@ -7,8 +7,9 @@ import streamlit as st
 from viz import controls, state, warm
 
 st.set_page_config(page_title="Skipscope", page_icon="🔭", layout="wide", initial_sidebar_state="expanded")
-st.logo("assets/logo.svg", size="large")
-st.html(Path("assets/style.css"))
+assets = Path(__file__).parent / "assets"
+st.logo(assets / "logo.svg", size="large")
+st.html(assets / "style.css")
 
 page = st.navigation([st.Page("viz/pages/architecture.py", title="Architecture", default=True)], position="hidden")
 state.load(page.url_path)

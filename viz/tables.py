@@ -39,6 +39,7 @@ def _layers(trace: Trace) -> pd.DataFrame:
         {
             "Layer": [layer.path for layer in trace.layers],
             "Kind": [theme.KIND_NAME[layer.kind] for layer in trace.layers],
+            "Input": [" + ".join(map(format.shape, layer.input_shapes)) for layer in trace.layers],
             "Output": [format.shape(layer.output_shape) for layer in trace.layers],
             "Kernel": [_window(layer) for layer in trace.layers],
             "Parameters": [layer.params for layer in trace.layers],

@@ -65,8 +65,11 @@ def by_stage(trace: Trace) -> go.Figure:
 
 
 def shapes(trace: Trace, *, selected: str = "") -> go.Figure:
-    """Channels and resolution of each layer's output along the main path, on logarithmic axes."""
-    layers = _positions(trace)
+    """Channels and resolution of what flows from block to block, on a logarithmic axis."""
+    last = {layer.block: layer.path for layer in trace.layers}
+    layers = [
+        (index, layer) for index, layer in _positions(trace) if not layer.block or last[layer.block] == layer.path
+    ]
     figure = go.Figure()
     series: tuple[tuple[str, int, str, str, dict[str, Any]], ...] = (
         ("channels", 0, theme.CHANNELS, "circle", {}),
@@ -83,10 +86,10 @@ def shapes(trace: Trace, *, selected: str = "") -> go.Figure:
             customdata=[(layer.path, format.shape(layer.output_shape)) for _, layer in layers],
             hovertemplate=_HOVER,
         )
-    first, last = layers[0][1].output_shape, trace.features.output_shape
-    title = f"From {format.shape(first)} to {format.shape(last)}: channels up, resolution down"
-    if not (last[0] > first[0] and last[1] < first[1]):
-        title = f"From {format.shape(first)} to {format.shape(last)}"
+    start, end = layers[0][1].output_shape, trace.features.output_shape
+    title = f"From {format.shape(start)} to {format.shape(end)}"
+    if end[0] > start[0] and end[1] < start[1]:
+        title += ": channels up, resolution down"
     figure.update_layout(theme.layout(title))
     figure.update_xaxes(title_text="layer, first to last")
     doublings = [2**power for power in range(17)]
