@@ -1,12 +1,15 @@
 """A network as a frozen value: `NetworkSpec` validates itself and travels as a query string. No torch here."""
 
-import math
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, cast
+
+from models import checks
+from models.checks import LIMITS, SpecError
+
+__all__ = ["LIMITS", "Block", "Family", "Init", "NetworkSpec", "Norm", "Shortcut", "SpecError", "Stem", "StrideIn"]
 
 
 class Family(StrEnum):
@@ -69,32 +72,6 @@ SHORTCUTS: Mapping[Family, tuple[Shortcut, ...]] = MappingProxyType(
 PREACT = frozenset({Block.PREACT_BASIC, Block.PREACT_BOTTLENECK})
 BOTTLENECKS = frozenset({Block.BOTTLENECK, Block.PREACT_BOTTLENECK})
 EXPANSION = 4  # of a bottleneck: it puts out 4 * planes
-
-# Every limit of the product, in one place: (lowest, highest).
-LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
-        "stages": (1, 5),
-        "blocks": (1, 2_000),
-        "base_width": (1, 4_096),
-        "widen": (0.1, 64.0),
-        "groups": (1, 4_096),
-        "group_width": (1, 4_096),
-        "growth_rate": (1, 4_096),
-        "compression": (0.01, 1.0),
-        "channels": (1, 4),
-        "pixels": (8, 1_024),
-        "classes": (1, 10_000),
-        "layer_channels": (1, 65_536),
-    }
-)
-
-
-class SpecError(ValueError):
-    """A value that no network can have. The message reads `field: expectation, got value`."""
-
-    def __init__(self, field: str, expected: str, got: object) -> None:
-        super().__init__(f"{field}: {expected}, got {_show(got)}")
-        self.field = field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +174,7 @@ def _check_family(spec: NetworkSpec) -> None:
     for name, allowed in (("block", BLOCKS), ("shortcut", SHORTCUTS)):
         value = getattr(spec, name)
         if value not in allowed[spec.family]:
-            raise SpecError(name, f"must be {_either(allowed[spec.family])} for family {spec.family}", value)
+            raise SpecError(name, f"must be {checks.either(allowed[spec.family])} for family {spec.family}", value)
 
 
 def _check_widths(spec: NetworkSpec) -> None:
@@ -256,106 +233,27 @@ def smallest_input(spec: NetworkSpec) -> int:
     return max(lowest, 4 * pixels - 3 if spec.stem is Stem.IMAGENET else pixels)
 
 
-def _either(options: tuple[StrEnum, ...]) -> str:
-    values = [option.value for option in options]
-    return " or ".join((", ".join(values[:-1]), values[-1])) if len(values) > 1 else values[0]
-
-
-def _show(value: object) -> str:
-    """A value as the reader typed it, whatever it is, and never long."""
-    if isinstance(value, StrEnum):
-        value = value.value
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001  # whatever a stranger's __repr__ raises; and int refuses more than 4,300 digits
-        text = f"a {type(value).__name__} that can't be shown"
-    return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"
-
-
-def _enum(kind: type[StrEnum]) -> Callable[[str, object], StrEnum]:
-    def check(field: str, value: object) -> StrEnum:
-        try:
-            return kind(value)  # type: ignore[arg-type]  # anything else than a value of the enum raises
-        except (ValueError, TypeError):
-            raise SpecError(field, f"must be {_either(tuple(kind))}", value) from None
-
-    return check
-
-
-def _integer(field: str, value: object, limit: str, words: str = "") -> int:
-    low, high = (int(bound) for bound in LIMITS[limit])
-    try:
-        number = low - 1 if isinstance(value, bool) else operator.index(cast("int", value))
-    except TypeError:
-        number = low - 1
-    if not low <= number <= high:
-        raise SpecError(field, f"must be {words or 'a whole number'} from {low:,} to {high:,}", value)
-    return number
-
-
-def _whole(field: str, value: object) -> int:
-    return _integer(field, value, field)
-
-
-def _real(field: str, value: object) -> float:
-    low, high = LIMITS[field]
-    number = math.nan
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-    if not low <= number <= high:
-        raise SpecError(field, f"must be a number from {low:g} to {high:g}", value)
-    return number
-
-
-def _boolean(field: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise SpecError(field, "must be true or false", value)
-    return value
-
-
-def _stages(field: str, value: object) -> tuple[int, ...]:
-    low, high = (int(bound) for bound in LIMITS["stages"])
-    if not isinstance(value, tuple | list) or not low <= len(value) <= high:
-        raise SpecError(field, f"must be {low} to {high} whole numbers", value)
-    counts = tuple(_integer(field, count, "blocks", "whole numbers of blocks") for count in value)
-    most = int(LIMITS["blocks"][1])
-    if sum(counts) > most:
-        raise SpecError(field, f"must be at most {most:,} blocks in all", value)
-    return counts
-
-
-def _input_shape(field: str, value: object) -> tuple[int, int, int]:
-    if not isinstance(value, tuple | list) or len(value) != 3:  # channels, height, width
-        raise SpecError(field, "must be three whole numbers: channels, height, width", value)
-    channels = _integer(field, value[0], "channels", "channels")
-    height, width = (_integer(field, side, "pixels", "height and width in pixels") for side in value[1:])
-    return channels, height, width
-
-
 _CHECKS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
     {
-        "family": _enum(Family),
-        "block": _enum(Block),
-        "stages": _stages,
-        "shortcut": _enum(Shortcut),
-        "stem": _enum(Stem),
-        "base_width": _whole,
-        "widen": _real,
-        "groups": _whole,
-        "group_width": _whole,
-        "growth_rate": _whole,
-        "compression": _real,
-        "norm": _enum(Norm),
-        "conv_bias": _boolean,
-        "projection_norm": _boolean,
-        "stride_in": _enum(StrideIn),
-        "init": _enum(Init),
-        "zero_init_residual": _boolean,
-        "input_shape": _input_shape,
-        "classes": _whole,
+        "family": checks.enum(Family),
+        "block": checks.enum(Block),
+        "stages": checks.stages,
+        "shortcut": checks.enum(Shortcut),
+        "stem": checks.enum(Stem),
+        "base_width": checks.whole,
+        "widen": checks.real,
+        "groups": checks.whole,
+        "group_width": checks.whole,
+        "growth_rate": checks.whole,
+        "compression": checks.real,
+        "norm": checks.enum(Norm),
+        "conv_bias": checks.boolean,
+        "projection_norm": checks.boolean,
+        "stride_in": checks.enum(StrideIn),
+        "init": checks.enum(Init),
+        "zero_init_residual": checks.boolean,
+        "input_shape": checks.input_shape,
+        "classes": checks.whole,
     }
 )
 _BY_FAMILY: Mapping[str, Mapping[Family, StrEnum]] = MappingProxyType(

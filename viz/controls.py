@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 
 from models.depths import depths, known_depth
-from models.presets import PRESETS, describe
+from models.names import describe
+from models.presets import PRESETS
 from models.spec import (
     BLOCKS,
     LIMITS,

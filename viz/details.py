@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from models.presets import describe
+from models.names import describe
 from models.records import DepthRule, Kind, Layer, Trace
 from models.spec import NetworkSpec
 from viz import format, measure, state, theme

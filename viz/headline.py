@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from models.presets import PRESETS, Match, Name, compare
+from models.names import Match, Name, compare
+from models.presets import PRESETS
 from models.records import Trace
 from models.spec import NetworkSpec
 from viz import format, state

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from models.presets import describe
+from models.names import describe
 from models.records import Trace
 from models.spec import NetworkSpec
 from viz import graph, warm

@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.presets import PRESETS, compare, describe
+from models.names import compare, describe
+from models.presets import PRESETS
 from models.spec import NetworkSpec
 from models.trace import trace
 from tests.conftest import reference_rows, reference_spec

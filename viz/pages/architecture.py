@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from models.presets import describe
+from models.names import describe
 from viz import details, folding, graph_panel, headline, layer_card, measure, state
 
 spec = state.spec()
