@@ -5,7 +5,6 @@ works in place and every call site has a module of its own, so that a hook sees 
 Shapes in comments are (batch, channels, height, width).
 """
 
-from math import gcd
 from typing import Protocol
 
 import torch
@@ -96,12 +95,16 @@ def projection_shortcut(
     return nn.Sequential(*projection), Add()
 
 
-def group_norm(channels: int) -> nn.GroupNorm:
+def group_norm(channels: int) -> nn.Module:
     """Group normalisation (arXiv 1803.08494) with 32 groups, or as many as leave two channels or more in each.
 
-    A group of one channel at one pixel is a single number, and normalising that leaves nothing of it.
+    A group of one channel at one pixel is a single number, and normalising that leaves nothing of it: a single channel
+    is left as it is.
     """
-    return nn.GroupNorm(gcd(32, channels // 2 or 1) if channels % 2 == 0 else 1, channels)
+    if channels == 1:
+        return nn.Identity()
+    groups = max(count for count in range(1, min(32, channels // 2) + 1) if channels % count == 0)
+    return nn.GroupNorm(groups, channels)
 
 
 def no_norm(channels: int) -> nn.Identity:

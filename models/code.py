@@ -21,7 +21,6 @@ Written by Skipscope from the code that built the network there; it needs torch 
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
-from math import gcd
 
 import torch
 from torch import Tensor, nn

@@ -22,8 +22,7 @@ def depths(spec: NetworkSpec) -> Mapping[int, tuple[int, ...]]:
             return _DENSE if spec.block is Block.DENSE_BOTTLENECK else {}
         return _BOTTLENECK if spec.bottleneck else _BASIC
     per_block = 3 if spec.bottleneck else 1 if spec.block is Block.DENSE else 2
-    wide = spec.preact and spec.widen != 1
-    outside = 4 if wide or spec.family is Family.DENSENET else 2
+    outside = 4 if spec.counts_projections or spec.family is Family.DENSENET else 2
     return {_EQUAL_STAGES * per_block * n + outside: (n,) * _EQUAL_STAGES for n in range(1, _MOST_PER_STAGE + 1)}
 
 

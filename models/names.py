@@ -57,16 +57,17 @@ def compare(count: int, published: Count, *, slack: int = 0) -> Match | None:
 def describe(spec: NetworkSpec) -> Name:
     """The name of a spec in words: a preset's, or "custom" with the nearest preset and every difference."""
     for key, preset in PRESETS.items():
-        if preset.spec == spec:
+        if preset.spec.essential == spec.essential:
             if preset.source != "torchvision":
                 return Name(preset.title, f"as in {preset.source}", key)
             version = " v1.5" if preset.group == "ResNet" and spec.bottleneck else ""  # the stride sits on the 3x3
             return Name(preset.title + version, "as in torchvision", key)
     key, differences = min(
-        ((key, _differences(spec, preset.spec)) for key, preset in PRESETS.items()), key=lambda pair: _distance(pair[1])
+        ((key, _differences(spec.essential, preset.spec.essential)) for key, preset in PRESETS.items()),
+        key=lambda pair: _distance(pair[1]),
     )
     title = PRESETS[key].title
-    if set(differences) == {"stride_in"}:  # the paper's own strides have a name
+    if set(differences) == {"stride_in"} and PRESETS[key].group == "ResNet":  # the paper's own strides have a name
         return Name(f"{title} v1", f"as in {HE2015}: {differences['stride_in']}", None)
     return Name(f"Custom {title}", f"with {', '.join(differences.values())}", None)
 

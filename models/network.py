@@ -95,7 +95,7 @@ def densenet(
             channels = channels + growth if join is Concat else growth
         features[f"denseblock{stage}"] = nn.Sequential(dense)
         if stage < len(stages):
-            compressed = int(channels * compression)
+            compressed = int(channels * compression + 1e-9)  # 0.7 of 90 is 63, whatever floats say
             features[f"transition{stage}"] = Transition(channels, compressed, conv=conv, norm=norm)
             channels = compressed
 
@@ -118,6 +118,7 @@ BLOCKS: dict[Block, type[nn.Module]] = {
     Block.DENSE: blocks.DenseLayer,
     Block.DENSE_BOTTLENECK: blocks.DenseBottleneck,
 }
+RESIDUAL = (blocks.BasicBlock, blocks.Bottleneck, blocks.PreActBasic, blocks.PreActBottleneck)
 NORMS: dict[NormName, Norm] = {
     NormName.BATCH: nn.BatchNorm2d,
     NormName.GROUP: blocks.group_norm,
@@ -181,10 +182,10 @@ def initialise(network: nn.Module, spec: NetworkSpec, *, seed: int) -> None:
                 _draw(module, spec.init, _generator(seed, path, module.weight.device))
             elif isinstance(module, nn.BatchNorm2d | nn.GroupNorm):
                 module.reset_parameters()  # ones and zeros: nothing is drawn
-        if spec.zero_init_residual:
+        if spec.zero_init_residual and spec.shortcut is not Shortcut.NONE:
             for module in network.modules():
-                if isinstance(module, tuple(BLOCKS.values())):
-                    _silence(module)
+                if isinstance(module, RESIDUAL):
+                    _silence(module, preact=spec.preact)
 
 
 def _shortcut(spec: NetworkSpec, conv: Conv, norm: Norm) -> blocks.Shortcut:
@@ -220,12 +221,13 @@ def _draw(module: nn.Conv2d | nn.Linear, init: Init, generator: torch.Generator)
         bias.zero_()
 
 
-def _silence(block: nn.Module) -> None:
+def _silence(block: nn.Module, *, preact: bool) -> None:
     """Let a block start as its shortcut alone: zero its last norm's weight (arXiv 1706.02677, section 5.1).
 
-    Without norms, its last convolution. A shortcut's own layers are not touched.
+    Without a norm behind its last convolution, that convolution: a silent norm in front of an activation would get no
+    gradient ever. A shortcut's own layers are not touched.
     """
     own = [child for name, child in block.named_children() if name != "downsample"]
-    norms = [child.weight for child in own if isinstance(child, nn.BatchNorm2d | nn.GroupNorm)]
+    norms = [] if preact else [child.weight for child in own if isinstance(child, nn.BatchNorm2d | nn.GroupNorm)]
     convs = [child.weight for child in own if isinstance(child, nn.Conv2d)]
     nn.init.zeros_((norms or convs)[-1])

@@ -1,7 +1,7 @@
 """A network as a frozen value: `NetworkSpec` validates itself and travels as a query string. No torch here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, cast
@@ -123,6 +123,24 @@ class NetworkSpec:
         return self.block in BOTTLENECKS
 
     @property
+    def counts_projections(self) -> bool:
+        """Whether the depth is a Wide ResNet's 6N + 4: stem, convolutions of the blocks and three projections."""
+        wide = self.preact and self.widen != 1 and self.stem is Stem.CIFAR
+        return wide and self.shortcut is Shortcut.PROJECTION
+
+    @property
+    def essential(self) -> "NetworkSpec":
+        """The same network, with every field that it has no use for at its default."""
+        unused = set(_RESNETS if self.family is Family.DENSENET else _DENSENETS)
+        if not self.bottleneck:
+            unused |= {"group_width", "stride_in"}
+        if self.shortcut not in (Shortcut.PROJECTION, Shortcut.PROJECTION_ALL) or self.norm is Norm.NONE:
+            unused.add("projection_norm")
+        if self.shortcut is Shortcut.NONE:
+            unused.add("zero_init_residual")
+        return replace(self, **{name: getattr(_DEFAULT, name) for name in unused})
+
+    @property
     def residual_stages(self) -> tuple[tuple[int, int, int], ...]:
         """(blocks, inner width, channels out) of each stage of a residual network.
 
@@ -130,7 +148,7 @@ class NetworkSpec:
         """
         rows = []
         for index, blocks in enumerate(self.stages):
-            planes = int(self.base_width * 2**index * self.widen)
+            planes = int(self.base_width * 2**index * self.widen + 1e-9)  # 1.15 * 100 is 115, whatever floats say
             if self.bottleneck:
                 rows.append((blocks, planes * self.group_width // 64 * self.groups, EXPANSION * planes))
             else:
@@ -166,8 +184,8 @@ class NetworkSpec:
                 return NetworkSpec(**kept), tuple(problems)
             except SpecError as error:
                 problems.append(str(error))
-                if kept.pop(error.field, None) is None:  # a default can't stand beside the rest
-                    kept = {}
+                # blame what was asked for: a default can't stand beside one of the fields that it depends on
+                kept.pop(next(name for name in (error.field, *_WIDTHS, *kept) if name in kept))
 
 
 def _check_family(spec: NetworkSpec) -> None:
@@ -201,7 +219,7 @@ def _check_dense_widths(spec: NetworkSpec) -> None:
         channels = channels + layers * spec.growth_rate if concat else spec.growth_rate
         _check_channels(spec, "growth_rate", channels)
         if stage < len(spec.stages):
-            channels = int(channels * spec.compression)
+            channels = int(channels * spec.compression + 1e-9)
             _check_channels(spec, "compression", channels)
 
 
@@ -262,6 +280,9 @@ _BY_FAMILY: Mapping[str, Mapping[Family, StrEnum]] = MappingProxyType(
         "shortcut": {family: shortcuts[0] for family, shortcuts in SHORTCUTS.items()},
     }
 )
+_RESNETS = ("widen", "groups", "group_width", "projection_norm", "stride_in", "zero_init_residual")
+_DENSENETS = ("growth_rate", "compression")
+_WIDTHS = ("base_width", "widen", "groups", "group_width", "growth_rate", "compression", "stages", "shortcut")
 _FLAGS = {"true": True, "false": False}
 
 

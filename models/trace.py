@@ -27,8 +27,8 @@ STEM, HEAD = "stem", "head"
 def trace(spec: NetworkSpec) -> Trace:
     """Walk a symbol of shape `spec.input_shape` through the network: no weight is allocated, nothing is computed.
 
-    Depth follows the family's own rule: Wide ResNets (pre-activation, widened) count 6N + 4, all others the
-    convolutions of the main path and the classifier.
+    Depth follows the family's own rule: Wide ResNets count 6N + 4, all others the convolutions of the main path and the
+    classifier.
     """
     with torch.device("meta"):
         network = build(spec).eval()  # in eval mode a batch norm counts no batches
@@ -41,7 +41,7 @@ def walk(network: nn.Module, spec: NetworkSpec) -> Trace:
         journey = _Walk(stack, family(spec))
         network(Symbol(chw=spec.input_shape, source=INPUT, source_shape=spec.input_shape, record=journey.record))
     edges = journey.edges()
-    rule = DepthRule.PROJECTIONS if spec.preact and spec.widen != 1 else DepthRule.CLASSIFIER
+    rule = DepthRule.PROJECTIONS if spec.counts_projections else DepthRule.CLASSIFIER
     joins = {name for name, step in journey.steps.items() if step.operation.kind in JOINS}
     projections = {edge.target for edge in edges if edge.kind is EdgeKind.PROJECTION} - joins
     return Trace(

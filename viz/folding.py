@@ -134,10 +134,15 @@ def fit(groups: tuple[Group, ...], folding: Folding, *, most: int) -> tuple[Fold
 
 
 def reveal(groups: tuple[Group, ...], folding: Folding, path: str) -> str:
-    """The node that stands for a layer: itself where it is unfolded, else the folded group that holds it."""
-    for item in shown(groups, folding):
-        if item.path == path or (isinstance(item, Group) and any(layer.path == path for layer in item.layers)):
-            return item.path
+    """The node that stands for a layer or a group: itself where it is drawn, else the folded group that holds it."""
+    for group in groups:
+        if group.path == path:
+            return path
+        inner = tuple(child for child in group.children if isinstance(child, Group))
+        if any(layer.path == path for layer in group.layers) or any(below.path == path for below in walk(inner)):
+            if not folding.opens(group):
+                return group.path
+            return reveal(inner, folding, path) or path
     return ""
 
 

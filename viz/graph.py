@@ -1,7 +1,6 @@
 """A trace as a graph: records -> DOT -> SVG, PDF, PNG. Laid out by the Graphviz inside pygraphviz's wheels."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log10
@@ -10,11 +9,12 @@ import graphviz
 
 from models.records import INPUT, JOINS, EdgeKind, Kind, Layer, Trace
 from viz import format, theme
-from viz.folding import Folding, Group, Rank, fit, tree
+from viz.folding import Folding, Group, Rank, fit, shown, tree
 
 MOST_NODES = 600  # beyond it no one can read the picture, and the layout takes seconds
+_LONGEST_PNG = 30_000  # pixels: cairo's limit is 32,767
 _JOIN = "+"  # behind a folded group's path: its join
-_SIGN = {Kind.ADD: "+", Kind.CONCAT: "c"}
+SIGN = {Kind.ADD: "+", Kind.CONCAT: "c"}
 
 
 class Direction(StrEnum):
@@ -66,7 +66,7 @@ def picture(
     """The graph of a trace as DOT source; beyond `MOST_NODES` nodes groups stay folded, and `note` says so."""
     groups = tree(trace)
     folding, note = fit(groups, folding, most=MOST_NODES)
-    drawing = _Drawing(trace, folding, direction, colour)
+    drawing = _Drawing(trace, groups, folding, direction, colour)
     drawing.image()
     for group in groups:
         drawing.add(group, drawing.graph)
@@ -90,8 +90,10 @@ def render(dot: str, form: str) -> bytes:
     import pygraphviz  # here: 40 ms that the first paint does not wait for  # noqa: PLC0415
 
     graph = pygraphviz.AGraph(dot)
-    if form == "png":
-        graph.graph_attr["dpi"] = "192"
+    if form == "png":  # sharp on a projector; a very long graph as sharp as a picture's longest side allows
+        points = re.search(r'width="(\d+)pt" height="(\d+)pt"', render(dot, "svg").decode())
+        longest = max(map(int, points.groups())) if points else 1
+        graph.graph_attr["dpi"] = str(min(192, _LONGEST_PNG * 72 // longest))
     drawn: bytes = graph.draw(format=form, prog="dot")
     graph.close()
     return drawn
@@ -109,7 +111,9 @@ def svg(dot: str) -> str:
 class _Drawing:
     """Nodes and edges of what a folding shows."""
 
-    def __init__(self, trace: Trace, folding: Folding, direction: Direction, colour: Colour) -> None:
+    def __init__(
+        self, trace: Trace, groups: tuple[Group, ...], folding: Folding, direction: Direction, colour: Colour
+    ) -> None:
         self.trace = trace
         self.folding = folding
         self.colour = colour
@@ -132,8 +136,7 @@ class _Drawing:
         self.folded: list[Group] = []
         self.joins: set[str] = set()
         self.aside = {layer.path for layer in trace.layers if layer.kind is Kind.PAD}  # beside the branch already
-        items = list(self._items(tree(trace)))
-        values = [value for item in items if (value := self._value(item)) > 0]
+        values = [value for item in shown(groups, folding) if (value := self._value(item)) > 0]
         known = colour is not Colour.KIND and bool(values)
         units = {Colour.PARAMS: "parameters", Colour.MACS: "MACs", Colour.MEMORY: "bytes of activations"}
         self.legend = Legend(min(values), max(values), units[colour]) if known else None
@@ -171,14 +174,6 @@ class _Drawing:
             self._edge(group.path, join, EdgeKind.FLOW)
             for kind in sorted(group.skips):
                 self._edge(sources[group.path], join, kind)
-
-    def _items(self, groups: Iterable[Group]) -> Iterable[Group | Layer]:
-        for group in groups:
-            if self.folding.opens(group):
-                for child in group.children:
-                    yield from (child,) if isinstance(child, Layer) else self._items((child,))
-            else:
-                yield group
 
     def _value(self, item: Group | Layer) -> int:
         if self.colour is Colour.PARAMS:
@@ -230,7 +225,7 @@ class _Drawing:
         self.joins.add(path)
         graph.node(
             path,
-            _SIGN[kind],
+            SIGN[kind],
             shape="circle",
             style="filled",
             fillcolor=theme.KIND[kind].light,

@@ -102,6 +102,8 @@ def _counted(trace: Trace, layer: Layer) -> str:
 def _slip(layer: Layer) -> None:
     """The well-travelled 110,592: explained where people look for it."""
     weights = layer.params - (layer.output_shape[0] if layer.bias else 0)
+    if layer.kernel != (3, 3) or layer.input_shape[0] != 64 or layer.groups != 1:
+        return
     if weights == SLIP:
         st.info(f"Here `3*3*64*192` = {SLIP:,} is right: the stage is three times as wide as ResNet-18's.")
     elif weights == SLIP // 3:

@@ -55,7 +55,7 @@ def change(spec: NetworkSpec, field: str, value: Any) -> tuple[NetworkSpec, tupl
             for changed in fields(spec):
                 before, now = getattr(spec, changed.name), getattr(repaired, changed.name)
                 asked = value if changed.name == field else before
-                if now != asked:
+                if now != asked and (field != "family" or changed.name == "stages"):  # a family brings its own fields
                     notes.append(f"{LABELS[changed.name]}: now {_word(now)}, not {_word(asked)}.")
             return repaired, tuple(notes)
     raise SpecError(field, "must stand beside the other choices", value)
@@ -68,13 +68,11 @@ def _other_family(spec: NetworkSpec, family: Family) -> dict[str, Any]:
     nearest = min(stages, key=lambda depth: abs(depth - _depth(spec)))
     shortcut = Shortcut.NONE if spec.shortcut is Shortcut.NONE else start.shortcut
     small = spec.stem is Stem.CIFAR
-    return {
-        "block": start.block,
-        "shortcut": shortcut,
-        "stages": stages[nearest],
-        "base_width": (24 if family is Family.DENSENET else 16) if small else start.base_width,
-        "growth_rate": 12 if small else start.growth_rate,
-    }
+    kept = ("stem", "norm", "conv_bias", "init", "input_shape", "classes")
+    theirs = {field.name: getattr(start, field.name) for field in fields(start) if field.name not in kept}
+    if small:
+        theirs |= {"base_width": 24, "growth_rate": 12} if family is Family.DENSENET else {"base_width": 16}
+    return theirs | {"shortcut": shortcut, "stages": stages[nearest]}
 
 
 def _depth(spec: NetworkSpec) -> int:
@@ -83,7 +81,7 @@ def _depth(spec: NetworkSpec) -> int:
 
 
 def _options(field: str, wanted: dict[str, Any]) -> Iterator[Any]:
-    """What might stand in a field, the nearest to what is asked for first."""
+    """What might stand in a field: for whole numbers and sizes the nearest to what is asked for first."""
     asked = wanted[field]
     default = getattr(NetworkSpec(family=wanted["family"]), field)
     if isinstance(default, StrEnum):
@@ -109,5 +107,5 @@ def _stands(wanted: dict[str, Any], field: str, option: Any) -> bool:
 
 def _word(value: Any) -> str:
     if isinstance(value, tuple):
-        return "-".join(map(str, value))
+        return ", ".join(map(str, value))
     return str(value).replace("_", " ")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from models.records import JOINS, EdgeKind, Kind
+from models.records import JOINS, EdgeKind
 from viz import format, theme
-from viz.graph import Picture
+from viz.graph import SIGN, Picture
 
 _HERE = Path(__file__).parent
 
@@ -85,9 +85,8 @@ def _legend(picture: Picture) -> str:
         entries += [f"{bar}", f"{low} to {high}"]
     else:
         entries += [f'<i class="{kind}"></i>{theme.KIND_NAME[kind]}' for kind in picture.kinds if kind not in JOINS]
-    signs = {Kind.ADD: "+", Kind.CONCAT: "c"}
     entries += [
-        f'<i class="round {kind}">{signs[kind]}</i>{theme.KIND_NAME[kind]}' for kind in picture.kinds if kind in JOINS
+        f'<i class="round {kind}">{SIGN[kind]}</i>{theme.KIND_NAME[kind]}' for kind in picture.kinds if kind in JOINS
     ]
     names = {EdgeKind.IDENTITY: "identity", EdgeKind.PROJECTION: "projection", EdgeKind.CONCAT: "passed on"}
     for kind, name in names.items():

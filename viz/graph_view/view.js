@@ -125,7 +125,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   pane.onpointermove = (event) => {
     const drag = state.drag;
-    if (!drag) return;
+    if (drag && !event.buttons) state.drag = null;  // it was let go outside
+    if (!state.drag) return;
     const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
     if (!drag.far && Math.hypot(dx, dy) < DRAG) return;
     if (!drag.far) { drag.far = true; pane.setPointerCapture(event.pointerId); }
