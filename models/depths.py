@@ -21,7 +21,7 @@ def depths(spec: NetworkSpec) -> Mapping[int, tuple[int, ...]]:
         if spec.family is Family.DENSENET:
             return _DENSE if spec.block is Block.DENSE_BOTTLENECK else {}
         return _BOTTLENECK if spec.bottleneck else _BASIC
-    per_block = 3 if spec.bottleneck else 1 if spec.block is Block.DENSE else 2
+    per_block = _per_block(spec)
     outside = 4 if spec.counts_projections or spec.family is Family.DENSENET else 2
     return {_EQUAL_STAGES * per_block * n + outside: (n,) * _EQUAL_STAGES for n in range(1, _MOST_PER_STAGE + 1)}
 
@@ -29,3 +29,19 @@ def depths(spec: NetworkSpec) -> Mapping[int, tuple[int, ...]]:
 def known_depth(spec: NetworkSpec) -> int | None:
     """The depth that the family gives the network's stages; None for stages of one's own."""
     return next((depth for depth, stages in depths(spec).items() if stages == spec.stages), None)
+
+
+def depth(spec: NetworkSpec) -> int:
+    """What the layers of the network come to by its family's count, stages of one's own too."""
+    layers = _per_block(spec) * sum(spec.stages)
+    if spec.family is Family.DENSENET:
+        return 1 + layers + len(spec.stages) - 1 + 1  # stem, transitions, classifier
+    if not spec.counts_projections:
+        return 1 + layers + 1
+    channels = [spec.base_width, *(out for _, _, out in spec.residual_stages)]
+    strided = len(spec.stages) - 1
+    return 1 + layers + strided + (channels[0] != channels[1])
+
+
+def _per_block(spec: NetworkSpec) -> int:
+    return 3 if spec.bottleneck else 1 if spec.block is Block.DENSE else 2

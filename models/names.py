@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from models.depths import depth
 from models.presets import HE2015, PRESETS, Count
-from models.spec import NetworkSpec, Norm, Shortcut, Stem
+from models.spec import Block, Family, NetworkSpec, Norm, Shortcut, Stem
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Name:
     title: str
     detail: str
     preset: str | None
+    nearest: str  # the preset itself, or the one it comes nearest to
 
     @property
     def badge(self) -> str:
@@ -56,20 +58,34 @@ def compare(count: int, published: Count, *, slack: int = 0) -> Match | None:
 
 def describe(spec: NetworkSpec) -> Name:
     """The name of a spec in words: a preset's, or "custom" with the nearest preset and every difference."""
+    own = spec.essential
     for key, preset in PRESETS.items():
-        if preset.spec.essential == spec.essential:
+        if preset.spec.essential == own:
             if preset.source != "torchvision":
-                return Name(preset.title, f"as in {preset.source}", key)
+                return Name(preset.title, f"as in {preset.source}", key, key)
             version = " v1.5" if preset.group == "ResNet" and spec.bottleneck else ""  # the stride sits on the 3x3
-            return Name(preset.title + version, "as in torchvision", key)
-    key, differences = min(
-        ((key, _differences(spec.essential, preset.spec.essential)) for key, preset in PRESETS.items()),
-        key=lambda pair: _distance(pair[1]),
-    )
-    title = PRESETS[key].title
+            return Name(preset.title + version, "as in torchvision", key, key)
+    distances = ((key, _differences(own, preset.spec.essential)) for key, preset in PRESETS.items())
+    key, differences = min(distances, key=lambda pair: _distance(pair[1]))
+    title, words = PRESETS[key].title, ", ".join(differences.values())
     if set(differences) == {"stride_in"} and PRESETS[key].group == "ResNet":  # the paper's own strides have a name
-        return Name(f"{title} v1", f"as in {HE2015}: {differences['stride_in']}", None)
-    return Name(f"Custom {title}", f"with {', '.join(differences.values())}", None)
+        return Name(f"{title} v1", f"as in {HE2015}: {words}", None, key)
+    if {"family", "block", "stages"} & set(differences):  # another depth: a name of its own
+        return Name(f"Custom {_kind(spec)}-{depth(spec):,}", f"unlike {title}: {words}", None, key)
+    return Name(f"Custom {title}", f"with {words}", None, key)
+
+
+def _kind(spec: NetworkSpec) -> str:
+    """The family's word for a network."""
+    if spec.family is Family.DENSENET:
+        return "DenseNet"
+    if spec.shortcut is Shortcut.NONE:
+        return "Plain"
+    if spec.preact:
+        return "Pre-activation ResNet" if spec.widen == 1 else "WRN"
+    if spec.groups > 1:
+        return "ResNeXt"
+    return "ResNet" if spec.widen == 1 else "Wide ResNet"
 
 
 # How much a differing field makes another network of it: what the name of a family promises weighs most.
@@ -96,6 +112,14 @@ _SHORTCUT_WORDS = {
     Shortcut.PROJECTION_ALL: "option C shortcuts",
     Shortcut.CONCAT: "concatenation",
 }
+_BLOCK_WORDS = {
+    Block.BASIC: "basic",
+    Block.BOTTLENECK: "bottleneck",
+    Block.PREACT_BASIC: "pre-activation basic",
+    Block.PREACT_BOTTLENECK: "pre-activation bottleneck",
+    Block.DENSE: "dense",
+    Block.DENSE_BOTTLENECK: "dense bottleneck",
+}
 _NORM_WORDS = {Norm.BATCH: "batch norm", Norm.GROUP: "group norm", Norm.NONE: "no norm"}
 
 
@@ -112,11 +136,11 @@ def _words(field: str, spec: NetworkSpec) -> str:
     value = getattr(spec, field)
     words = {
         "family": f"family {value}",
-        "block": f"{str(value).replace('_', ' ')} blocks",
-        "stages": f"{'-'.join(map(str, spec.stages))} blocks",
+        "block": f"{_BLOCK_WORDS[spec.block]} blocks",
+        "stages": f"{'-'.join(map(str, spec.stages))} block{'' if spec.stages == (1,) else 's'}",
         "shortcut": _SHORTCUT_WORDS[spec.shortcut],
         "stem": "the 7x7 ImageNet stem" if spec.stem is Stem.IMAGENET else "the 3x3 CIFAR stem",
-        "base_width": f"{spec.base_width} channels out of the stem",
+        "base_width": f"a stem of {spec.base_width} channels" if spec.base_width > 1 else "a stem of 1 channel",
         "widen": f"stages widened {spec.widen:g} times",
         "groups": f"cardinality {spec.groups}",
         "group_width": f"group width {spec.group_width}",
@@ -129,6 +153,6 @@ def _words(field: str, spec: NetworkSpec) -> str:
         "init": f"{spec.init.value} initialisation",
         "zero_init_residual": "branches that start at zero" if spec.zero_init_residual else "branches drawn as usual",
         "input_shape": f"{' x '.join(map(str, spec.input_shape))} input",
-        "classes": f"{spec.classes:,} classes",
+        "classes": f"{spec.classes:,} class{'' if spec.classes == 1 else 'es'}",
     }
     return words[field]

@@ -155,8 +155,10 @@ class NetworkSpec:
                 rows.append((blocks, planes, planes))
         return tuple(rows)
 
-    def to_query(self) -> dict[str, str]:
-        """Only what differs from the default, as strings: the permalink."""
+    def to_query(self, *, full: bool = False) -> dict[str, str]:
+        """Only what differs from the default, as strings: the permalink. `full`: every field."""
+        if full:
+            return {field.name: _encode(field.name, getattr(self, field.name)) for field in fields(self)}
         plain = NetworkSpec(family=self.family)
         start = {"family": self.family.value} if self.family is not Family.RESNET else {}
         return start | {

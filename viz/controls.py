@@ -1,11 +1,12 @@
 """The sidebar: widgets -> NetworkSpec. Only what matters for the family is shown."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from models.depths import depths, known_depth
+from models.depths import depth, depths, known_depth
 from models.names import describe
 from models.presets import PRESETS
 from models.spec import (
@@ -22,7 +23,7 @@ from models.spec import (
     Stem,
     StrideIn,
 )
-from viz import state
+from viz import format, state
 from viz.repair import LABELS, change
 
 _WORDS: dict[str, dict[Any, str]] = {
@@ -76,7 +77,7 @@ def network() -> NetworkSpec:
     _choice("shortcut", spec, SHORTCUTS[spec.family])
     _input(spec)
     _number("classes", spec)
-    with st.expander("More: width, groups, norm ..."):
+    with st.expander("More: width, groups, norm ...", key="more"):
         _stages(spec)
         _number("base_width", spec)
         if spec.family is Family.RESNET:
@@ -101,10 +102,10 @@ def network() -> NetworkSpec:
 
 def _presets(spec: NetworkSpec) -> None:
     """Two menus: the group, and the networks in it."""
-    chosen = describe(spec).preset
+    name = describe(spec)
+    chosen = name.preset
     groups = list(dict.fromkeys(preset.group for preset in PRESETS.values()))
-    group = PRESETS[chosen].group if chosen else st.session_state.get("group", groups[0])
-    st.session_state["group"] = group
+    st.session_state["group"] = group = PRESETS[name.nearest].group
     st.selectbox("Networks", groups, key="group", on_change=_pick_group)
     ids = [key for key, preset in PRESETS.items() if preset.group == group]
     st.session_state["preset"] = chosen
@@ -112,7 +113,7 @@ def _presets(spec: NetworkSpec) -> None:
         "Preset",
         ids,
         key="preset",
-        index=None,
+        index=0 if chosen else None,  # only a custom network leaves the menu empty
         format_func=lambda key: PRESETS[key].title,
         placeholder="custom: pick one to start from",
         on_change=_pick_preset,
@@ -135,6 +136,8 @@ def _depth(spec: NetworkSpec) -> None:
     """A slider over the depths the family is known by; blocks per stage where the stages are one's own."""
     known = known_depth(spec)
     if known is None:
+        st.session_state["own_depth"] = f"{depth(spec):,}: stages of your own"
+        st.text_input("Depth", key="own_depth", disabled=True)
         return
     options = depths(spec)
     st.session_state["depth"] = known
@@ -150,7 +153,7 @@ def _depth(spec: NetworkSpec) -> None:
 def _stages(spec: NetworkSpec) -> None:
     def read() -> Any:
         text = str(st.session_state[key])
-        parts = text.replace("-", " ").replace(",", " ").split()
+        parts = re.sub(r"(?<=\d)[-,\s]+(?=\d)", " ", text).split()
         return (
             tuple(int(part) for part in parts) if all(part.isdecimal() and len(part) < 10 for part in parts) else text
         )
@@ -233,11 +236,12 @@ def _applies(field: str, read: Callable[[], Any]) -> Callable[[], None]:
 
 def _apply(field: str, value: Any) -> None:
     try:
-        state.put_spec(*change(state.spec(), field, value))
+        left = state.last_of(value) if field == "family" else None
+        state.put_spec(*change(state.spec(), field, value, left=left))
     except SpecError as error:
         state.refuse(field, str(error))
 
 
 def _error(field: str) -> None:
     if message := state.errors().get(field):
-        st.error(message)
+        st.error(format.as_it_is(message.replace(field, LABELS[field], 1)))

@@ -61,8 +61,9 @@ def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
             )
 
     def selected() -> None:
-        chosen = st.session_state["table"].selection.rows
-        state.put_view(layer=table.paths[chosen[0]] if chosen else "")
+        selection = st.session_state["table"].selection
+        rows = [row for row, _ in selection.cells] or selection.rows
+        state.put_view(layer=table.paths[rows[0]] if rows else "")
 
     place = [table.paths.index(view.layer)] if view.layer in table.paths else []
     st.session_state["table"] = {"selection": {"rows": place, "columns": [], "cells": []}}
@@ -70,9 +71,9 @@ def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
         table.frame,
         key="table",
         hide_index=True,
-        height=420,
+        height=min(420, 38 + 35 * len(table.paths)),
         on_select=selected,
-        selection_mode="single-row",
+        selection_mode=("single-row", "single-cell"),
         column_config=_columns(table.frame),
         alt=f"Table of the {view.rows} of {describe(spec).title} with shapes, parameters, MACs and receptive fields.",
     )
@@ -87,7 +88,7 @@ def _columns(frame: "pd.DataFrame") -> dict[str, Any]:
     """Numbers in threes; shares as bars, the longest for the largest."""
     numbers = ("Parameters", "MACs", "Activations, bytes", "Receptive field, px", "Layers", "Blocks")
     shares = ("Parameters, share", "MACs, share")
-    return {name: st.column_config.NumberColumn(format="localized") for name in numbers} | {
+    return {name: st.column_config.NumberColumn(format="localized", width=130) for name in numbers if name in frame} | {
         name: st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=max(*frame[name], 1e-9))
         for name in shares
     }

@@ -1,5 +1,6 @@
 """A trace as a tree that folds: stages, runs of equal blocks, blocks, layers."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,7 +40,7 @@ class Group:
     layers: tuple[Layer, ...]
     children: tuple["Group | Layer", ...]
     blocks: int
-    skips: frozenset[EdgeKind]  # the kinds of skip edges inside
+    skips: Counter[EdgeKind]  # how many skip edges of each kind are inside
 
     @property
     def params(self) -> int:
@@ -158,14 +159,14 @@ def _stage(path: str, layers: tuple[Layer, ...], skips: dict[str, EdgeKind]) -> 
             continue
         own = tuple(layer for block in run for layer in block.layers)
         last = run[-1].path.rpartition(".")[2].lstrip(ascii_letters)
-        kinds = frozenset[EdgeKind]().union(*(block.skips for block in run))
+        kinds = sum((block.skips for block in run), Counter())
         children.append(Group(f"{run[0].path}-{last}", Rank.RUN, own, run, len(run), kinds))
-    kinds = frozenset[EdgeKind]().union(*(block.skips for block in blocks))
+    kinds = sum((block.skips for block in blocks), Counter())
     return Group(path, Rank.STAGE, layers, tuple(children), len(blocks), kinds)
 
 
 def _group(path: str, layers: tuple[Layer, ...], skips: dict[str, EdgeKind]) -> Group:
-    kinds = frozenset(skips[layer.path] for layer in layers if layer.path in skips)
+    kinds = Counter(skips[layer.path] for layer in layers if layer.path in skips)
     return Group(path, Rank.BLOCK, layers, layers, 1, kinds)
 
 
@@ -173,4 +174,4 @@ def _form(block: Group) -> tuple[object, ...]:
     """What makes blocks equal: the same layers at the same resolution. Dense layers grow in their input channels."""
     dense = block.joins is Kind.CONCAT
     own = tuple((layer.kind, layer.kernel, layer.stride, layer.groups) for layer in block.layers)
-    return (own, block.output_shape[1:] if dense else (block.input_shape, block.output_shape), block.skips)
+    return (own, block.output_shape[1:] if dense else (block.input_shape, block.output_shape), tuple(block.skips))

@@ -18,14 +18,12 @@ def short(number: float) -> str:
     return f"{number:.3g}"
 
 
-def giga(number: int) -> str:
-    """4089184256 -> "4.089": billions with three decimals, as torchvision's metadata prints them."""
-    return f"{number / 1e9:,.3f}"
-
-
-def megabytes(number: int) -> str:
-    """In units of 10^6 bytes: 44556288 -> "44.6 MB"."""
-    return f"{number / 1e6:,.1f} MB" if number >= 10**5 else f"{number / 1e3:,.1f} kB"
+def size(number: int) -> str:
+    """Bytes in units of 10^3, 10^6, 10^9: 44556288 -> "44.6 MB"."""
+    for unit, name in ((10**9, "GB"), (10**6, "MB")):
+        if number >= unit / 10:
+            return f"{number / unit:,.1f} {name}"
+    return f"{number / 1e3:,.1f} kB"
 
 
 def shape(sides: Iterable[int]) -> str:
@@ -45,3 +43,8 @@ def listing(items: Iterable[object]) -> str:
 
 def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "es" if noun.endswith("s") else "s")
+
+
+def as_it_is(text: str) -> str:
+    """A stranger's text as Markdown that shows it and does nothing else: no link, no picture, no markup."""
+    return "`" + " ".join(text.replace("`", "'").split()) + "`"

@@ -53,6 +53,7 @@ class Picture:
     folding: Folding
     note: str
     alt: str
+    caption: str  # what fills and lines mean, in words: for the picture that is taken away
 
 
 def picture(
@@ -71,25 +72,29 @@ def picture(
     for group in groups:
         drawing.add(group, drawing.graph)
     drawing.connect()
-    kinds = tuple(kind for kind in Kind if any(layer.kind is kind for layer in trace.layers))
+    drawn = tuple(shown(groups, folding))
+    seen = {item.kind if isinstance(item, Layer) else item.joins for item in drawn}
     return Picture(
         dot=drawing.graph.source,
         nodes=drawing.words,
         groups=frozenset(drawing.foldable),
-        kinds=kinds,
-        skips=frozenset(edge.kind for edge in trace.edges) - {EdgeKind.FLOW},
+        kinds=tuple(kind for kind in Kind if kind in seen),
+        skips=frozenset(drawing.skips),
         legend=drawing.legend,
         folding=folding,
         note=note,
         alt=_alt(title, trace, groups),
+        caption=_caption(title, drawing),
     )
 
 
-def render(dot: str, form: str) -> bytes:
-    """DOT source laid out as "svg", "pdf" or "png"."""
+def render(dot: str, form: str, *, caption: str = "") -> bytes:
+    """DOT source laid out as "svg", "pdf" or "png"; the caption stands below."""
     import pygraphviz  # here: 40 ms that the first paint does not wait for  # noqa: PLC0415
 
     graph = pygraphviz.AGraph(dot)
+    if caption:
+        graph.graph_attr.update(label=caption, labelloc="b", fontname="Helvetica", fontsize="13")
     if form == "png":  # sharp on a projector; a very long graph as sharp as a picture's longest side allows
         points = re.search(r'width="(\d+)pt" height="(\d+)pt"', render(dot, "svg").decode())
         longest = max(map(int, points.groups())) if points else 1
@@ -99,9 +104,9 @@ def render(dot: str, form: str) -> bytes:
     return drawn
 
 
-def svg(dot: str) -> str:
+def svg(dot: str, *, caption: str = "") -> str:
     """The picture for the page and for slides: no tooltips of Graphviz's own, no prolog."""
-    text = render(dot, "svg").decode()
+    text = render(dot, "svg", caption=caption).decode()
     text = re.sub(r"<title>.*?</title>\n?", "", text[text.index("<svg") :])
     return re.sub(
         r"(<text[^>]*>)([A-Za-z](?:[\w.]|&#45;)*)", r'\1<tspan font-weight="bold">\2</tspan>', text
@@ -135,6 +140,7 @@ class _Drawing:
         self.leaves: dict[str, str] = {INPUT: INPUT}  # layer -> the node that gives what it puts out
         self.folded: list[Group] = []
         self.joins: set[str] = set()
+        self.skips: set[EdgeKind] = set()
         self.aside = {layer.path for layer in trace.layers if layer.kind is Kind.PAD}  # beside the branch already
         values = [value for item in shown(groups, folding) if (value := self._value(item)) > 0]
         known = colour is not Colour.KIND and bool(values)
@@ -172,8 +178,8 @@ class _Drawing:
         for group in self.folded:
             join = group.path + _JOIN
             self._edge(group.path, join, EdgeKind.FLOW)
-            for kind in sorted(group.skips):
-                self._edge(sources[group.path], join, kind)
+            kind, label = _arc(group)
+            self._edge(sources[group.path], join, kind, label)
 
     def _value(self, item: Group | Layer) -> int:
         if self.colour is Colour.PARAMS:
@@ -280,10 +286,11 @@ class _Drawing:
         resized = layer.kind in (Kind.POOL, Kind.LINEAR, Kind.PAD)
         return self._label(name, "", format.shape(layer.output_shape) if resized else "")
 
-    def _edge(self, source: str, target: str, kind: EdgeKind) -> None:
+    def _edge(self, source: str, target: str, kind: EdgeKind, label: str = "") -> None:
         skip = kind is not EdgeKind.FLOW
         attributes = {"style": theme.EDGE_STYLE[kind], "class": f"edge-{kind}", "weight": "1" if skip else "20"}
         if skip:
+            self.skips.add(kind)
             attributes |= {"color": theme.SKIP.light, "penwidth": "2.4"}
         if (
             skip
@@ -291,11 +298,21 @@ class _Drawing:
             and target in self.joins
             and (kind is not EdgeKind.PROJECTION or target.endswith(_JOIN))
         ):
-            # round the branch: identities on one side, folded projections on the other, always the same
-            near, far = ("e", "w") if self.vertical else ("s", "n")
-            side = far if kind is EdgeKind.PROJECTION else near
+            side = "e" if self.vertical else "s"  # round the branch, always on the same side
             attributes |= {"headport": side, "tailport": side}
+        if label:
+            attributes |= {"label": f" {label} ", "fontcolor": theme.SKIP.light}
         self.graph.edge(source, target, **attributes)
+
+
+def _arc(group: Group) -> tuple[EdgeKind, str]:
+    """The one skip edge that stands for all in a folded group: solid unless all are projections; and how many."""
+    number, projected = group.skips.total(), group.skips[EdgeKind.PROJECTION]
+    if projected == number:
+        return EdgeKind.PROJECTION, f"{number} projections" if number > 1 else ""
+    kind = EdgeKind.CONCAT if EdgeKind.CONCAT in group.skips else EdgeKind.IDENTITY
+    mixed = f", {projected} projected" if projected else ""
+    return kind, f"{number} skips{mixed}" if number > 1 else ""
 
 
 def words(layer: Layer) -> str:
@@ -324,6 +341,16 @@ def _name(group: Group) -> str:
 def _heading(group: Group) -> str:
     times = f" × {group.blocks}" if group.rank is not Rank.BLOCK else ""
     return f"{_name(group)}{times}"
+
+
+def _caption(title: str, drawing: _Drawing) -> str:
+    parts = [title]
+    if drawing.legend is not None:
+        low, high, unit = drawing.legend.low, drawing.legend.high, drawing.legend.unit
+        parts.append(f"fills: {low:,} {unit} (dark) to {high:,} (bright), log scale")
+    lines = {EdgeKind.IDENTITY: "identity shortcuts solid", EdgeKind.PROJECTION: "projections dashed"}
+    parts += [words for kind, words in lines.items() if kind in drawing.skips]
+    return "; ".join(parts)
 
 
 def _alt(title: str, trace: Trace, groups: tuple[Group, ...]) -> str:

@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from models.spec import NetworkSpec
 from viz import graph, measure, state
 from viz.folding import Folding, Level, reveal, tree
-from viz.graph import Colour, Direction
+from viz.graph import Colour, Direction, Picture
 from viz.graph_view import graph_view
 from viz.view import View
 
@@ -33,7 +33,7 @@ def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
         for form, mime in _MIME.items():
             st.download_button(
                 form.upper(),
-                _drawn(picture.dot, form),
+                _drawn(picture, form),
                 f"{name}.{form}",
                 mime,
                 on_click="ignore",
@@ -55,9 +55,12 @@ def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
     )
 
 
-def _drawn(dot: str, form: str) -> Callable[[], bytes]:
+def _drawn(picture: Picture, form: str) -> Callable[[], bytes]:
     """Laid out when it is asked for."""
-    return lambda: graph.svg(dot).encode() if form == "svg" else graph.render(dot, form)
+    dot, caption = picture.dot, picture.caption
+    return lambda: (
+        graph.svg(dot, caption=caption).encode() if form == "svg" else graph.render(dot, form, caption=caption)
+    )
 
 
 def _choice(field: str, label: str, options: tuple[Any, ...], value: Any, widget: Callable[..., Any]) -> None:

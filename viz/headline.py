@@ -8,6 +8,8 @@ from models.records import Trace
 from models.spec import NetworkSpec
 from viz import format, state
 
+_MOST_PROBLEMS = 12
+_PARAMS_HELP = "Trainable numbers. Running statistics of norms are buffers, and counted apart."
 _MACS_HELP = """MACs are multiply-accumulates of convolutions and linear layers, for one image: a filter's weights,
 once for each number it puts out. FLOPs count the multiplication and the addition: 2 * MACs. Norms, activations, pooling
 and joins are left out. What papers call FLOPs are mostly MACs; torchinfo's mult-adds include biases and norms."""
@@ -15,24 +17,31 @@ and joins are left out. What papers call FLOPs are mostly MACs; torchinfo's mult
 
 def title(name: Name) -> None:
     """What the network is, in one sentence: its name, and a badge with its source or its differences."""
+    note = PRESETS[name.preset].note if name.preset else ""
     tick, colour = ("✓ ", "blue") if name.preset else ("", "gray")
-    st.title(f"{name.title} :small[:{colour}-badge[{tick}{name.detail}]]", anchor=False)
+    st.title(f"{name.title} :small[:{colour}-badge[{tick}{name.detail}]]", anchor=False, help=note or None)
 
 
-def share() -> None:
+def share(name: Name) -> None:
     """The link to this very state."""
     with st.popover("Share", width="stretch"):
-        st.write("This link opens the same network with the same view:")
+        st.write(f"This link opens the same view of {name.badge}:")
         st.code(state.link(), language=None, wrap_lines=True)
 
 
 def messages() -> None:
-    """What a link asked for and can't be had; what the last change moved."""
+    """What a link asked for and can't be had, with what is used instead; what the last change moved."""
     if problems := state.link_problems():
-        lines = "\n".join(f"- {_plain(problem)}. The default is used instead." for problem in problems)
-        st.warning(f"The link could not be followed in every part; the rest of it is shown.\n{lines}")
-    for note in state.notes():
-        st.info(_plain(note))
+        lines = "\n".join(f"- {format.as_it_is(problem)}{_instead(problem)}" for problem in problems[:_MOST_PROBLEMS])
+        more = f"\n- and {len(problems) - _MOST_PROBLEMS:,} more" if len(problems) > _MOST_PROBLEMS else ""
+        st.warning(f"The link could not be followed in every part; the rest of it is shown.\n{lines}{more}")
+    if notes := state.pop_notes():
+        st.toast(" ".join(notes), duration="long")
+
+
+def _instead(problem: str) -> str:
+    value = state.used(problem.partition(":")[0])
+    return f" Used instead: {format.as_it_is(value)}" if value else ""
 
 
 def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
@@ -42,11 +51,11 @@ def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
     source = preset.source if preset else ""
     columns = st.columns([5, 5, 3, 3, 3])
     with columns[0]:
-        st.metric("Parameters", f"{trace.params:,}", help="Trainable numbers. Running statistics of norms are buffers.")
-        st.caption(f"{_beside(params, source)}{trace.buffers:,} buffers apart")
+        st.metric("Parameters", f"{trace.params:,}", help=_PARAMS_HELP + _why(params))
+        st.caption(f"{_beside(params, source)}+ {trace.buffers:,} buffers")
     with columns[1]:
-        st.metric("MACs for one image", f"{trace.macs:,}", help=_MACS_HELP)
-        st.caption(f"{_beside(macs, source)}{format.giga(trace.flops)} GFLOPs")
+        st.metric("MACs for one image", f"{trace.macs:,}", help=_MACS_HELP + _why(macs))
+        st.caption(f"{_beside(macs, source)}{format.short(trace.flops)}FLOPs")
     with columns[2]:
         st.metric("Depth", f"{trace.depth:,} layers", help=f"Counted: {trace.depth_rule}.")
         st.caption(f"of {len(trace.layers):,} layers in all")
@@ -59,21 +68,19 @@ def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
     with columns[4]:
         st.metric(
             "Activations",
-            format.megabytes(trace.activation_bytes),
+            format.size(trace.activation_bytes),
             help=f"The outputs of all layers for one image in float32: {trace.activation_bytes:,} bytes.",
         )
         st.caption("one image, float32")
 
 
 def _beside(match: Match | None, source: str) -> str:
-    """A tick, or the reason for the difference."""
+    """A tick, or the published number where ours is only near to it; the reason is in the help."""
     if match is None:
         return ""
     where = "torchvision's" if source == "torchvision" else f"{match.published} published"
-    reason = f" ({match.reason})" if match.reason else ""
-    return f"✓ {where}{reason} · " if match.agrees else f"✗ {where}{reason} · "
+    return f"{'✗' if not match.agrees else '≈' if match.reason else '✓'} {where} · "
 
 
-def _plain(text: str) -> str:
-    """Text from a link as it is: nothing in it is Markdown."""
-    return "".join("\\" + sign if sign in "\\`*_{}[]<>()#+-.!|~$:" else sign for sign in text)
+def _why(match: Match | None) -> str:
+    return f" Published: {match.published}; {match.reason}." if match and match.reason else ""

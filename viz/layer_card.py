@@ -43,7 +43,7 @@ def _empty(trace: Trace) -> None:
 
 
 def _layer(trace: Trace, layer: Layer) -> None:
-    st.subheader(layer.path, anchor=False)
+    st.subheader(_breakable(layer.path), anchor=False)
     st.caption(f"{theme.KIND_NAME[layer.kind]} {format.shape(layer.input_shape)} → {format.shape(layer.output_shape)}")
     if layer.path == _SLIP_LAYER:
         _slip(layer)
@@ -69,7 +69,7 @@ def _layer(trace: Trace, layer: Layer) -> None:
 
 
 def _group(trace: Trace, group: Group) -> None:
-    st.subheader(group.path, anchor=False)
+    st.subheader(_breakable(group.path), anchor=False)
     blocks = f"{format.plural(group.blocks, 'block')}, " if group.blocks else ""
     shapes = f"{format.shape(group.input_shape)} → {format.shape(group.output_shape)}"
     st.caption(f"{blocks}{format.plural(len(group.layers), 'layer')}: {shapes}")
@@ -138,3 +138,8 @@ def _neighbours(trace: Trace, path: str) -> None:
 
 def _select(path: str) -> None:
     state.put_view(layer=path)
+
+
+def _breakable(path: str) -> str:
+    """A path that may break behind its dots."""
+    return path.replace(".", ".\u200b")

@@ -31,15 +31,19 @@ LABELS = {
 }
 
 
-def change(spec: NetworkSpec, field: str, value: Any) -> tuple[NetworkSpec, tuple[str, ...]]:
+def change(
+    spec: NetworkSpec, field: str, value: Any, *, left: NetworkSpec | None = None
+) -> tuple[NetworkSpec, tuple[str, ...]]:
     """`spec` with one field changed, and a sentence for every other field that had to give way.
+
+    `left` is the network that was left when the visitor went to this family: it comes back.
 
     Raises `SpecError` where the value itself is one that no network has.
     """
     wanted = asdict(spec) | {field: value}
     notes: list[str] = []
     if field == "family" and value != spec.family:
-        wanted |= _other_family(spec, Family(value))
+        wanted |= _other_family(spec, Family(value)) if left is None else {name: getattr(left, name) for name in _OWN}
     for _ in fields(spec):
         try:
             repaired = NetworkSpec(**wanted)
@@ -61,6 +65,11 @@ def change(spec: NetworkSpec, field: str, value: Any) -> tuple[NetworkSpec, tupl
     raise SpecError(field, "must stand beside the other choices", value)
 
 
+# What a family brings with it; input, norm and the like are the visitor's.
+_SHARED = frozenset({"norm", "conv_bias", "init", "input_shape", "classes"})
+_OWN = frozenset(field.name for field in fields(NetworkSpec)) - _SHARED - {"family"}
+
+
 def _other_family(spec: NetworkSpec, family: Family) -> dict[str, Any]:
     """The other family's own fields, at the depth that comes nearest; input, norm and the like stay."""
     start = NetworkSpec(family=family, stem=spec.stem)
@@ -68,8 +77,7 @@ def _other_family(spec: NetworkSpec, family: Family) -> dict[str, Any]:
     nearest = min(stages, key=lambda depth: abs(depth - _depth(spec)))
     shortcut = Shortcut.NONE if spec.shortcut is Shortcut.NONE else start.shortcut
     small = spec.stem is Stem.CIFAR
-    kept = ("stem", "norm", "conv_bias", "init", "input_shape", "classes")
-    theirs = {field.name: getattr(start, field.name) for field in fields(start) if field.name not in kept}
+    theirs = {name: getattr(start, name) for name in _OWN}
     if small:
         theirs |= {"base_width": 24, "growth_rate": 12} if family is Family.DENSENET else {"base_width": 16}
     return theirs | {"shortcut": shortcut, "stages": stages[nearest]}

@@ -1,4 +1,4 @@
-"""The only keys of `st.session_state`, and their way into the link and back.
+"""What a visitor has chosen, in `st.session_state`, and its way into the link and back.
 
 The spec and the view are the truth; widgets are set from them before they are drawn, and callbacks write them. The
 address holds what differs from the defaults, so that every state is a link and Back undoes.
@@ -10,13 +10,13 @@ from typing import Any
 
 import streamlit as st
 
-from models.spec import NetworkSpec
+from models.spec import Family, NetworkSpec
 from viz.view import View
 
 _SPEC, _VIEW, _WRITTEN = "spec", "view", "written"
 _PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
 _TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
-_STREAMLITS = frozenset({"embed", "embed_options"})
+_FAMILIES = "families"
 _OURS = frozenset(field.name for owner in (NetworkSpec, View) for field in fields(owner))
 
 
@@ -34,11 +34,7 @@ def load(page: str) -> None:
         return
     spec, wrong = NetworkSpec.from_query(ours)
     view, amiss = View.from_query(ours)
-    strange = tuple(
-        f"{name[:40]}: there is no such field"
-        for name in st.query_params
-        if name not in _OURS and name not in _STREAMLITS
-    )
+    strange = tuple(f"{name[:40]}: there is no such field" for name in st.query_params if name not in _OURS)
     state[_SPEC], state[_VIEW] = spec, view
     state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*wrong, *amiss, *strange), (), {}
     state[_FROM_LINK] = True
@@ -49,9 +45,8 @@ def save() -> None:
     """Write the address, where it differs: only what is not a default."""
     query = spec().to_query() | view().to_query()
     st.session_state[_WRITTEN] = query
-    kept = {name: value for name, value in st.query_params.to_dict().items() if name in _STREAMLITS}
-    if st.query_params.to_dict() != kept | query:
-        st.query_params.from_dict(kept | query)
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
 
 
 def spec() -> NetworkSpec:
@@ -64,6 +59,13 @@ def put_spec(new: NetworkSpec, notes: tuple[str, ...] = ()) -> None:
     """Make it the network of all pages. `notes` say what had to give way."""
     st.session_state[_SPEC], st.session_state[_TOUCHED] = new, True
     st.session_state[_NOTES], st.session_state[_ERRORS], st.session_state[_PROBLEMS] = notes, {}, ()
+    st.session_state.setdefault(_FAMILIES, {})[new.family] = new
+
+
+def last_of(family: Family) -> NetworkSpec | None:
+    """The network that was left when the other family was chosen."""
+    seen: dict[Family, NetworkSpec] = st.session_state.get(_FAMILIES, {}) | {spec().family: spec()}
+    return seen.get(family)
 
 
 def refuse(field: str, message: str) -> None:
@@ -84,12 +86,15 @@ def put_view(**changes: Any) -> None:
 def keep_known(paths: Collection[str]) -> View:
     """Drop what is selected or folded by hand and isn't in this network; a link that asked for it is told."""
     shown = view()
-    strange = sorted(path for path in (*shown.fold, shown.layer) if path and path not in paths)
-    if strange:
-        layer = shown.layer if shown.layer in paths else ""
+    lost = {
+        "layer": [shown.layer] if shown.layer and shown.layer not in paths else [],
+        "fold": sorted(shown.fold.difference(paths)),
+    }
+    if any(lost.values()):
+        layer = "" if lost["layer"] else shown.layer
         st.session_state[_VIEW] = shown = replace(shown, layer=layer, fold=shown.fold & frozenset(paths))
     if st.session_state.pop(_FROM_LINK, False):
-        told = (f"layer: this network has no {path[:60]!r}" for path in strange)
+        told = [f"{field}: this network has no {_few(names)}" for field, names in lost.items() if names]
         st.session_state[_PROBLEMS] = (*link_problems(), *told)
     return shown
 
@@ -99,9 +104,15 @@ def link_problems() -> tuple[str, ...]:
     return tuple(st.session_state.get(_PROBLEMS, ()))
 
 
-def notes() -> tuple[str, ...]:
-    """What the last change moved besides the field itself."""
-    return tuple(st.session_state.get(_NOTES, ()))
+def pop_notes() -> tuple[str, ...]:
+    """What the last change moved besides the field itself; told once."""
+    return tuple(st.session_state.pop(_NOTES, ()))
+
+
+def used(field: str) -> str:
+    """What stands in a field now, as a link would write it; "" for what is no field."""
+    everything = spec().to_query(full=True) | view().to_query(full=True)
+    return everything.get(field, "")
 
 
 def errors() -> dict[str, str]:
@@ -116,3 +127,8 @@ def link() -> str:
     base = (st.context.url or "").rstrip("/")
     query = spec().to_query() | view().to_query()
     return f"{base}/?{urlencode(query)}" if query else f"{base}/"
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return ", ".join(repr(name[:60]) for name in names[:3]) + more

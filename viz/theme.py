@@ -124,7 +124,7 @@ def layout(title: str, **more: object) -> dict[str, object]:
         "hoverlabel": {"font": {"family": FONT, "size": CHART_TEXT}},
         "xaxis": _AXIS,
         "yaxis": _AXIS,
-        "modebar": {"orientation": "v"},  # beside the title, not over it
+        "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},  # beside the title, not over it
     } | more
 
 

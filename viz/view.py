@@ -35,12 +35,12 @@ class View:
     tab: Tab = Tab.LAYERS
     rows: Rows = Rows.LAYERS
 
-    def to_query(self) -> dict[str, str]:
-        """Only what differs from the default."""
+    def to_query(self, *, full: bool = False) -> dict[str, str]:
+        """Only what differs from the default. `full`: every field."""
         return {
             field.name: ",".join(sorted(value)) if isinstance(value, frozenset) else str(value)
             for field in fields(self)
-            if (value := getattr(self, field.name)) != field.default
+            if (value := getattr(self, field.name)) != field.default or full
         }
 
     @staticmethod

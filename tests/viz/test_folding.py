@@ -48,14 +48,14 @@ def test_a_run_keeps_its_number_and_its_skip_edge():
 
     assert run.rank is Rank.RUN
     assert run.blocks == 35
-    assert run.skips == {EdgeKind.IDENTITY}
+    assert run.skips == {EdgeKind.IDENTITY: 35}
 
 
 def test_dense_layers_form_a_run_although_they_grow():
     stage = tree(trace(PRESETS["densenet121"].spec))[1]
 
     assert [child.path for child in stage.children] == ["features.denseblock1.denselayer1-6"]
-    assert stage.children[0].skips == {EdgeKind.CONCAT}
+    assert stage.children[0].skips == {EdgeKind.CONCAT: 6}
 
 
 def test_a_toggle_unfolds_and_another_folds_again():

@@ -26,9 +26,11 @@ def by_layer(trace: Trace, quantity: str, *, selected: str = "") -> go.Figure:
                 customdata=[(layer.path, f"{getattr(layer, quantity):,} {name}") for _, layer in own],
                 hovertemplate=_HOVER,
             )
-    top = max((layer for _, layer in layers), key=lambda layer: getattr(layer, quantity))
-    share = format.percent(getattr(top, quantity), getattr(trace, quantity))
-    figure.update_layout(theme.layout(f"Most {name}: {top.path}, {share} of all", bargap=0.05))
+    most = max(getattr(layer, quantity) for _, layer in layers)
+    top = [layer.path for _, layer in layers if getattr(layer, quantity) == most]
+    share = format.percent(most, getattr(trace, quantity))
+    who = f"{top[0]}, {share} of all" if len(top) == 1 else f"{len(top):,} layers, {share} each"
+    figure.update_layout(theme.layout(f"Most {name}: {who}", bargap=0.05))
     figure.update_xaxes(title_text="layer, first to last")
     figure.update_yaxes(title_text=name)
     return _marked(figure, trace, selected)

@@ -38,7 +38,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     place();
   };
   const whole = () => Math.min((pane.clientWidth - 16) / state.width, (pane.clientHeight - below() - 16) / state.height);
+  const fresh = () => {                  // as a new graph is shown: all of it, where that stays readable
+    lay(NATURAL);
+    const fit = whole();
+    settle(fit > SMALL ? Math.min(fit, 1) : NATURAL);
+    if (data.shown) into(find(data.shown));
+  };
   const zoom = (by, at) => {
+    state.moved = true;
     const box = pane.getBoundingClientRect();
     const px = at ? at.x - box.left : box.width / 2, py = at ? at.y - box.top : box.height / 2;
     const scale = Math.min(Math.max(state.scale * by, SMALLEST), LARGEST);
@@ -66,6 +73,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   };
   const pick = (g) => {
     mark("selected", g.id);
+    state.moved = true;
     state.anchor = { id: g.id, box: g.getBoundingClientRect() };
     setTriggerValue("picked", g.id);
   };
@@ -103,10 +111,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
       if (over > 0) state.x -= Math.min(over, anchor.box.left - pane.getBoundingClientRect().left - 12);
       place();
     } else {
-      lay(NATURAL);
-      const fit = whole();
-      settle(fit > SMALL ? Math.min(fit, 1) : NATURAL);
-      if (data.shown) into(find(data.shown));
+      state.moved = false;
+      fresh();
     }
     state.anchor = null;
   }
@@ -129,7 +135,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (!state.drag) return;
     const dx = event.clientX - drag.x, dy = event.clientY - drag.y;
     if (!drag.far && Math.hypot(dx, dy) < DRAG) return;
-    if (!drag.far) { drag.far = true; pane.setPointerCapture(event.pointerId); }
+    if (!drag.far) { drag.far = state.moved = true; pane.setPointerCapture(event.pointerId); }
     [state.x, state.y] = [drag.fromX + dx, drag.fromY + dy];
     paper.style.transform = `translate(${state.x}px, ${state.y}px)`;
   };
@@ -158,7 +164,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     event.stopPropagation();
     moves[event.key]();
   };
-  return () => states.delete(parentElement);
+  state.refit = () => { if (!state.moved) fresh(); };
+  if (!state.observer) {
+    state.observer = new ResizeObserver(() => state.refit());
+    state.observer.observe(pane);
+  }
+  return () => { state.observer.disconnect(); states.delete(parentElement); };
 }
 
 function isDark(element) {

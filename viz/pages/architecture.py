@@ -8,7 +8,7 @@ from viz import details, folding, graph_panel, headline, layer_card, measure, st
 spec = state.spec()
 name = describe(spec)
 
-heading, sharing, saving = st.container(key="heading").columns([8, 1, 1], vertical_alignment="center")
+heading, sharing, saving = st.container(key="heading").columns([7, 1, 1], vertical_alignment="center")
 with heading:
     headline.title(name)
 notices = st.container()
@@ -20,7 +20,7 @@ with notices:
     headline.messages()
 
 with sharing:
-    headline.share()
+    headline.share(name)
 headline.numbers(spec, trace, name)
 left, right = st.columns([5, 3], gap="medium")
 with left:
