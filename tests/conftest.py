@@ -43,8 +43,8 @@ def specs(draw: st.DrawFn, *, pixels: tuple[int, int] = (8, 40), blocks: int = 2
         else {
             "block": draw(st.sampled_from([Block.DENSE, Block.DENSE_BOTTLENECK])),
             "shortcut": draw(st.sampled_from(["concat", "none"])),
-            "base_width": draw(st.integers(2, 12)),
-            "growth_rate": draw(st.integers(2, 6)),
+            "base_width": draw(st.integers(1, 12)),
+            "growth_rate": draw(st.integers(1, 6)),
             "compression": draw(st.sampled_from([0.5, 0.7, 1.0])),
         }
     )

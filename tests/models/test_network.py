@@ -201,3 +201,36 @@ def test_depth_has_no_limit_but_the_stated_one():
         network = build(NetworkSpec(stages=(2_000,), base_width=1, stem="cifar", input_shape=(1, 8, 8)))
 
     assert len(network.layer1) == 2_000
+
+
+@pytest.mark.parametrize("norm", ["batch", "group", "none"])
+@pytest.mark.parametrize("block", ["basic", "bottleneck", "preact_basic", "preact_bottleneck"])
+def test_branches_that_start_at_zero_learn_all_the_same(block, norm):
+    shape = (3, 16, 16)
+    spec = NetworkSpec(
+        block=block, norm=norm, stages=(1, 1), stem="cifar", base_width=8, input_shape=shape, zero_init_residual=True
+    )
+    network = build(spec)
+    before = {name: weight.detach().clone() for name, weight in network.named_parameters()}
+    optimizer = torch.optim.SGD(network.parameters(), lr=0.1)
+    image = torch.randn(4, *shape, generator=torch.Generator().manual_seed(0))
+
+    for _ in range(4):
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(network(image), torch.arange(4)).backward()
+        optimizer.step()
+
+    assert [name for name, weight in network.named_parameters() if torch.equal(weight, before[name])] == []
+
+
+def test_a_plain_network_can_not_start_at_zero():
+    plain = NetworkSpec(shortcut="none", stages=(1,), base_width=8, input_shape=(3, 16, 16))
+
+    silent, loud = (build(replace(plain, zero_init_residual=zero)).state_dict() for zero in (True, False))
+
+    assert all(torch.equal(silent[name], loud[name]) for name in loud)
+
+
+@pytest.mark.parametrize(("channels", "groups"), [(64, 32), (96, 32), (160, 32), (63, 21), (2, 1), (3, 1), (32, 16)])
+def test_group_norm_has_32_groups_or_as_many_as_hold_two_channels(channels, groups):
+    assert blocks.group_norm(channels).num_groups == groups

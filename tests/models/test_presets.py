@@ -130,5 +130,22 @@ def test_the_papers_own_strides_are_called_v1():
     assert "He et al. 2015" in name.badge
 
 
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ({"stages": (3,)}, "Custom ResNet-8"),
+        ({"block": "preact_bottleneck", "stages": (3, 4, 6, 3), "shortcut": "none"}, "Custom Plain-50"),
+        ({"family": "densenet", "stages": (2, 2)}, "Custom DenseNet-11"),
+        ({"growth_rate": 12}, "ResNet-18"),
+        ({"stride_in": "1x1"}, "ResNet-18"),
+    ],
+)
+def test_a_name_never_promises_another_depth(fields, title):
+    spec = NetworkSpec(**fields)
+
+    assert describe(spec).title == title
+    assert title.endswith(f"-{trace(spec).depth}")
+
+
 def test_presets_are_different_networks():
     assert len({preset.spec for preset in PRESETS.values()}) == len(PRESETS)

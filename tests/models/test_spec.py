@@ -138,6 +138,41 @@ def test_fields_that_do_not_fit_together_are_named_and_the_rest_is_kept():
     assert problems == ("block: must be dense_bottleneck or dense for family densenet, got 'basic'",)
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"family": "densenet", "shortcut": "none", "growth_rate": "1", "classes": "10"},
+        {"family": "densenet", "stages": "2000", "base_width": "4096", "classes": "10"},
+    ],
+)
+def test_fields_that_fail_together_leave_the_others_alone(query):
+    spec, problems = NetworkSpec.from_query(query)
+
+    assert (spec.family, spec.classes) == ("densenet", 10)
+    assert len(problems) >= 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"growth_rate": 12},
+        {"group_width": 4},
+        {"stride_in": "1x1"},
+        {"shortcut": "none", "projection_norm": False},
+        {"family": "densenet", "widen": 10.0, "groups": 32},
+    ],
+)
+def test_fields_that_a_network_has_no_use_for_make_no_other_network(fields):
+    useless = set(fields) - {"family", "shortcut"}
+    plain = {name: value for name, value in fields.items() if name not in useless}
+
+    assert NetworkSpec(**fields).essential == NetworkSpec(**plain).essential
+
+
+def test_widths_are_not_a_channel_short_for_floats_sake():
+    assert NetworkSpec(base_width=100, widen=1.15, stages=(1,)).residual_stages == ((1, 115, 115),)
+
+
 @given(st.dictionaries(st.one_of(st.sampled_from(sorted(NetworkSpec.__slots__)), st.text()), st.text()))
 def test_no_query_ever_raises(query):
     spec, problems = NetworkSpec.from_query(query)

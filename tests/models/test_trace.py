@@ -124,6 +124,8 @@ def receptive_field_by_gradient(spec, path):
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.constant_(module.weight, 1 / module.weight[0].numel())
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
         if isinstance(module, nn.GroupNorm):
             module.forward = lambda value: value  # it looks at the whole image: not what a receptive field means
     network.get_submodule(path).register_forward_hook(lambda _, __, out: seen.update(out=out))

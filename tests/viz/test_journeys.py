@@ -185,17 +185,29 @@ def test_the_graph_zooms_by_buttons_keys_and_ctrl_wheel_and_pans_by_drag(visit):
     assert (moved["x"] - place["x"], moved["y"] - place["y"]) == pytest.approx((50, 30), abs=1)
 
 
-def test_a_row_of_the_table_selects_the_node(visit):
+@pytest.mark.parametrize("column", [12, 160, 330])  # the row's box, its name, its input
+def test_any_cell_of_a_row_selects_the_node(visit, column):
     page = visit.open("?level=layers")
     grid = page.get_by_test_id("stDataFrame")
     grid.scroll_into_view_if_needed()
     box = grid.bounding_box()
 
-    page.mouse.click(box["x"] + 12, box["y"] + 52)  # the first row's box
+    page.mouse.click(box["x"] + column, box["y"] + 52)
 
     page.locator('g[id="conv1"].selected').wait_for()
     visit.settle()
     assert query(page)["layer"] == "conv1"
+
+
+def test_the_graph_is_fitted_again_when_the_window_changes(visit):
+    page = visit.open()
+
+    page.set_viewport_size({"width": 1100, "height": 700})
+    page.wait_for_timeout(500)
+
+    pane, picture = page.locator(".pane").bounding_box(), page.locator(".paper svg").bounding_box()
+    assert pane["x"] <= picture["x"]
+    assert picture["x"] + picture["width"] <= pane["x"] + pane["width"] + 1
 
 
 def test_the_page_works_in_the_dark(app):
