@@ -125,11 +125,11 @@ class _Drawing:
         self.vertical = direction is Direction.VERTICAL
         self.graph = graphviz.Digraph("network")
         self.graph.attr(
-            rankdir="TB" if self.vertical else "LR", nodesep="0.25", ranksep="0.2", bgcolor="transparent", pad="0.1"
+            rankdir="TB" if self.vertical else "LR", nodesep="0.25", ranksep="0.13", bgcolor="transparent", pad="0.1"
         )
         ink, line = theme.TEXT.light, theme.LINE.light
         self.graph.attr(
-            "node", fontname="Helvetica", fontsize="14", fontcolor=ink, color=line, margin="0.14,0.05", height="0.36"
+            "node", fontname="Helvetica", fontsize="14", fontcolor=ink, color=line, margin="0.14,0.03", height="0.32"
         )
         self.graph.attr(
             "edge", fontname="Helvetica", fontsize="12", fontcolor=ink, color=line, arrowsize="0.7", penwidth="1.6"
@@ -236,7 +236,7 @@ class _Drawing:
             style="filled",
             fillcolor=theme.KIND[kind].light,
             fixedsize="true",
-            width="0.34",
+            width="0.3",
             fontsize="18",
             penwidth="2",
             margin="0",
@@ -301,7 +301,7 @@ class _Drawing:
             side = "e" if self.vertical else "s"  # round the branch, always on the same side
             attributes |= {"headport": side, "tailport": side}
         if label:
-            attributes |= {"label": f" {label} ", "fontcolor": theme.SKIP.light}
+            attributes |= {"label": f" {label} ", "fontcolor": theme.SKIP.light, "fontsize": "14"}
         self.graph.edge(source, target, **attributes)
 
 

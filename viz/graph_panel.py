@@ -19,13 +19,10 @@ _MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
     """The picture; `files` is where its downloads go."""
-    levels, directions, colours = st.columns([5, 4, 3])
-    with levels:
+    with st.container(horizontal=True):
         _choice("level", "Unfolded to", tuple(Level), view.level, st.segmented_control)
-    with directions:
         _choice("direction", "Direction", tuple(Direction), view.direction, st.segmented_control)
-    with colours:
-        _choice("colour", "Colour", tuple(Colour), view.colour, st.selectbox)
+        _choice("colour", "Colour", tuple(Colour), view.colour, st.selectbox, width=150)
     picture, svg = measure.picture(spec, Folding(view.level, view.fold), view.direction, view.colour)
     with files, st.popover("Save", width="stretch"):
         st.write("The graph as it is shown:")
@@ -63,13 +60,16 @@ def _drawn(picture: Picture, form: str) -> Callable[[], bytes]:
     )
 
 
-def _choice(field: str, label: str, options: tuple[Any, ...], value: Any, widget: Callable[..., Any]) -> None:
+def _choice(
+    field: str, label: str, options: tuple[Any, ...], value: Any, widget: Callable[..., Any], **more: Any
+) -> None:
     key = f"view_{field}"
     st.session_state[key] = value
-    required = {"required": True} if widget is st.segmented_control else {}
+    if widget is st.segmented_control:
+        more["required"] = True
 
     def changed() -> None:
         # another level starts afresh: what was folded by hand belongs to the level before
         state.put_view(**{field: st.session_state[key]} | ({"fold": frozenset()} if field == "level" else {}))
 
-    widget(label, options, key=key, format_func=str, on_change=changed, **required)
+    widget(label, options, key=key, format_func=str, on_change=changed, **more)

@@ -52,7 +52,7 @@ def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
     columns = st.columns([5, 5, 3, 3, 3])
     with columns[0]:
         st.metric("Parameters", f"{trace.params:,}", help=_PARAMS_HELP + _why(params))
-        st.caption(f"{_beside(params, source)}+ {trace.buffers:,} buffers")
+        st.caption(f"{_beside(params, source)}buffers: {trace.buffers:,}")
     with columns[1]:
         st.metric("MACs for one image", f"{trace.macs:,}", help=_MACS_HELP + _why(macs))
         st.caption(f"{_beside(macs, source)}{format.short(trace.flops)}FLOPs")

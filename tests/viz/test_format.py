@@ -40,6 +40,7 @@ def test_shapes_bytes_lists_and_plurals():
     assert format.shape((64, 56, 56)) == "64 × 56 × 56"
     assert format.size(44_556_288) == "44.6 MB"
     assert format.size(4_000) == "4.0 kB"
+    assert format.size(150_200_000) == "150.2 MB"
     assert format.size(43_138_400_000) == "43.1 GB"
     assert format.listing([3, 4, 6]) == "3, 4 and 6"
     assert format.listing([]) == ""

@@ -33,6 +33,7 @@ def _colours() -> str:
     )
     for skip in (EdgeKind.IDENTITY, EdgeKind.PROJECTION, EdgeKind.CONCAT):
         rules.append(f".dark .edge-{skip} path {{ stroke: {theme.SKIP.dark}; }}")
+        rules.append(f".dark .edge-{skip} text {{ fill: {theme.SKIP.dark}; }}")
         rules.append(f".dark .edge-{skip} polygon {{ stroke: {theme.SKIP.dark}; fill: {theme.SKIP.dark}; }}")
     return "\n".join(rules)
 

@@ -60,8 +60,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (own.left < box.left + edge || own.right > box.right - edge) {
       state.x += Math.abs(own.width) > box.width - 2 * edge ? box.left + edge - own.left : box.left + box.width / 2 - (own.left + own.width / 2);
     }
-    if (own.top < box.top + edge || own.bottom > box.bottom - edge) {
-      state.y += Math.abs(own.height) > box.height - 2 * edge ? box.top + edge - own.top : box.top + box.height / 2 - (own.top + own.height / 2);
+    if (own.top < box.top + edge || own.bottom > box.bottom - edge - below()) {
+      state.y += Math.abs(own.height) > box.height - 2 * edge ? box.top + edge - own.top : box.top + (box.height - below()) / 2 - (own.top + own.height / 2);
     }
     place();
   };

@@ -8,7 +8,7 @@ from viz import details, folding, graph_panel, headline, layer_card, measure, st
 spec = state.spec()
 name = describe(spec)
 
-heading, sharing, saving = st.container(key="heading").columns([7, 1, 1], vertical_alignment="center")
+heading, sharing, saving = st.container(key="heading").columns([6, 1, 1], vertical_alignment="center")
 with heading:
     headline.title(name)
 notices = st.container()
