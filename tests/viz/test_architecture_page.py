@@ -196,6 +196,15 @@ def test_any_query_leads_to_a_page(query):
     assert app.metric[0].value
 
 
+def test_a_network_of_single_channels_has_every_tab(open_app):
+    tiny = {"family": "densenet", "stages": "1-1", "growth_rate": "1", "shortcut": "none", "base_width": "1",
+            "norm": "group", "input_shape": "1x8x8", "compression": "1.0"}  # fmt: skip
+    for tab in Tab:
+        app = open_app(**tiny, tab=str(tab))
+        assert not app.exception
+        assert not app.warning
+
+
 def test_nothing_from_a_link_is_read_as_markup(open_app):
     app = open_app(
         **{"stages": "<script>alert(1)</script>", "layer": "[x](http://example.org)", "http://example.org": "1"}
