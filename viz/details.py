@@ -157,7 +157,7 @@ def _torchinfo(spec: NetworkSpec, trace: Trace, view: View) -> None:
 def _code(spec: NetworkSpec, trace: Trace, view: View) -> None:
     text = measure.source(spec)
     left, right = st.columns([5, 1], vertical_alignment="center")
-    left.write(f"This file builds exactly this network, with torch alone: {trace.params:,} parameters.")
+    left.write(f"This file builds this network with torch alone: {trace.params:,} parameters, drawn as PyTorch does.")
     right.download_button(
         "Save",
         text,
