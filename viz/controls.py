@@ -160,7 +160,6 @@ def _stages(spec: NetworkSpec) -> None:
 
     key = _seed("stages", spec, ", ".join(map(str, spec.stages)))
     st.text_input(LABELS["stages"], key=key, help=_HELP["stages"], on_change=_applies("stages", read))
-    _error("stages")
 
 
 def _input(spec: NetworkSpec) -> None:
@@ -197,7 +196,6 @@ def _choice(
         on_change=_applies(field, lambda: st.session_state[key]),
         **more,
     )
-    _error(field)
 
 
 def _number(field: str, spec: NetworkSpec, **more: Any) -> None:
@@ -213,17 +211,16 @@ def _number(field: str, spec: NetworkSpec, **more: Any) -> None:
         on_change=_applies(field, lambda: st.session_state[key]),
         **more,
     )
-    _error(field)
 
 
 def _switch(field: str, spec: NetworkSpec) -> None:
     key = _seed(field, spec, getattr(spec, field))
     st.toggle(LABELS[field], key=key, help=_HELP.get(field), on_change=_applies(field, lambda: st.session_state[key]))
-    _error(field)
 
 
 def _seed(field: str, spec: NetworkSpec, value: Any) -> str:
-    """Set a widget from the spec; one whose value was refused keeps it, to be mended."""
+    """Set a widget from the spec; one whose value was refused keeps it, to be mended, below the reason."""
+    _error(field)
     key = f"field_{field}"
     if field not in state.errors() or key not in st.session_state:
         st.session_state[key] = value

@@ -86,9 +86,13 @@ def _written(write: Callable[["pd.DataFrame"], str], table: "Table") -> Callable
 
 def _columns(frame: "pd.DataFrame") -> dict[str, Any]:
     """Numbers in threes; shares as bars, the longest for the largest."""
-    numbers = ("Parameters", "MACs", "Activations, bytes", "Receptive field, px", "Layers", "Blocks")
+    numbers = {"Parameters": 130, "MACs": 130, "Activations, bytes": 140, "Receptive field, px": None, "Layers": None}
     shares = ("Parameters, share", "MACs, share")
-    return {name: st.column_config.NumberColumn(format="localized", width=130) for name in numbers if name in frame} | {
+    return {
+        name: st.column_config.NumberColumn(format="localized", width=width)
+        for name, width in numbers.items()
+        if name in frame
+    } | {
         name: st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=max(*frame[name], 1e-9))
         for name in shares
     }

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from models.spec import NetworkSpec
 from viz import graph, measure, state
-from viz.folding import Folding, Level, reveal, tree
+from viz.folding import Folding, Level, reveal
 from viz.graph import Colour, Direction, Picture
 from viz.graph_view import graph_view
 from viz.view import View
@@ -40,7 +40,7 @@ def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
         st.download_button(
             "DOT", picture.dot, f"{name}.dot", "text/vnd.graphviz", on_click="ignore", key="save_dot", width="stretch"
         )
-    shown = reveal(tree(measure.trace(spec)), picture.folding, view.layer) if view.layer else ""
+    shown = reveal(measure.groups(spec), picture.folding, view.layer) if view.layer else ""
 
     def pick(node: str) -> None:
         """Select what was clicked; a group unfolds or folds too."""

@@ -4,7 +4,7 @@ import streamlit as st
 
 from models.records import INPUT, DepthRule, EdgeKind, Kind, Layer, Trace
 from viz import format, state, theme
-from viz.folding import Group, tree, walk
+from viz.folding import Group, walk
 from viz.view import View
 
 SLIP = 3 * 3 * 64 * 192  # printed by a tutorial for 3*3*64*64
@@ -12,11 +12,11 @@ _SLIP_LAYER = "layer1.0.conv1"
 _SLIP_PRESET = "wrn_18_3"
 
 
-def show(trace: Trace, view: View) -> None:
+def show(trace: Trace, groups: tuple[Group, ...], view: View) -> None:
     with st.container(border=True, key="card"):  # as high as the picture: style.css
         if view.layer in trace.by_path:
             _layer(trace, trace.by_path[view.layer])
-        elif group := next((group for group in walk(tree(trace)) if group.path == view.layer), None):
+        elif group := next((group for group in walk(groups) if group.path == view.layer), None):
             _group(trace, group)
         else:
             _empty(trace)

@@ -12,7 +12,7 @@ from models.names import describe
 from models.records import Trace
 from models.spec import NetworkSpec
 from viz import graph, warm
-from viz.folding import Folding
+from viz.folding import Folding, Group, tree
 from viz.graph import Colour, Direction, Picture
 from viz.view import Rows
 
@@ -30,6 +30,12 @@ def _trace(spec: NetworkSpec) -> Trace:
     from models.trace import trace as traced  # noqa: PLC0415
 
     return traced(spec)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def groups(spec: NetworkSpec) -> tuple[Group, ...]:
+    """The stages that the graph folds."""
+    return tree(trace(spec))
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)

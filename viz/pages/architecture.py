@@ -13,8 +13,8 @@ with heading:
     headline.title(name)
 notices = st.container()
 
-trace = measure.trace(spec)
-known = {*trace.by_path, *(group.path for group in folding.walk(folding.tree(trace)))}
+trace, groups = measure.trace(spec), measure.groups(spec)
+known = {*trace.by_path, *(group.path for group in folding.walk(groups))}
 view = state.keep_known(known)
 with notices:
     headline.messages()
@@ -26,5 +26,5 @@ left, right = st.columns([5, 3], gap="medium")
 with left:
     graph_panel.show(spec, view, files=saving)
 with right:
-    layer_card.show(trace, view)
+    layer_card.show(trace, groups, view)
 details.show(spec, trace, view)
