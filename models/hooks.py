@@ -1,13 +1,28 @@
 """The only place that listens to a network while it runs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from enum import StrEnum
+from functools import partial
+from typing import Any, Protocol
 
-from torch import nn
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import Node
+from torch.utils.hooks import RemovableHandle
 
 Stack = list[tuple[str, nn.Module]]
 Forward = Callable[..., Any]
+
+
+_ASIDE = "downsample"  # a block's child that lies on its skip
+
+
+class Way(StrEnum):
+    """From a block's input to its join."""
+
+    SKIP = "skip"
+    BRANCH = "branch"
 
 
 @contextmanager
@@ -43,3 +58,103 @@ def _entering(stack: Stack, entry: tuple[str, nn.Module], forward: Forward) -> F
             stack.pop()
 
     return entered
+
+
+class Hearer(Protocol):
+    """What is told while a network that is listened to runs forward and backward; it keeps no tensor."""
+
+    def output(self, path: str, value: Tensor) -> None: ...
+
+    def gradient(self, path: str, value: Tensor) -> None:
+        """Of the loss by a layer's output."""
+
+    def returned(self, path: str, way: Way, gradient: Tensor) -> None:
+        """What reaches the input of a join's block by one of the two ways."""
+
+
+@contextmanager
+def listening(network: nn.Module, layers: Iterable[str], joins: Iterable[str], hearer: Hearer) -> Iterator[None]:
+    """Tell `hearer` of every output and gradient of the layers, and of the gradients on both ways to the joins.
+
+    Gradients are taken where autograd has them: of a layer's output by a tensor hook, of the two ways into a block by
+    hooks on the nodes that send them there. Both are set from forward hooks and change nothing, so that residual and
+    dense networks are heard as they are, and loss and gradients stay bit-equal. Afterwards nothing is left, also after
+    an error.
+    """
+    handles: list[RemovableHandle] = []
+    ear = _Ear(hearer, handles)
+    try:
+        handles += [network.get_submodule(path).register_forward_hook(partial(ear.layer, path)) for path in layers]
+        for path in joins:
+            ear.block(path, network.get_submodule(path.rpartition(".")[0]))
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+class _Ear:
+    def __init__(self, hearer: Hearer, handles: list[RemovableHandle]) -> None:
+        self.hearer = hearer
+        self.handles = handles
+        self.deaf = False  # while a gradient is carried back a second time, of which the layers know already
+
+    def layer(self, path: str, module: nn.Module, args: tuple[Tensor, ...], out: Tensor) -> None:
+        self.hearer.output(path, out.detach())
+        if out.requires_grad:
+            heard = partial(self._gradient, path)
+            self.handles.append(out.register_hook(heard))  # type: ignore[no-untyped-call]
+
+    def block(self, join: str, block: nn.Module) -> None:
+        """Hooks for the block of a join: every child says what it was given; the join decides which of them matter."""
+        entered: list[Tensor] = []
+        given: dict[str, tuple[Tensor, Node | None]] = {}  # child -> its input, and the node that sends gradients there
+
+        def enter(module: nn.Module, args: tuple[Tensor, ...]) -> None:
+            entered[:] = [args[0]]
+
+        def take(name: str, module: nn.Module, args: tuple[Tensor, ...], out: Tensor) -> None:
+            if entered:  # and not behind the join
+                given[name] = (args[0], out.grad_fn)
+
+        def meet(module: nn.Module, args: tuple[Tensor, ...], out: Tensor) -> None:
+            start = entered.pop()
+            fork, aside = given.pop(_ASIDE, (start, out.grad_fn))  # nothing lies on the skip: the join itself sends
+            ahead = next(node for origin, node in given.values() if origin is fork)
+            given.clear()
+            back = None if fork is start else partial(self._carry, fork, start)
+            for way, node in ((Way.SKIP, aside), (Way.BRANCH, ahead)):
+                if node is not None:
+                    self.handles.append(node.register_hook(partial(self._return, join, way, back)))
+
+        name = join.rpartition(".")[2]
+        self.handles.append(block.register_forward_pre_hook(enter))
+        for child, module in block.named_children():
+            first = next(leaf for leaf in module.modules() if not any(leaf.children()))
+            if child != name and not isinstance(first, nn.Identity):
+                self.handles.append(first.register_forward_hook(partial(take, child)))
+        self.handles.append(block.get_submodule(name).register_forward_hook(meet))
+
+    def _gradient(self, path: str, value: Tensor) -> None:
+        if not self.deaf:
+            self.hearer.gradient(path, value)
+
+    def _return(
+        self,
+        join: str,
+        way: Way,
+        back: Callable[[Tensor], Tensor] | None,
+        sent: Sequence[Tensor | None],
+        came: Sequence[Tensor | None],
+    ) -> None:
+        gradient = sent[0]
+        if gradient is not None and not self.deaf:
+            self.hearer.returned(join, way, gradient if back is None else back(gradient))
+
+    def _carry(self, start: Tensor, end: Tensor, gradient: Tensor) -> Tensor:
+        """A gradient at `start` carried back to `end`: the ways part behind a pre-activation block's first layers."""
+        self.deaf = True
+        try:
+            return torch.autograd.grad(start, end, gradient, retain_graph=True)[0]
+        finally:
+            self.deaf = False

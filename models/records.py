@@ -193,6 +193,14 @@ class Trace:
     def by_path(self) -> dict[str, Layer]:
         return {layer.path: layer for layer in self.layers}
 
+    @cached_property
+    def sources(self) -> dict[str, tuple[str, ...]]:
+        """Layer -> what it is given, the skip's side of a join first."""
+        found: dict[str, tuple[str, ...]] = {}
+        for edge in self.edges:
+            found[edge.target] = (*found.get(edge.target, ()), edge.source)
+        return found
+
     @property
     def output_shape(self) -> Shape:
         return self.layers[-1].output_shape

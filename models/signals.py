@@ -1,0 +1,476 @@
+"""Activations and gradients of a network and of its twin without skips: measured, never assumed.
+
+The twin is the same network without its skip connections; what both have starts bit-equal, and both see the same batch
+and the same labels.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf, nan, prod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from models import data
+from models.depths import depth as count_depth
+from models.depths import depths
+from models.device import Device, Peak, Precision, afford, choose, computing, in_words
+from models.hooks import Way, listening
+from models.measured import (
+    FeatureMaps,
+    Histogram,
+    JoinSignal,
+    LayerSignal,
+    Pulse,
+    Run,
+    Signals,
+    SweepPoint,
+    last_of_blocks,
+    quotient,
+)
+from models.network import build
+from models.records import JOINS, Layer, Trace
+from models.spec import Family, NetworkSpec, Shortcut, SpecError
+from models.trace import trace
+from models.weights import PRETRAINED, RANDOM, load
+
+BINS = 40
+SAMPLE, RUN = 1 << 12, 8  # values of an output that its histogram is made of, in runs of so many neighbours
+_SAFE = 1e-14, 1e14  # norms whose squares float32 adds up without loss
+_LIMITS = {"batch": (2, 4096), "seeds": (1, 100)}
+_MOST_MAPS = 64
+_BLAS = 1 << 31  # numbers that a dot product can take
+_LABELS = 1 << 20  # added to a seed, so that labels are not drawn with the numbers that the images were
+
+
+def twin(spec: NetworkSpec) -> NetworkSpec:
+    """The same network without skip connections; of DenseNet, each layer sees only the one before."""
+    return replace(spec, shortcut=Shortcut.NONE)
+
+
+def with_skips(spec: NetworkSpec) -> NetworkSpec:
+    """The network itself, or for a plain one the network whose twin it is.
+
+    A residual one gets option A, which adds no parameter; option B where padding can't be.
+    """
+    if spec.shortcut is not Shortcut.NONE:
+        return spec
+    if spec.family is Family.DENSENET:
+        return replace(spec, shortcut=Shortcut.CONCAT)
+    try:
+        return replace(spec, shortcut=Shortcut.PAD)
+    except SpecError:
+        return replace(spec, shortcut=Shortcut.PROJECTION)
+
+
+def measure(
+    spec: NetworkSpec,
+    *,
+    seed: int = 0,
+    seeds: Sequence[int] | None = None,
+    batch: int = 16,
+    source: str = data.Source.NOISE,
+    device: str = Device.AUTO,
+    precision: str = Precision.FLOAT32,
+    weights: str = RANDOM,
+    picture: bytes | None = None,
+    pulse: Pulse | None = None,
+) -> Signals:
+    """What flows through the network, forward and back, layer by layer.
+
+    In train mode, by the cross-entropy on labels drawn at random. `seeds`, where given, stands in for `seed` and gives
+    a run each: a band. Raises `SpecError` for a bad setting, `TooLarge` before anything is allocated where the device
+    has no memory for it, `WeightsError` and `PictureError` for what can't be had.
+    """
+    started = time.perf_counter()
+    chosen, numbers = _ready(spec, batch, device, precision, (seed,) if seeds is None else tuple(seeds))
+    traced = trace(spec)
+    runs = []
+    with Peak(chosen) as peak:
+        for place, number in enumerate(numbers):
+            share = _within(pulse, place, len(numbers))
+            network, _ = _network(spec, number, chosen, weights, share)
+            images = data.images(source, batch, spec.input_shape, seed=number, picture=picture).to(chosen)
+            labels = _labels(spec, batch, number).to(chosen)
+            runs.append(run(network, traced, images, labels, seed=number, precision=precision, pulse=share))
+            del network
+    return Signals(
+        spec=spec,
+        trace=traced,
+        runs=tuple(runs),
+        batch=batch,
+        source=source,
+        weights=weights,
+        device=in_words(chosen),
+        precision=precision,
+        seconds=time.perf_counter() - started,
+        peak_memory=peak.bytes,
+    )
+
+
+def run(
+    network: nn.Module,
+    traced: Trace,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    seed: int = 0,
+    precision: str = Precision.FLOAT32,
+    pulse: Pulse | None = None,
+) -> Run:
+    """One pass forward and back through a network that is listened to; its weights' `grad` is filled, no more.
+
+    Norms are added up in float32. Where a result lies so far out that squares may have overflowed or vanished, the
+    pass is done again in float64.
+    """
+
+    def recorder(wide: torch.dtype) -> _Recorder:
+        return _Recorder(len(traced.layers), wide, pulse)
+
+    found = _pass(network, traced, images, labels, precision, recorder(torch.float32))
+    low, high = _SAFE
+    norms = [value for layer in found.layers for value in (layer.activation_rms, layer.activation_gradient_norm)]
+    norms += [layer.weight_gradient_norm for layer in found.layers if layer.weight_gradient_norm is not None]
+    if any(not low < value < high for value in norms):
+        network.zero_grad()
+        wide = torch.float64 if images.device.type != "mps" else torch.float32  # Apple's GPUs have no float64
+        found = _pass(network, traced, images, labels, precision, recorder(wide))
+    return replace(found, seed=seed)
+
+
+def sweep(
+    spec: NetworkSpec,
+    *,
+    most: int = 110,
+    least: int = 8,
+    points: int = 8,
+    seeds: Sequence[int] = (0,),
+    batch: int = 16,
+    source: str = data.Source.NOISE,
+    device: str = Device.AUTO,
+    precision: str = Precision.FLOAT32,
+    picture: bytes | None = None,
+    pulse: Pulse | None = None,
+) -> Iterator[SweepPoint]:
+    """How the gradients' ratio grows with depth: depths that the family knows, with and without skips, for each seed.
+
+    Shallow networks first, both kinds of one depth together. Raises as `measure` does.
+    """
+    chosen = sweep_depths(spec, least=least, most=most, points=points)
+    whole = 2 * len(seeds) * sum(depth for depth, _ in chosen)  # a network's time is proportional to its depth
+    done = 0
+    for depth, stages in chosen:
+        for skips, kind in ((True, with_skips(spec)), (False, twin(spec))):
+            own = replace(kind, stages=stages)
+            for number in seeds:
+                part = _between(pulse, done / whole, depth / whole)
+                found = measure(
+                    own, seed=number, batch=batch, source=source, device=device, precision=precision, picture=picture,
+                    pulse=part,
+                )  # fmt: skip
+                done += depth
+                yield _point(found, depth, number, skips=skips)
+
+
+def sweep_depths(
+    spec: NetworkSpec, *, least: int = 8, most: int = 110, points: int = 8
+) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """(depth, blocks per stage): depths that the family knows, evenly on the logarithm, with both ends.
+
+    Where the family knows none, one to so many blocks in every stage.
+    """
+    known = [(depth, stages) for depth, stages in depths(spec).items() if least <= depth <= most]
+    if not known:
+        alike = [replace(spec, stages=(blocks,) * len(spec.stages)) for blocks in range(1, 60)]
+        known = [(count_depth(one), one.stages) for one in alike if count_depth(one) <= most]
+    if len(known) <= points:
+        return tuple(known)
+    start, end = known[0][0], known[-1][0]
+    wanted = [start * (end / start) ** (place / (points - 1)) for place in range(points)]
+    nearest = {min(known, key=lambda pair: abs(pair[0] - goal)) for goal in wanted}
+    return tuple(sorted(nearest))
+
+
+def feature_maps(
+    spec: NetworkSpec,
+    path: str,
+    *,
+    image: int = 0,
+    seed: int = 0,
+    batch: int = 16,
+    source: str = data.Source.PHOTOS,
+    device: str = Device.AUTO,
+    precision: str = Precision.FLOAT32,
+    weights: str = RANDOM,
+    picture: bytes | None = None,
+    pulse: Pulse | None = None,
+) -> FeatureMaps:
+    """The channels of one layer for one image of the batch, at most 64, those of most energy first.
+
+    Random weights see the batch in train mode, as `measure` does; trained ones see it in eval mode, and name the five
+    likeliest classes. Raises as `measure` does, and `SpecError` for a layer that the network does not have.
+    """
+    chosen, _ = _ready(spec, batch, device, precision, (seed,))
+    if path not in trace(spec).by_path:
+        raise SpecError("layer", "must be one of this network", path)
+    network, classes = _network(spec, seed, chosen, weights, _within(pulse, 0, 2))
+    network.train(not classes)
+    pictures = data.images(source, batch, spec.input_shape, seed=seed, picture=picture)
+    keeper = _Keeper(image % batch, len(trace(spec).layers), _within(pulse, 1, 2))
+    with torch.no_grad(), listening(network, [layer.path for layer in trace(spec).layers], (), keeper):
+        keeper.wanted = path
+        with computing(chosen, precision):
+            answers = network(pictures.to(chosen))
+    kept = keeper.kept
+    energies = kept.square().flatten(1).mean(1)
+    order = energies.argsort(descending=True, stable=True)[:_MOST_MAPS]
+    likely = answers[image % batch].float().softmax(0).topk(min(5, spec.classes)) if classes else None
+    return FeatureMaps(
+        path=path,
+        channels=tuple(order.tolist()),
+        energies=tuple(energies[order].tolist()),
+        images=kept[order].cpu().numpy(),
+        total=len(kept),
+        picture=data.visible(pictures[image % batch]),
+        top=tuple(
+            (classes[place], probability)
+            for place, probability in zip(likely.indices.tolist(), likely.values.tolist(), strict=True)
+        )
+        if likely is not None
+        else (),
+    )
+
+
+def filters(spec: NetworkSpec, *, seed: int = 0, weights: str = RANDOM, pulse: Pulse | None = None) -> Any:
+    """The first convolution's filters: numpy, float32, (channels out, channels in, height, width)."""
+    network, _ = _network(spec, seed, torch.device("cpu"), weights, pulse)
+    first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
+    return first.weight.detach().numpy()
+
+
+def shared(spec: NetworkSpec) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of the weights that a network and its twin start with bit-equal, and of those it does not share."""
+    with torch.device("meta"):
+        ours, theirs = (dict(build(one).named_parameters()) for one in (with_skips(spec), twin(spec)))
+    equal = frozenset(name for name, value in ours.items() if name in theirs and theirs[name].shape == value.shape)
+    return equal, frozenset(ours) - equal
+
+
+def _ready(
+    spec: NetworkSpec, batch: int, name: str, precision: str, seeds: tuple[int, ...]
+) -> tuple[torch.device, tuple[int, ...]]:
+    """Check everything before anything is built."""
+    for label, value in (("batch", batch), ("seeds", len(seeds))):
+        low, high = _LIMITS[label]
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise SpecError(label, f"must be a whole number from {low} to {high:,}", value)
+    chosen = choose(name)
+    with computing(chosen, precision):
+        pass
+    afford(spec, batch, chosen, precision)
+    return chosen, seeds
+
+
+def _network(
+    spec: NetworkSpec, seed: int, chosen: torch.device, kind: str, pulse: Pulse | None
+) -> tuple[nn.Sequential, tuple[str, ...]]:
+    """A private copy, drawn on the CPU so that every device starts from the same numbers; and its classes' names."""
+    if kind not in (RANDOM, PRETRAINED):
+        raise SpecError("weights", f"must be {RANDOM} or {PRETRAINED}", kind)
+    network = build(spec, seed=seed)
+    classes = load(network, spec, pulse) if kind == PRETRAINED else ()
+    return network.to(chosen), classes
+
+
+def _labels(spec: NetworkSpec, batch: int, seed: int) -> Tensor:
+    return torch.randint(spec.classes, (batch,), generator=torch.Generator().manual_seed(seed + _LABELS))
+
+
+def _pass(
+    network: nn.Module, traced: Trace, images: Tensor, labels: Tensor, precision: str, recorder: "_Recorder"
+) -> Run:
+    layers = [layer.path for layer in traced.layers]
+    joins = [layer.path for layer in traced.layers if layer.kind in JOINS]
+    with listening(network, layers, joins, recorder):
+        with computing(images.device, precision):
+            logits = network(images)
+        loss = cross_entropy(logits.float(), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
+    parameters = dict(network.named_parameters())
+    for path in layers:
+        weight = parameters.get(f"{path}.weight")
+        if weight is not None:
+            recorder.note(path, "weight_norm", recorder.norm(weight.detach()))
+            if weight.grad is not None:
+                recorder.note(path, "weight_gradient_norm", recorder.norm(weight.grad))
+    recorder.note("", "loss", loss.detach())
+    return recorder.run(traced)
+
+
+@dataclass
+class _Recorder:
+    """Reduces what it hears to a few numbers on the device, and brings all of them over at once."""
+
+    expected: int  # layers
+    wide: torch.dtype  # what squares are added up in
+    pulse: Pulse | None
+    heard: int = 0
+    numbers: dict[tuple[str, str], Tensor] = field(default_factory=dict)
+    samples: dict[str, Tensor] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    scratch: Tensor | None = None
+
+    def output(self, path: str, value: Tensor) -> None:
+        size = value.numel()
+        self.sizes[path] = size
+        self.note(path, "sum", value.sum(dtype=self.wide))
+        self.note(path, "norm", self.norm(value))
+        self.note(path, "nonzero", self.norm(torch.sign(value, out=self._like(value))))  # its square counts them
+        self.samples[path] = _sample(value)
+        self._beat()
+
+    def gradient(self, path: str, value: Tensor) -> None:
+        self.note(path, "activation_gradient_norm", self.norm(value))
+        self._beat()
+
+    def returned(self, path: str, way: Way, gradient: Tensor) -> None:
+        self.note(path, f"{way}_gradient_norm", self.norm(gradient))
+
+    def norm(self, value: Tensor) -> Tensor:
+        """Euclidean."""
+        if value.dtype == self.wide and value.numel() < _BLAS:
+            flat = value.flatten()
+            return torch.dot(flat, flat).sqrt_()  # half the time of vector_norm
+        norm: Tensor = torch.linalg.vector_norm(value, dtype=self.wide)
+        return norm
+
+    def note(self, path: str, name: str, value: Tensor) -> None:
+        self.numbers[path, name] = value
+
+    def run(self, traced: Trace) -> Run:
+        """The records, after one transfer."""
+        scalars = torch.stack([value.to(self.wide) for value in self.numbers.values()])
+        found = dict(zip(self.numbers, scalars.tolist(), strict=True))
+        histograms = dict(zip(self.samples, _histograms(list(self.samples.values())), strict=True))
+        return Run(
+            seed=0,
+            loss=found["", "loss"],
+            layers=tuple(self._layer(layer, found, histograms[layer.path]) for layer in traced.layers),
+            joins=tuple(self._join(layer, traced, found) for layer in traced.layers if layer.kind in JOINS),
+        )
+
+    def _layer(self, layer: Layer, found: dict[tuple[str, str], float], histogram: Histogram | None) -> LayerSignal:
+        path, size = layer.path, self.sizes[layer.path]
+        mean, rms = found[path, "sum"] / size, found[path, "norm"] / size**0.5
+        return LayerSignal(
+            path=path,
+            kind=layer.kind,
+            activation_mean=mean,
+            activation_std=max(rms * rms - mean * mean, 0.0) ** 0.5 if rms < inf else nan,
+            activation_rms=rms,
+            zero_fraction=1 - round(found[path, "nonzero"] ** 2) / size if rms == rms else nan,  # noqa: PLR0124  # NaN
+            activation_gradient_norm=found.get((path, "activation_gradient_norm"), 0.0),
+            weight_norm=found.get((path, "weight_norm")),
+            weight_gradient_norm=found.get((path, "weight_gradient_norm")),
+            histogram=histogram,
+        )
+
+    def _join(self, layer: Layer, traced: Trace, found: dict[tuple[str, str], float]) -> JoinSignal:
+        """What is joined are the outputs of two layers."""
+        skip, branch = traced.sources[layer.path]
+        skip_size, branch_size = (prod(shape) for shape in layer.input_shapes)
+        return JoinSignal(
+            path=layer.path,
+            skip_rms=found[skip, "norm"] / self.sizes[skip] ** 0.5,
+            branch_rms=found[branch, "norm"] / self.sizes[branch] ** 0.5,
+            skip_size=skip_size,
+            branch_size=branch_size,
+            skip_gradient_norm=found.get((layer.path, f"{Way.SKIP}_gradient_norm"), 0.0),
+            branch_gradient_norm=found.get((layer.path, f"{Way.BRANCH}_gradient_norm"), 0.0),
+        )
+
+    def _like(self, value: Tensor) -> Tensor:
+        """Room for one tensor of the shape, used again and again."""
+        if self.scratch is None or self.scratch.dtype != value.dtype or self.scratch.numel() < value.numel():
+            self.scratch = torch.empty(value.numel(), dtype=value.dtype, device=value.device)
+        return self.scratch[: value.numel()].view(value.shape)
+
+    def _beat(self) -> None:
+        self.heard += 1
+        if self.pulse is not None:
+            self.pulse(min(self.heard / (2 * self.expected), 1.0))
+
+
+@dataclass
+class _Keeper:
+    """Keeps what one layer puts out for one image."""
+
+    image: int
+    expected: int
+    pulse: Pulse | None
+    wanted: str = ""
+    heard: int = 0
+    kept: Tensor = field(default_factory=lambda: torch.empty(0))
+
+    def output(self, path: str, value: Tensor) -> None:
+        self.heard += 1
+        if self.pulse is not None:
+            self.pulse(min(self.heard / self.expected, 1.0))
+        if path == self.wanted:
+            one = value[self.image].float()
+            self.kept = one if one.dim() == 3 else one.view(-1, 1, 1)
+
+    def gradient(self, path: str, value: Tensor) -> None: ...
+
+    def returned(self, path: str, way: Way, gradient: Tensor) -> None: ...
+
+
+def _sample(value: Tensor) -> Tensor:
+    """Short runs of values from all over a tensor, evenly: single ones would each cost a line of the cache."""
+    flat = value.flatten()
+    if flat.numel() > SAMPLE:
+        runs = flat[: flat.numel() // RUN * RUN].view(-1, RUN)
+        step = -(-len(runs) * RUN // SAMPLE) | 1  # odd: it meets every column and every row of the maps
+        flat = runs[::step]
+    return flat.to(torch.float32, copy=True).flatten()
+
+
+def _histograms(samples: list[Tensor]) -> list[Histogram | None]:
+    """Of every sample, all at once; None for one that is not finite."""
+    rows = torch.nn.utils.rnn.pad_sequence(samples, batch_first=True, padding_value=inf)  # too much is in the last bin
+    low, high = (torch.stack([reach(sample) for sample in samples]) for reach in (torch.amin, torch.amax))
+    places = rows.sub_(low[:, None]).mul_((BINS / (high - low))[:, None]).nan_to_num_(0.0, BINS, 0.0)
+    places = places.clamp_(0, BINS - 1).long().add_(BINS * torch.arange(len(rows), device=rows.device)[:, None])
+    counts = torch.bincount(places.flatten(), minlength=BINS * len(rows)).view(-1, BINS)
+    table = torch.cat((low[:, None], high[:, None], counts), 1).tolist()
+    found: list[Histogram | None] = []
+    for sample, (first, last, *bins) in zip(samples, table, strict=True):
+        bins[-1] -= rows.shape[1] - len(sample)
+        finite = -inf < first <= last < inf
+        found.append(Histogram(first, last, tuple(map(int, bins))) if finite else None)
+    return found
+
+
+def _point(found: Signals, depth: int, seed: int, *, skips: bool) -> SweepPoint:
+    ends = list(last_of_blocks(found.trace).values())
+    first, last = (found.by_path[path].activation_rms for path in (ends[0], ends[-1]))
+    return SweepPoint(
+        depth=depth,
+        skips=skips,
+        seed=seed,
+        ratio=found.ratio(),
+        growth=found.growth(),
+        spread=quotient(last, first),
+    )
+
+
+def _within(pulse: Pulse | None, place: int, of: int) -> Pulse | None:
+    return _between(pulse, place / of, 1 / of)
+
+
+def _between(pulse: Pulse | None, start: float, share: float) -> Pulse | None:
+    """A pulse for a part of the work: from `start`, so much of the whole."""
+    return None if pulse is None else lambda done: pulse(start + share * done)

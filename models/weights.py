@@ -1,0 +1,112 @@
+"""torchvision's pretrained weights for the networks that are torchvision's: found, fetched, loaded strictly."""
+
+import hashlib
+import os
+import re
+import urllib.request
+from collections.abc import Mapping
+from http.client import HTTPException
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+from urllib.parse import urlparse
+
+import torch
+from torch import Tensor, nn
+
+from models.measured import Pulse
+from models.presets import PRESETS
+from models.spec import NetworkSpec, Shortcut
+
+RANDOM, PRETRAINED = "random", "pretrained"
+_CHUNK = 1 << 18  # bytes between two looks at whether to go on
+_PATIENCE = 10  # seconds without an answer
+# DenseNet's files are older than its modules' names: norm.1 became norm1
+_OLD_NAME = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.")
+
+
+class WeightsError(ValueError):
+    """Weights that can't be had; the message says why, in one sentence."""
+
+
+def torchvision_name(spec: NetworkSpec) -> str | None:
+    """What torchvision calls the network, or the network whose twin without skips it is; None for any other."""
+    for name, preset in PRESETS.items():
+        if preset.source == "torchvision":
+            own = preset.spec.essential
+            plain = NetworkSpec(**{field: getattr(own, field) for field in _FIELDS} | {"shortcut": Shortcut.NONE})
+            if spec.essential in (own, plain.essential):
+                return name
+    return None
+
+
+def load(network: nn.Module, spec: NetworkSpec, pulse: Pulse | None = None) -> tuple[str, ...]:
+    """Fill a network with torchvision's weights, in place; returns the names of the classes.
+
+    A network of torchvision's takes them strictly, its twin without skips takes what it has. They come from torch's hub
+    folder or, once, from the net. Raises `WeightsError` where they can't be had.
+    """
+    name = torchvision_name(spec)
+    if name is None:
+        raise WeightsError("weights: torchvision has none for this network; they are random here.")
+    entry = _entry(name)
+    file = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(entry.url).path).name
+    if not file.exists():
+        _fetch(entry.url, file, pulse)
+    try:
+        loaded: Mapping[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+        tensors = {_OLD_NAME.sub(r"\1\2.", key): value for key, value in loaded.items()}
+        if spec.shortcut is Shortcut.NONE:
+            own = network.state_dict()
+            tensors = {key: value for key, value in tensors.items() if key in own and own[key].shape == value.shape}
+            network.load_state_dict(own | tensors)
+        else:
+            network.load_state_dict(tensors)
+    except (RuntimeError, AttributeError, EOFError, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise WeightsError(
+            f"weights: the file {file.name} can't be loaded ({reason}); delete it and try again."
+        ) from None
+    return tuple(entry.meta["categories"])
+
+
+def _entry(name: str) -> Any:
+    from torchvision.models import get_model_weights  # seconds: only where weights are asked for  # noqa: PLC0415
+
+    return get_model_weights(name).DEFAULT
+
+
+def _fetch(url: str, file: Path, pulse: Pulse | None) -> None:
+    """Download a file whose name holds the start of its SHA-256; a broken one is never kept."""
+    wanted = file.stem.rpartition("-")[2]
+    digest, done = hashlib.sha256(), 0
+    partial: Path | None = None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            urllib.request.urlopen(url, timeout=_PATIENCE) as answer,  # noqa: S310  # torchvision's own https address
+            NamedTemporaryFile(dir=file.parent, suffix=".partial", delete=False) as target,
+        ):
+            partial = Path(target.name)
+            size = int(answer.headers.get("Content-Length") or 0)
+            while chunk := answer.read(_CHUNK):
+                target.write(chunk)
+                digest.update(chunk)
+                done += len(chunk)
+                if pulse is not None:
+                    pulse(min(done / size, 1.0) if size else 0.0)
+        if not digest.hexdigest().startswith(wanted):
+            raise WeightsError(f"weights: the download of {file.name} came broken; try again.")
+        os.replace(partial, file)  # noqa: PTH105
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", None) or type(error).__name__
+        raise WeightsError(
+            f"weights: {file.name} is not on this machine and could not be downloaded ({reason}); "
+            "random weights work without the net."
+        ) from None
+    finally:
+        if partial is not None:
+            partial.unlink(missing_ok=True)
+
+
+_FIELDS = tuple(NetworkSpec.__slots__)
