@@ -11,7 +11,13 @@ assets = Path(__file__).parent / "assets"
 st.logo(assets / "logo.svg", size="large")
 st.html(assets / "style.css")
 
-page = st.navigation([st.Page("viz/pages/architecture.py", title="Architecture", default=True)], position="hidden")
+page = st.navigation(
+    [
+        st.Page("viz/pages/architecture.py", title="Architecture", default=True),
+        st.Page("viz/pages/signals.py", title="Signals"),
+    ],
+    position="top",
+)
 state.load(page.url_path)
 with st.sidebar:
     controls.network()

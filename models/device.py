@@ -3,6 +3,7 @@
 The need is reckoned from the trace, so that a network that is too large is refused before any of it exists.
 """
 
+import ctypes
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -134,12 +135,12 @@ def free(device: torch.device) -> int:
     return min(here, _left_by_the_limit())
 
 
-def need(traced: Trace, batch: int, precision: str = Precision.FLOAT32, *, kind: str = Device.CPU) -> Need:
+def need(traced: Trace, batch: int, precision: str = Precision.FLOAT32, *, kind: Device = Device.CPU) -> Need:
     """The peak of a forward and backward pass, reckoned layer by layer.
 
     Autograd keeps the inputs of convolutions, norms, pooling and linear layers and the outputs of activations, each
     tensor once. The pass back frees them as it goes and adds the weights' gradients. At every layer its own input,
-    output and their copies in the kernel's format come on top; and what the allocator of a `kind` of device holds beside.
+    output and their copies in the kernel's format come on top; and what a `kind` of device's allocator holds beside.
     """
     per_number = _ACTIVATION_BYTES[Precision(precision)]
     sizes = {layer.path: prod(layer.output_shape) * per_number for layer in traced.layers}
@@ -162,19 +163,23 @@ def need(traced: Trace, batch: int, precision: str = Precision.FLOAT32, *, kind:
     return replace(peak, overhead=int(_OVERHEAD.get(kind, 0.0) * peak.tensors))
 
 
-def afford(spec: NetworkSpec, batch: int, device: torch.device, precision: str, *, limit: int | None = None) -> Need:
+def afford(spec: NetworkSpec, batch: int, device: torch.device, precision: str, *, limit: int | None = None) -> int:
     """What a measurement needs, in bytes.
 
     Raises `TooLargeError`, with nothing allocated, where that is more than `limit` (left out: what is free now).
     """
     room = int(free(device) * MARGIN) if limit is None else limit
-    wanted = need(trace(spec), batch, precision, kind=device.type)
-    if wanted.total <= room:
+
+    def takes(traced: Trace, count: int) -> int:
+        return need(traced, count, precision, kind=Device(device.type)).total
+
+    wanted = takes(trace(spec), batch)
+    if wanted <= room:
         return wanted
     where = "GPU" if device.type != "cpu" else "server"
     raise TooLargeError(
-        f"This needs about {_gigabytes(wanted.total)} of memory and the {where} has {_gigabytes(room)} to give. "
-        f"{_what_fits(spec, batch, lambda *one: need(*one, precision, kind=device.type).total <= room)}"
+        f"This needs about {_gigabytes(wanted)} of memory and the {where} has {_gigabytes(room)} to give. "
+        f"{_what_fits(spec, batch, lambda traced, count: takes(traced, count) <= room)}"
     )
 
 
@@ -225,6 +230,16 @@ def _left_by_the_limit() -> int:
             continue
         return max(0, most - now + int(stat.get("inactive_file", 0)))
     return 1 << 62
+
+
+def release() -> None:
+    """Give back to the system what was freed but is kept for later: a server has other work too."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if platform.system() == "Linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's
+        if trim is not None:
+            trim(0)
 
 
 class Peak:

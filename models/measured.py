@@ -169,6 +169,14 @@ class Signals:
         return {layer.path: place for place, layer in enumerate(self.layers)}
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The controlled experiment: a network and its twin without skips, the same seeds, batches and labels."""
+
+    skips: Signals
+    plain: Signals
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepPoint:
     """One network of a depth sweep."""

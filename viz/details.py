@@ -1,7 +1,7 @@
 """Below the picture: the table, the charts, the depth, torchinfo's view, the code. Only the open tab is made."""
 
 from collections import Counter
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -9,17 +9,14 @@ import streamlit as st
 from models.names import describe
 from models.records import DepthRule, Kind, Layer, Trace
 from models.spec import NetworkSpec
-from viz import format, measure, state, theme
+from viz import chart, format, measure, state, theme
 from viz.view import Rows, Tab, View
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from viz.tables import Table
-
 _MOST_NAMES = 48  # of counted layers that are listed in a stage
-_CHART = {"toImageButtonOptions": {"format": "svg"}, "displaylogo": False}
 
 
 def show(spec: NetworkSpec, trace: Trace, view: View) -> None:
@@ -46,14 +43,10 @@ def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
     table = measure.layer_table(spec, view.rows)
     with files.container(horizontal=True, horizontal_alignment="right"):
         name = f"{measure.file_name(spec)}-{view.rows}"
-        for label, write, end, mime in (
-            ("CSV", tables.csv, "csv", "text/csv"),
-            ("Markdown", tables.markdown, "md", "text/markdown"),
-            ("LaTeX", tables.latex, "tex", "application/x-tex"),
-        ):
+        for label, write, end, mime in tables.FORMS:
             st.download_button(
                 label,
-                _written(write, table),
+                partial(write, table.frame),
                 f"{name}.{end}",
                 mime,
                 on_click="ignore",
@@ -79,11 +72,6 @@ def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
     )
 
 
-def _written(write: Callable[["pd.DataFrame"], str], table: "Table") -> Callable[[], str]:
-    """Written when it is asked for."""
-    return lambda: write(table.frame)
-
-
 def _columns(frame: "pd.DataFrame") -> dict[str, Any]:
     """Numbers in threes; shares as bars, the longest for the largest."""
     numbers = {"Parameters": 130, "MACs": 130, "Activations, bytes": 140, "Receptive field, px": None, "Layers": None}
@@ -107,17 +95,17 @@ def _charts(spec: NetworkSpec, trace: Trace, view: View) -> None:
 
     left, right = st.columns(2)
     with left:
-        _chart(architecture.by_layer(trace, "params", selected=view.layer), "params")
-        _chart(architecture.shapes(trace, selected=view.layer), "shapes")
+        _chart(architecture.by_layer(trace, "params", selected=view.layer), "params", spec)
+        _chart(architecture.shapes(trace, selected=view.layer), "shapes", spec)
     with right:
-        _chart(architecture.by_layer(trace, "macs", selected=view.layer), "macs")
-        _chart(architecture.receptive_field(trace, selected=view.layer), "field")
-    _chart(architecture.by_stage(trace), "stages")
+        _chart(architecture.by_layer(trace, "macs", selected=view.layer), "macs", spec)
+        _chart(architecture.receptive_field(trace, selected=view.layer), "field", spec)
+    _chart(architecture.by_stage(trace), "stages", spec)
 
 
-def _chart(figure: "go.Figure", key: str) -> None:
+def _chart(figure: "go.Figure", key: str, spec: NetworkSpec) -> None:
     """The finding is the title, and the text for those who can't see the chart."""
-    st.plotly_chart(figure, key=f"chart_{key}", config=_CHART, height=360, alt=figure.layout.title.text)
+    chart.show(lambda **_: figure, key, alt=figure.layout.title.text, name=measure.file_name(spec), height=360)
 
 
 def _depth(spec: NetworkSpec, trace: Trace, view: View) -> None:

@@ -1,6 +1,7 @@
 """Numbers and shapes as people read them."""
 
 from collections.abc import Iterable
+from math import inf, isfinite
 
 _STEPS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
 
@@ -48,3 +49,44 @@ def plural(count: int, noun: str) -> str:
 def as_it_is(text: str) -> str:
     """A stranger's text as Markdown that shows it and does nothing else: no link, no picture, no markup."""
     return "`" + " ".join(text.replace("`", "'").split()) + "`"
+
+
+def times(ratio: float) -> str:
+    """A factor in words: 1.213 -> "1.21", 45.8 -> "46", 2.6e6 -> "2.6 million", 3e20 -> "3.0·10²⁰"."""
+    if not isfinite(ratio):
+        return "infinitely many" if ratio == inf else "an undefined number of"
+    if ratio == 0:
+        return "0"
+    if 0.01 <= ratio < 9.95:
+        return f"{ratio:.3g}" if ratio >= 1 else f"{ratio:.2g}"
+    if 9.95 <= ratio < 1e6:
+        return f"{float(f'{ratio:.2g}'):,.0f}"
+    for unit, name in ((10**9, "billion"), (10**6, "million")):
+        if unit * 0.995 <= ratio < unit * 999.5:
+            return f"{ratio / unit:.2g} {name}" if ratio < unit * 99.5 else f"{ratio / unit:,.0f} {name}"
+    return power(ratio)
+
+
+def power(value: float) -> str:
+    """3.2e-21 -> "3.2·10⁻²¹"."""
+    mantissa, exponent = f"{value:.1e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{raised}" if mantissa == "1.0" else f"{mantissa}·10{raised}"
+
+
+def number(value: float) -> str:
+    """A measured value, three digits: 0.713, 12.4, 3.2·10⁻²¹; NaN and infinity by name."""
+    if not isfinite(value):
+        return {inf: "∞", -inf: "−∞"}.get(value, "NaN")
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return power(value)
+
+
+def duration(seconds: float) -> str:
+    """0.4 -> "under a second", 12.3 -> "12 s", 200 -> "3 min 20 s"."""
+    if seconds < 1:
+        return "under a second"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"

@@ -1,9 +1,10 @@
 """A trace as a graph: records -> DOT -> SVG, PDF, PNG. Laid out by the Graphviz inside pygraphviz's wheels."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from math import log10
+from math import inf, log10
 
 import graphviz
 
@@ -32,12 +33,29 @@ class Colour(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Values:
+    """A measured number for each layer, for fills to tell, and the ends of their scale.
+
+    A folded group is filled by the quadratic mean of its layers.
+    """
+
+    unit: str
+    of: Mapping[str, float]  # a layer without one is missing
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class Legend:
     """The value scale of a picture: its ends, on a logarithmic scale; None where fills tell kinds."""
 
-    low: int
-    high: int
+    low: float
+    high: float
     unit: str
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        return _text(self.low), _text(self.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +81,15 @@ def picture(
     folding: Folding = Folding(),  # noqa: B008  # frozen
     direction: Direction = Direction.VERTICAL,
     colour: Colour = Colour.KIND,
+    values: Values | None = None,
 ) -> Picture:
-    """The graph of a trace as DOT source; beyond `MOST_NODES` nodes groups stay folded, and `note` says so."""
+    """The graph of a trace as DOT source; beyond `MOST_NODES` nodes groups stay folded, and `note` says so.
+
+    `values` are told by the fills in place of `colour`, and by the nodes' text in place of shapes.
+    """
     groups = tree(trace)
     folding, note = fit(groups, folding, most=MOST_NODES)
-    drawing = _Drawing(trace, groups, folding, direction, colour)
+    drawing = _Drawing(trace, groups, folding, direction, colour, values)
     drawing.image()
     for group in groups:
         drawing.add(group, drawing.graph)
@@ -117,9 +139,16 @@ class _Drawing:
     """Nodes and edges of what a folding shows."""
 
     def __init__(
-        self, trace: Trace, groups: tuple[Group, ...], folding: Folding, direction: Direction, colour: Colour
+        self,
+        trace: Trace,
+        groups: tuple[Group, ...],
+        folding: Folding,
+        direction: Direction,
+        colour: Colour,
+        measured: Values | None,
     ) -> None:
         self.trace = trace
+        self.measured = measured
         self.folding = folding
         self.colour = colour
         self.vertical = direction is Direction.VERTICAL
@@ -146,6 +175,8 @@ class _Drawing:
         known = colour is not Colour.KIND and bool(values)
         units = {Colour.PARAMS: "parameters", Colour.MACS: "MACs", Colour.MEMORY: "bytes of activations"}
         self.legend = Legend(min(values), max(values), units[colour]) if known else None
+        if measured is not None:
+            self.legend = Legend(measured.low, measured.high, measured.unit)
 
     def image(self) -> None:
         shape = format.shape(self.trace.input_shape)
@@ -181,17 +212,38 @@ class _Drawing:
             kind, label = _arc(group)
             self._edge(sources[group.path], join, kind, label)
 
-    def _value(self, item: Group | Layer) -> int:
+    def _value(self, item: Group | Layer) -> float:
+        """What the fill tells; 0 where there is nothing to tell."""
+        if self.measured is not None:
+            return self._mean(item) or 0
         if self.colour is Colour.PARAMS:
             return item.params
         return item.macs if self.colour is Colour.MACS else item.activation_bytes
 
+    def _mean(self, item: Group | Layer) -> float | None:
+        """The measured value of a layer, or the quadratic mean of a group's; None where none of them has one."""
+        measured = self.measured.of if self.measured is not None else {}
+        layers = item.layers if isinstance(item, Group) else (item,)
+        own = [measured[layer.path] for layer in layers if layer.path in measured]
+        largest = max(own, default=0.0)
+        if not own or not 0 < largest < inf:
+            return sum(own) if own else None
+        mean: float = largest * (sum((value / largest) ** 2 for value in own) / len(own)) ** 0.5
+        return mean
+
+    def _told(self, item: Group | Layer, shape: str) -> str:
+        """What stands behind a node's name: its measured value where fills tell one, else its shape."""
+        if self.measured is None:
+            return shape
+        value = self._mean(item)
+        return "" if value is None else format.number(value)
+
     def _fill(self, item: Group | Layer) -> dict[str, str]:
-        if self.legend is None or self.colour is Colour.KIND:
+        if self.legend is None or (self.colour is Colour.KIND and self.measured is None):
             ground = theme.KIND[item.kind].light if isinstance(item, Layer) else theme.GROUP.light
             return {"fillcolor": ground, "class": f"kind-{item.kind}" if isinstance(item, Layer) else "group"}
         value = self._value(item)
-        if value == 0:
+        if not 0 < value < inf:
             return {"fillcolor": "#ffffff", "class": "value-none"}
         span = log10(self.legend.high) - log10(self.legend.low)
         fill = theme.scale((log10(value) - log10(self.legend.low)) / span if span else 1.0)
@@ -271,7 +323,7 @@ class _Drawing:
 
     def _group_label(self, group: Group) -> str:
         times = f"× {group.blocks}" if group.rank is not Rank.BLOCK else ""
-        return self._label(_name(group), times, format.shape(group.output_shape))
+        return self._label(_name(group), times, self._told(group, format.shape(group.output_shape)))
 
     def _layer_label(self, layer: Layer) -> str:
         name = layer.path.removeprefix(layer.block).removeprefix("features").lstrip(".")
@@ -281,10 +333,10 @@ class _Drawing:
             return self._label(
                 name,
                 f"{layer.kernel[0]}×{layer.kernel[1]}{stride}{groups}",
-                format.shape(layer.output_shape),
+                self._told(layer, format.shape(layer.output_shape)),
             )
         resized = layer.kind in (Kind.POOL, Kind.LINEAR, Kind.PAD)
-        return self._label(name, "", format.shape(layer.output_shape) if resized else "")
+        return self._label(name, "", self._told(layer, format.shape(layer.output_shape) if resized else ""))
 
     def _edge(self, source: str, target: str, kind: EdgeKind, label: str = "") -> None:
         skip = kind is not EdgeKind.FLOW
@@ -303,6 +355,10 @@ class _Drawing:
         if label:
             attributes |= {"label": f" {label} ", "fontcolor": theme.SKIP.light, "fontsize": "14"}
         self.graph.edge(source, target, **attributes)
+
+
+def _text(value: float) -> str:
+    return format.whole(value) if isinstance(value, int) else format.number(value)
 
 
 def _arc(group: Group) -> tuple[EdgeKind, str]:
@@ -346,8 +402,8 @@ def _heading(group: Group) -> str:
 def _caption(title: str, drawing: _Drawing) -> str:
     parts = [title]
     if drawing.legend is not None:
-        low, high, unit = drawing.legend.low, drawing.legend.high, drawing.legend.unit
-        parts.append(f"fills: {low:,} {unit} (dark) to {high:,} (bright), log scale")
+        low, high = drawing.legend.ends
+        parts.append(f"fills: {low} {drawing.legend.unit} (dark) to {high} (bright), log scale")
     lines = {EdgeKind.IDENTITY: "identity shortcuts solid", EdgeKind.PROJECTION: "projections dashed"}
     parts += [words for kind, words in lines.items() if kind in drawing.skips]
     return "; ".join(parts)

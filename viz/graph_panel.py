@@ -1,6 +1,7 @@
 """The graph with its controls: how deep, which way, coloured by what; and to take away."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -13,14 +14,14 @@ from viz.graph import Colour, Direction, Picture
 from viz.graph_view import graph_view
 from viz.view import View
 
-_HEIGHT = "max(480px, 62vh)"  # on a projector the picture and the headline fill the first screen
+HEIGHT = "max(440px, 57vh)"  # on a projector the picture and the headline fill the first screen
 _MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
 def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
     """The picture; `files` is where its downloads go."""
     with st.container(horizontal=True):
-        _choice("level", "Unfolded to", tuple(Level), view.level, st.segmented_control)
+        level(view)
         _choice("direction", "Direction", tuple(Direction), view.direction, st.segmented_control)
         _choice("colour", "Colour", tuple(Colour), view.colour, st.selectbox, width=150)
     picture, svg = measure.picture(spec, Folding(view.level, view.fold), view.direction, view.colour)
@@ -42,14 +43,26 @@ def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
         )
     shown = reveal(measure.groups(spec), picture.folding, view.layer) if view.layer else ""
 
-    def pick(node: str) -> None:
-        """Select what was clicked; a group unfolds or folds too."""
-        folds = picture.folding.toggle(node) if node in picture.groups else picture.folding
-        state.put_view(layer=node.removesuffix("+"), level=folds.level, fold=folds.toggled)
-
     graph_view(
-        picture, svg, key="graph", network=repr(spec) + view.direction, shown=shown, height=_HEIGHT, on_pick=pick
+        picture,
+        svg,
+        key="graph",
+        network=repr(spec) + view.direction,
+        shown=shown,
+        height=HEIGHT,
+        on_pick=partial(pick, picture),
     )
+
+
+def level(view: View) -> None:
+    """How deep the graph is unfolded."""
+    _choice("level", "Unfolded to", tuple(Level), view.level, st.segmented_control)
+
+
+def pick(picture: Picture, node: str) -> None:
+    """Select what was clicked; a group unfolds or folds too."""
+    folds = picture.folding.toggle(node) if node in picture.groups else picture.folding
+    state.put_view(layer=node.removesuffix("+"), level=folds.level, fold=folds.toggled)
 
 
 def _drawn(picture: Picture, form: str) -> Callable[[], bytes]:

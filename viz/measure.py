@@ -4,20 +4,29 @@ Records are frozen, so all sessions share one object of each; every cache is bou
 inside: see `warm`.
 """
 
-from typing import TYPE_CHECKING
+import time
+from dataclasses import replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from models.measured import FeatureMaps, Pair, Signals, SweepPoint
 from models.names import describe
 from models.records import Trace
-from models.spec import NetworkSpec
+from models.spec import NetworkSpec, Norm
 from viz import graph, warm
+from viz.experiment import Experiment, Source, Weights
 from viz.folding import Folding, Group, tree
-from viz.graph import Colour, Direction, Picture
+from viz.graph import Colour, Direction, Picture, Values
+from viz.jobs import Job
 from viz.view import Rows
+from viz.waiting import Task
 
 if TYPE_CHECKING:
     from viz.tables import Table
+
+_PACE = 2.0e10  # multiply-accumulates a second, until this server's own pace is known
 
 
 def trace(spec: NetworkSpec) -> Trace:
@@ -52,6 +61,15 @@ def layer_table(spec: NetworkSpec, rows: Rows) -> "Table":
     return tables.table(trace(spec), rows)
 
 
+@st.cache_resource(max_entries=32, show_spinner=False)
+def painted(
+    spec: NetworkSpec, key: tuple[object, ...], folding: Folding, title: str, _values: Values
+) -> tuple[Picture, str]:
+    """The graph with a measurement's values told by its fills, and its SVG; `key` names the values."""
+    drawn = graph.picture(trace(spec), title=title, folding=folding, values=_values)
+    return drawn, graph.svg(drawn.dot)
+
+
 def file_name(spec: NetworkSpec) -> str:
     """What files of this network are called: a preset's id, or the custom network's name."""
     name = describe(spec)
@@ -70,3 +88,208 @@ def source(spec: NetworkSpec) -> str:
     from models.code import source as written  # noqa: PLC0415
 
     return written(spec, title=describe(spec).title, params=trace(spec).params)
+
+
+@st.cache_resource(show_spinner=False)
+def machine() -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """The devices of this machine, what the fastest can compute in, and that one in words."""
+    warm.wait()
+    from models import device  # noqa: PLC0415
+
+    fastest = device.choose(device.Device.AUTO)
+    return device.available(), device.precisions(fastest), device.in_words(fastest)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def has_weights(spec: NetworkSpec) -> bool:
+    """Whether torchvision has pretrained weights for the network or for the one whose twin it is."""
+    warm.wait()
+    from models.weights import torchvision_name  # noqa: PLC0415
+
+    return torchvision_name(spec) is not None
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def unshared(spec: NetworkSpec) -> int:
+    """How many weights of a network its twin does not start with."""
+    warm.wait()
+    from models.signals import shared  # noqa: PLC0415
+
+    return len(shared(spec)[1])
+
+
+def check_picture(data: bytes) -> str:
+    """Why an uploaded file can't be shown, or ""."""
+    warm.wait()
+    from models.data import PictureError, decode  # noqa: PLC0415
+
+    try:
+        decode(data)
+    except PictureError as error:
+        return str(error)
+    return ""
+
+
+def pair(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Task[Pair]:
+    """A network and its twin, measured alike."""
+
+    def work(job: Job) -> Pair:
+        return _pair(job, spec, experiment, experiment.numbers, picture, 0.0, 1.0)
+
+    return Task(
+        ("pair", spec.essential, experiment.measured, _digest(picture)),
+        work,
+        _seconds(spec, experiment, 2 * experiment.seeds),
+        lambda found: _weight(found.skips) + _weight(found.plain),
+    )
+
+
+def regimes(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Task[dict[str, Pair]]:
+    """With batch norm and without any, each with its twin; one seed."""
+    norms = {"batch norm": Norm.BATCH, "no norm": Norm.NONE}
+
+    def work(job: Job) -> dict[str, Pair]:
+        share = 1 / len(norms)
+        return {
+            words: _pair(
+                job, replace(spec, norm=norm), experiment, experiment.numbers[:1], picture, place * share, share
+            )
+            for place, (words, norm) in enumerate(norms.items())
+        }
+
+    return Task(
+        ("regimes", replace(spec, norm=Norm.BATCH).essential, experiment.measured, _digest(picture)),
+        work,
+        _seconds(spec, experiment, 4),
+        lambda found: sum(_weight(own.skips) + _weight(own.plain) for own in found.values()),
+    )
+
+
+def sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Task[tuple[SweepPoint, ...]]:
+    """Networks of many depths, with skips and without; points are parts of the job as they come."""
+    settings = {name: value for name, value in experiment.settings.items() if name != "weights"}
+
+    def work(job: Job) -> tuple[SweepPoint, ...]:
+        from models import signals  # noqa: PLC0415
+
+        for point in signals.sweep(
+            spec, most=experiment.deepest, seeds=experiment.numbers, picture=picture, pulse=job.pulse, **settings
+        ):
+            job.part(point)
+        _release()
+        return job.parts
+
+    layers = sum(depth for depth, _ in sweep_depths(spec, experiment.deepest))
+    relative = layers / max(trace(spec).depth, 1)
+    return Task(
+        ("sweep", replace(spec, stages=(1,) * len(spec.stages)).essential, experiment.measured, experiment.deepest,
+         _digest(picture)),
+        work,
+        _seconds(spec, experiment, 2 * experiment.seeds * relative),
+        lambda _: 100,
+    )  # fmt: skip
+
+
+def sweep_depths(spec: NetworkSpec, deepest: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """The depths of a sweep, with the blocks per stage of each."""
+    warm.wait()
+    from models.signals import sweep_depths as chosen  # noqa: PLC0415
+
+    return chosen(spec, most=deepest)
+
+
+def feature_maps(
+    spec: NetworkSpec, path: str, experiment: Experiment, picture: bytes | None
+) -> Task[tuple[FeatureMaps, FeatureMaps | None, Any]]:
+    """A layer's channels with skips and without (None where the twin has no such layer), and the first filters."""
+    settings = experiment.settings | {"source": pictured(experiment)}
+
+    def work(job: Job) -> tuple[FeatureMaps, FeatureMaps | None, Any]:
+        from models import signals  # noqa: PLC0415
+        from models.trace import trace as traced  # noqa: PLC0415
+
+        own, plain = signals.with_skips(spec), signals.twin(spec)
+        shared: Any = settings | {"image": experiment.image, "seed": experiment.seed, "picture": picture}
+        ours = signals.feature_maps(own, path, pulse=lambda done: job.pulse(done / 2), **shared)
+        theirs = None
+        if path in traced(plain).by_path:
+            theirs = signals.feature_maps(plain, path, pulse=lambda done: job.pulse(0.5 + done / 2), **shared)
+        first = signals.filters(own, seed=experiment.seed, weights=experiment.weights, pulse=job.pulse)
+        _release()
+        return ours, theirs, first
+
+    return Task(
+        ("maps", spec.essential, path, experiment.image, experiment.measured, _digest(picture)),
+        work,
+        _seconds(spec, experiment, 1),
+        lambda found: found[0].images.size // 10 + 100,
+    )
+
+
+def pictured(experiment: Experiment) -> Source:
+    """What feature maps are made of: there is nothing to see in those of noise."""
+    return Source.PHOTOS if experiment.source is Source.NOISE else experiment.source
+
+
+def with_skips(spec: NetworkSpec) -> NetworkSpec:
+    warm.wait()
+    from models.signals import with_skips as own  # noqa: PLC0415
+
+    return own(spec)
+
+
+def _pair(
+    job: Job,
+    spec: NetworkSpec,
+    experiment: Experiment,
+    seeds: tuple[int, ...],
+    picture: bytes | None,
+    start: float,
+    share: float,
+) -> Pair:
+    from models import signals  # noqa: PLC0415
+
+    began, found = time.perf_counter(), []
+    for place, own in enumerate((signals.with_skips(spec), signals.twin(spec))):
+        first = start + share * place / 2
+        found.append(
+            signals.measure(
+                own,
+                seeds=seeds,
+                picture=picture,
+                pulse=lambda done, first=first: job.pulse(first + share * done / 2),  # type: ignore[misc]
+                **experiment.settings,
+            )
+        )
+    _release()
+    if experiment.weights is Weights.RANDOM:  # nothing was downloaded meanwhile
+        done = sum(3 * side.trace.macs for side in found) * experiment.batch * len(seeds)
+        _pace()["macs"] = done / (time.perf_counter() - began)
+    return Pair(*found)
+
+
+@st.cache_resource(show_spinner=False)
+def _pace() -> dict[str, float]:
+    """Multiply-accumulates a second of the last measurement."""
+    return {"macs": _PACE}
+
+
+def _seconds(spec: NetworkSpec, experiment: Experiment, runs: float) -> float:
+    """About how long so many passes forward and back take here."""
+    own = trace(spec)
+    return runs * (3 * own.macs * experiment.batch / _pace()["macs"] + len(own.layers) * 2e-4)
+
+
+def _weight(signals: Signals) -> int:
+    """Of a result that is kept: readings of layers."""
+    return len(signals.layers) * len(signals.runs)
+
+
+def _digest(picture: bytes | None) -> str:
+    return "" if picture is None else blake2b(picture, digest_size=8).hexdigest()
+
+
+def _release() -> None:
+    from models.device import release  # noqa: PLC0415
+
+    release()

@@ -6,18 +6,24 @@ address holds what differs from the defaults, so that every state is a link and 
 
 from collections.abc import Collection
 from dataclasses import fields, replace
+from secrets import token_hex
 from typing import Any
 
 import streamlit as st
 
+from models.presets import PRESETS
 from models.spec import Family, NetworkSpec
+from viz.experiment import Experiment
 from viz.view import View
 
-_SPEC, _VIEW, _WRITTEN = "spec", "view", "written"
+_SPEC, _VIEW, _EXPERIMENT, _WRITTEN = "spec", "view", "experiment", "written"
 _PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
 _TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
-_FAMILIES = "families"
-_OURS = frozenset(field.name for owner in (NetworkSpec, View) for field in fields(owner))
+_FAMILIES, _CHOSEN, _VISITOR = "families", "chosen", "visitor"
+_SPEC_FIELDS = frozenset(field.name for field in fields(NetworkSpec))
+_OURS = _SPEC_FIELDS | {field.name for owner in (View, Experiment) for field in fields(owner)}
+# What a page starts with, until a network is chosen: one that is measured in a moment.
+_STARTS = {"signals": PRESETS["resnet56_cifar"].spec}
 
 
 def load(page: str) -> None:
@@ -31,19 +37,23 @@ def load(page: str) -> None:
     touched, elsewhere = state.pop(_TOUCHED, False), state.get(_PAGE) != page
     state[_PAGE] = page
     if _WRITTEN in state and (touched or ours == state[_WRITTEN] or (not ours and elsewhere)):
+        if elsewhere and not state.get(_CHOSEN):
+            state[_SPEC] = _start(page)
         return
-    spec, wrong = NetworkSpec.from_query(ours)
+    state[_CHOSEN] = not _SPEC_FIELDS.isdisjoint(ours)
+    spec, wrong = NetworkSpec.from_query(ours) if state[_CHOSEN] else (_start(page), ())
     view, amiss = View.from_query(ours)
+    experiment, astray = Experiment.from_query(ours)
     strange = tuple(f"{name[:40]}: there is no such field" for name in st.query_params if name not in _OURS)
-    state[_SPEC], state[_VIEW] = spec, view
-    state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*wrong, *amiss, *strange), (), {}
+    state[_SPEC], state[_VIEW], state[_EXPERIMENT] = spec, view, experiment
+    state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*wrong, *amiss, *astray, *strange), (), {}
     state[_FROM_LINK] = True
     state[_WRITTEN] = ours
 
 
 def save() -> None:
     """Write the address, where it differs: only what is not a default."""
-    query = spec().to_query() | view().to_query()
+    query = _query()
     st.session_state[_WRITTEN] = query
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
@@ -57,7 +67,7 @@ def spec() -> NetworkSpec:
 
 def put_spec(new: NetworkSpec, notes: tuple[str, ...] = ()) -> None:
     """Make it the network of all pages. `notes` say what had to give way."""
-    st.session_state[_SPEC], st.session_state[_TOUCHED] = new, True
+    st.session_state[_SPEC], st.session_state[_TOUCHED], st.session_state[_CHOSEN] = new, True, True
     st.session_state[_NOTES], st.session_state[_ERRORS], st.session_state[_PROBLEMS] = notes, {}, ()
     st.session_state.setdefault(_FAMILIES, {})[new.family] = new
 
@@ -81,6 +91,27 @@ def view() -> View:
 
 def put_view(**changes: Any) -> None:
     st.session_state[_VIEW], st.session_state[_TOUCHED] = replace(view(), **changes), True
+
+
+def experiment() -> Experiment:
+    """What the Signals page measures and shows."""
+    found: Experiment = st.session_state.get(_EXPERIMENT) or Experiment()
+    return found
+
+
+def put_experiment(**changes: Any) -> None:
+    st.session_state[_EXPERIMENT], st.session_state[_TOUCHED] = replace(experiment(), **changes), True
+
+
+def visitor() -> str:
+    """A name for this visitor that nobody else has."""
+    name: str = st.session_state.setdefault(_VISITOR, token_hex(8))
+    return name
+
+
+def dark() -> bool:
+    """Whether the page is shown in the dark theme, as far as the browser has told."""
+    return st.context.theme.type == "dark"
 
 
 def keep_known(paths: Collection[str]) -> View:
@@ -111,7 +142,7 @@ def pop_notes() -> tuple[str, ...]:
 
 def used(field: str) -> str:
     """What stands in a field now, as a link would write it; "" for what is no field."""
-    everything = spec().to_query(full=True) | view().to_query(full=True)
+    everything = spec().to_query(full=True) | view().to_query(full=True) | experiment().to_query(full=True)
     return everything.get(field, "")
 
 
@@ -125,8 +156,20 @@ def link() -> str:
     from urllib.parse import urlencode  # noqa: PLC0415
 
     base = (st.context.url or "").rstrip("/")
-    query = spec().to_query() | view().to_query()
-    return f"{base}/?{urlencode(query)}" if query else f"{base}/"
+    query = _query()
+    base = base if st.session_state.get(_PAGE) else f"{base}/"
+    return f"{base}?{urlencode(query)}" if query else base
+
+
+def _start(page: str) -> NetworkSpec:
+    return _STARTS.get(page, NetworkSpec())
+
+
+def _query() -> dict[str, str]:
+    """Only what differs from the defaults; a page's own start says nothing, and is told from the general one."""
+    start, own = _start(st.session_state.get(_PAGE, "")), spec()
+    network = {} if own == start else own.to_query() or {"stages": own.to_query(full=True)["stages"]}
+    return network | view().to_query() | experiment().to_query()
 
 
 def _few(names: list[str]) -> str:

@@ -1,10 +1,12 @@
 """A trace as rows: by layer, block or stage; and as CSV, Markdown and LaTeX to take away."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from models.measured import Pair, Signals
 from models.records import Layer, Total, Trace
 from viz import format, theme
 from viz.view import Rows
@@ -72,6 +74,38 @@ def _totals(trace: Trace, totals: tuple[Total, ...]) -> pd.DataFrame:
     )
 
 
+def signals(pair: Pair) -> pd.DataFrame:
+    """Every reading of both networks, a row for each layer and seed; the joins' in the rows of their layers."""
+    rows = [
+        row for name, side in (("with skips", pair.skips), ("without", pair.plain)) for row in _readings(name, side)
+    ]
+    return pd.DataFrame(rows)
+
+
+def _readings(name: str, side: Signals) -> Iterator[dict[str, Any]]:
+    for run in side.runs:
+        joins = {join.path: join for join in run.joins}
+        for layer in run.layers:
+            join = joins.get(layer.path)
+            yield {
+                "Network": name,
+                "Seed": run.seed,
+                "Layer": layer.path,
+                "Kind": theme.KIND_NAME[layer.kind],
+                "Activation mean": layer.activation_mean,
+                "Activation std": layer.activation_std,
+                "Activation rms": layer.activation_rms,
+                "Zeros, share": layer.zero_fraction,
+                "Activation gradient norm": layer.activation_gradient_norm,
+                "Weight norm": layer.weight_norm,
+                "Weight gradient norm": layer.weight_gradient_norm,
+                "Skip rms": join.skip_rms if join else None,
+                "Branch rms": join.branch_rms if join else None,
+                "Gradient by the skip": join.skip_gradient_norm if join else None,
+                "Gradient by the branch": join.branch_gradient_norm if join else None,
+            }
+
+
 def _window(layer: Layer) -> str:
     if layer.kernel is None or layer.stride is None or max(*layer.kernel, *layer.stride) == 1:
         return "1×1" if layer.macs and layer.kernel else ""
@@ -124,10 +158,17 @@ def _cells(frame: pd.DataFrame) -> list[list[str]]:
         if name.endswith("share"):
             columns.append([f"{value:.2%}" for value in frame[name]])
         elif _numeric(frame[name]):
-            columns.append([f"{value:,}" for value in frame[name]])
+            columns.append([_number(value) for value in frame[name]])
         else:
             columns.append([str(value) for value in frame[name]])
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _number(value: float) -> str:
+    """Whole numbers in threes, measured ones with four digits, what is missing empty."""
+    if pd.isna(value):
+        return ""
+    return f"{value:,}" if isinstance(value, int) or float(value).is_integer() else f"{value:.4g}"
 
 
 def _numeric(column: "pd.Series[Any]") -> bool:
@@ -138,3 +179,11 @@ def _escape(text: str) -> str:
     for sign in "&%#_":
         text = text.replace(sign, "\\" + sign)
     return text
+
+
+# label, writer, file's end, MIME type
+FORMS: tuple[tuple[str, Callable[[pd.DataFrame], str], str, str], ...] = (
+    ("CSV", csv, "csv", "text/csv"),
+    ("Markdown", markdown, "md", "text/markdown"),
+    ("LaTeX", latex, "tex", "application/x-tex"),
+)

@@ -14,6 +14,9 @@ class Shade:
     light: str
     dark: str
 
+    def on(self, *, dark: bool) -> str:
+        return self.dark if dark else self.light
+
 
 # Fills of one saturation that differ in lightness too: told apart in greyscale and by colour-blind readers.
 KIND: Mapping[Kind, Shade] = MappingProxyType(
@@ -63,6 +66,8 @@ LINE = Shade("#46505e", "#a5b0be")
 GROUP = Shade("#e9eef5", "#232c38")  # a folded stage, run or block
 CLUSTER = Shade("#f6f8fb", "#171e27")  # an unfolded one
 SKIP = Shade("#0072b2", "#56b4e9")  # with skip connections: blue, everywhere
+PLAIN = Shade("#d55e00", "#ff8c5a")  # without: vermilion, dashed, squares
+SELECTED = Shade("#0b6e4f", "#7ee0b8")  # the rule at the selected layer
 REFERENCE = "#7f8794"  # theory, published: grey on either ground
 CHANNELS, RESOLUTION = "#2f8fd0", "#e0702a"  # told apart by their markers too
 

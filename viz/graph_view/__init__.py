@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from models.records import JOINS, EdgeKind
-from viz import format, theme
+from viz import theme
 from viz.graph import SIGN, Picture
 
 _HERE = Path(__file__).parent
@@ -80,7 +80,7 @@ def _legend(picture: Picture) -> str:
     entries = []
     if picture.legend is not None:
         stops = ", ".join(theme.SCALE)
-        low, high = (f"{format.whole(value)}" for value in (picture.legend.low, picture.legend.high))
+        low, high = picture.legend.ends
         bar = f'<i class="bar" style="background:linear-gradient(to right, {stops})"></i>'
         entries.append(f"{escape(picture.legend.unit)}, log scale")
         entries += [f"{bar}", f"{low} to {high}"]

@@ -1,0 +1,95 @@
+"""A chart on a page, and its ways out: SVG and PNG as it is seen, and a page of its own that opens offline."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from viz import state
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+Draw = Callable[..., "go.Figure"]  # told, by keyword, whether the theme is dark
+_CONFIG = {"displaylogo": False, "toImageButtonOptions": {"format": "svg"}}
+_BUTTONS = """
+<div class="save">
+  <button type="button" data-form="svg">SVG</button>
+  <button type="button" data-form="png">PNG</button>
+</div>
+"""
+_STYLE = """
+.save { display: flex; flex-direction: column; gap: 0.5rem; }
+.save button {
+  font: 400 1rem var(--st-font); padding: 0.4rem 0.75rem; border-radius: 0.5rem; cursor: pointer;
+  color: var(--st-text-color); background: var(--st-background-color); border: 1px solid var(--st-border-color);
+}
+.save button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+.save button:focus-visible { outline: 3px solid var(--st-primary-color); }
+"""
+# The chart's own camera takes the picture: it is the only one who knows what is on the screen.
+_SCRIPT = """
+export default function ({ data, parentElement }) {
+  parentElement.querySelectorAll("button").forEach((button) => {
+    button.onclick = () => {
+      const chart = document.querySelector(`.st-key-${data.chart} .js-plotly-plot`);
+      const camera = chart?.querySelector('.modebar-btn[data-title*="ownload"]');
+      if (!camera) return;
+      const form = button.dataset.form;
+      chart._context.toImageButtonOptions = { format: form, filename: data.name, scale: form === "png" ? 3 : 1 };
+      camera.click();
+    };
+  });
+}
+"""
+_SAVE = st.components.v2.component("skipscope_save", html=_BUTTONS, css=_STYLE, js=_SCRIPT)
+
+
+def show(
+    draw: Draw,
+    key: str,
+    *,
+    alt: str,
+    name: str,
+    height: int | None = None,
+    on_pick: Callable[[str], None] | None = None,
+) -> None:
+    """Draw a chart under a key that no other has. `alt` holds the finding; files are called `name`.
+
+    `on_pick` is called with the path of a clicked point's layer: the first of its custom data.
+    """
+    figure, chart = draw(dark=state.dark()), f"chart_{key}"
+    tall = height or int(figure.layout.height or 360)
+
+    def picked() -> None:
+        points = st.session_state[chart].selection.points
+        if points and on_pick is not None and points[0].get("customdata"):
+            on_pick(str(points[0]["customdata"][0]))
+
+    with st.container(key=f"frame_{key}"):
+        with st.popover("Save", type="tertiary", key=f"take_{key}"):
+            _SAVE(key=f"save_{key}", data={"chart": chart, "name": f"{name}-{key}"})
+            st.download_button(
+                "HTML, offline",
+                lambda: page(draw(dark=False), alt),
+                f"{name}-{key}.html",
+                "text/html",
+                on_click="ignore",
+                key=f"html_{key}",
+                width="stretch",
+            )
+        if on_pick is None:
+            st.plotly_chart(figure, key=chart, config=_CONFIG, height=tall, alt=alt)
+        else:
+            st.plotly_chart(
+                figure, key=chart, config=_CONFIG, height=tall, alt=alt, on_select=picked, selection_mode="points"
+            )
+
+
+def page(figure: "go.Figure", finding: str) -> str:
+    """A chart as a page that needs no net: Plotly's own code is inside."""
+    figure.update_layout(paper_bgcolor="white", plot_bgcolor="white", template="plotly_white", margin={"t": 80})
+    if not figure.layout.title.text:
+        figure.update_layout(title={"text": finding, "font": {"size": 15}})
+    html: str = figure.to_html(include_plotlyjs=True, full_html=True)
+    return html

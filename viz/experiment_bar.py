@@ -1,0 +1,110 @@
+"""The Signals page's controls: what is measured. The network itself is the sidebar's."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from models.spec import Init, NetworkSpec, Norm
+from viz import format, measure, state
+from viz.experiment import Device, Experiment, Precision, Show, Source, Weights
+from viz.repair import change
+
+_PICTURE = "picture"
+_NORMS = {Norm.BATCH: "batch", Norm.GROUP: "group", Norm.NONE: "none"}
+_INITS = {Init.DEFAULT: "PyTorch's", Init.KAIMING: "Kaiming", Init.XAVIER: "Xavier", Init.ORTHOGONAL: "orthogonal"}
+_SOURCES = {
+    Source.NOISE: "Gaussian noise",
+    Source.DIGITS: "digits",
+    Source.PHOTOS: "photographs",
+    Source.UPLOAD: "your picture",
+}
+_PRECISIONS = {Precision.FLOAT32: "float32", Precision.TF32: "TF32", Precision.BF16: "bfloat16"}
+
+
+def show(spec: NetworkSpec, experiment: Experiment) -> bytes | None:
+    """Draw the controls; returns the uploaded picture, where one is wanted and there."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="experiment"):
+        _choice("show", "Networks", {one: str(one) for one in Show}, experiment.show, st.segmented_control)
+        _network("norm", "Norm", _NORMS, spec.norm, st.segmented_control)
+        _network("init", "Initialisation", _INITS, spec.init, st.selectbox)
+        _choice("source", "Images", _SOURCES, experiment.source, st.selectbox, width=160)
+        with st.popover("More"):
+            _more(spec, experiment)
+    return _upload() if experiment.source is Source.UPLOAD else None
+
+
+def _more(spec: NetworkSpec, experiment: Experiment) -> None:
+    devices, precisions, words = measure.machine()
+    _number("batch", "Batch", experiment, "Images in the one batch that goes through.")
+    _number("seeds", "Seeds", experiment, "So many draws of weights, images and labels: the line is the median.")
+    _number("seed", "First seed", experiment, "The same seed gives the same numbers.")
+    if len(devices) > 1:
+        names = {one: f"auto: {words}" if one is Device.AUTO else one.upper() for one in Device}
+        usable = {one: name for one, name in names.items() if one is Device.AUTO or one in devices}
+        _choice("device", "Device", usable, experiment.device, st.selectbox)
+    else:
+        st.caption(f"Measured on this server's {words}; there is no GPU here.")
+    usable_in = {one: name for one, name in _PRECISIONS.items() if one in precisions}
+    _choice("precision", "Precision", usable_in, experiment.precision, st.selectbox)
+    if measure.has_weights(spec):
+        weights = {Weights.RANDOM: "random", Weights.PRETRAINED: "torchvision's, trained on ImageNet"}
+        _choice("weights", "Weights", weights, experiment.weights, st.selectbox)
+    else:
+        st.caption("Weights are random: torchvision has no trained ones for this network.")
+
+
+def _upload() -> bytes | None:
+    """The picture to look through; a file that can't be one is refused and not kept."""
+    file = st.file_uploader(
+        "Your picture: PNG, JPEG or WebP, at most 5 MB. It stays on this server, for this visit.",
+        type=["png", "jpg", "jpeg", "webp"],
+        key="upload",
+        max_upload_size=5,
+    )
+    if file is not None:
+        data = file.getvalue()
+        problem = measure.check_picture(data)
+        if problem:
+            st.error(format.as_it_is(problem))
+        else:
+            st.session_state[_PICTURE] = data
+    picture: bytes | None = st.session_state.get(_PICTURE)
+    return picture
+
+
+def _choice(
+    field: str, label: str, options: dict[Any, str], value: Any, widget: Callable[..., Any], **more: Any
+) -> None:
+    key = f"experiment_{field}"
+    st.session_state[key] = value if value in options else next(iter(options))
+    if widget is st.segmented_control:
+        more["required"] = True
+
+    def changed() -> None:
+        state.put_experiment(**{field: st.session_state[key]})
+
+    widget(label, list(options), key=key, format_func=options.get, on_change=changed, **more)
+
+
+def _network(field: str, label: str, options: dict[Any, str], value: Any, widget: Callable[..., Any]) -> None:
+    """A field of the network itself, which the sidebar has too."""
+    key = f"experiment_{field}"
+    st.session_state[key] = value
+    more: dict[str, Any] = {"required": True} if widget is st.segmented_control else {"width": 140}
+
+    def changed() -> None:
+        state.put_spec(*change(state.spec(), field, st.session_state[key]))
+
+    widget(label, list(options), key=key, format_func=options.get, on_change=changed, **more)
+
+
+def _number(field: str, label: str, experiment: Experiment, help_: str) -> None:
+    key = f"experiment_{field}"
+    bounds = Experiment.__dataclass_fields__[field].metadata
+    st.session_state[key] = getattr(experiment, field)
+
+    def changed() -> None:
+        state.put_experiment(**{field: st.session_state[key]})
+
+    st.number_input(label, bounds["low"], bounds["high"], key=key, help=help_, on_change=changed)

@@ -1,0 +1,82 @@
+"""A layer's channels, or a convolution's filters, as one mosaic of pictures."""
+
+from math import ceil
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from models.measured import FeatureMaps
+from viz import theme
+
+_GAP = 1  # pixels between tiles
+_WIDTH = 480  # px of the screen that a mosaic has, about
+
+
+def mosaic(maps: FeatureMaps, *, columns: int = 8) -> go.Figure:
+    """The channels, the most energetic first, each on a scale of its own: dark is its lowest value."""
+    tiles = maps.images
+    low = tiles.min(axis=(1, 2), keepdims=True)
+    spread = np.maximum(tiles.max(axis=(1, 2), keepdims=True) - low, 1e-12)
+    labels = [
+        f"channel {channel}, rank {rank} of {maps.total}<br>mean square {energy:.3g}"
+        for rank, (channel, energy) in enumerate(zip(maps.channels, maps.energies, strict=True), start=1)
+    ]
+    return _tiled((tiles - low) / spread, labels, columns=columns)
+
+
+def filters(weights: Any, *, columns: int = 16) -> go.Figure:
+    """A convolution's filters (out, in, height, width), in colour where there are three channels in."""
+    low, high = weights.min(axis=(1, 2, 3), keepdims=True), weights.max(axis=(1, 2, 3), keepdims=True)
+    scaled = (weights - low) / np.maximum(high - low, 1e-12)
+    labels = [f"filter {index}" for index in range(len(scaled))]
+    if scaled.shape[1] != 3:
+        return _tiled(scaled.mean(axis=1), labels, columns=columns)
+    sheet = _sheet((scaled * 255).round().astype(np.uint8).transpose(0, 2, 3, 1), columns, fill=0)
+    figure = go.Figure(go.Image(z=sheet, hovertemplate="%{z}<extra></extra>"))
+    return _bare(figure, sheet)
+
+
+def _tiled(tiles: Any, labels: list[str], *, columns: int) -> go.Figure:
+    columns = min(columns, len(tiles))
+    sheet = _sheet(tiles.astype(np.float32), columns, fill=np.nan)
+    side = (tiles.shape[1] + _GAP, tiles.shape[2] + _GAP)
+    names = [
+        [
+            labels[index] if (index := row // side[0] * columns + column // side[1]) < len(labels) else ""
+            for column in range(sheet.shape[1])
+        ]
+        for row in range(sheet.shape[0])
+    ]
+    figure = go.Figure(
+        go.Heatmap(
+            z=sheet,
+            colorscale=[[place / (len(theme.SCALE) - 1), colour] for place, colour in enumerate(theme.SCALE)],
+            showscale=False,
+            text=names if sheet.size <= 80_000 else None,
+            hovertemplate="%{text}<extra></extra>" if sheet.size <= 80_000 else None,
+            hoverinfo="skip" if sheet.size > 80_000 else None,
+            hoverongaps=False,
+        )
+    )
+    return _bare(figure, sheet)
+
+
+def _sheet(tiles: Any, columns: int, *, fill: float) -> Any:
+    """Tiles (n, height, width[, 3]) in rows of so many, a gap between them."""
+    rows = ceil(len(tiles) / columns)
+    height, width = tiles.shape[1] + _GAP, tiles.shape[2] + _GAP
+    sheet = np.full((rows * height - _GAP, columns * width - _GAP, *tiles.shape[3:]), fill, dtype=tiles.dtype)
+    for index, tile in enumerate(tiles):
+        top, left = index // columns * height, index % columns * width
+        sheet[top : top + tiles.shape[1], left : left + tiles.shape[2]] = tile
+    return sheet
+
+
+def _bare(figure: go.Figure, sheet: Any) -> go.Figure:
+    height = int(min(max(_WIDTH * sheet.shape[0] / sheet.shape[1], 60), 620)) + 8
+    own = {key: value for key, value in theme.layout("", height=height).items() if key not in ("xaxis", "yaxis")}
+    figure.update_layout(own, margin={"l": 0, "r": 0, "t": 4, "b": 4})
+    figure.update_xaxes(visible=False)
+    figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
+    return figure

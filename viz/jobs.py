@@ -1,0 +1,218 @@
+"""Long work beside the pages: one heavy job at a time for the whole server, with progress, time left and cancel.
+
+A job runs in a thread that never calls Streamlit; pages look at it. Jobs wait in one queue, first come, first served;
+the same work asked for twice is one job. What is finished is kept, up to a size.
+"""
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from enum import StrEnum
+from typing import Any
+
+import streamlit as st
+
+MOST_WAITING = 40
+LONGEST = 900.0  # seconds that a job may run
+FORGOTTEN = 120.0  # seconds without anybody looking: a closed tab's job gives way
+_log = logging.getLogger(__name__)
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class CancelledError(Exception):
+    """Raised inside a job's work, by its pulse."""
+
+
+class FullError(ValueError):
+    """The queue takes no more."""
+
+
+class Job:
+    """One piece of work. Pages read it at any time; only its own thread and `cancel` write."""
+
+    def __init__(self, key: Hashable, work: Callable[["Job"], Any], weigh: Callable[[Any], int]) -> None:
+        self.key = key
+        self.weight = 0  # of the result
+        self.state = State.WAITING
+        self.fraction = 0.0
+        self.parts: tuple[Any, ...] = ()  # what there is of the result already
+        self.result: Any = None
+        self.error = ""
+        self.seconds = 0.0
+        self._work: Callable[[Job], Any] | None = work
+        self._weigh = weigh
+        self._stop = threading.Event()
+        self._ended = threading.Event()
+        self._seen = time.monotonic()
+        self._started = 0.0
+
+    @property
+    def over(self) -> bool:
+        return self.state in (State.DONE, State.CANCELLED, State.FAILED)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that the rest will take, at the pace so far; None while that can't be told."""
+        if self.state is not State.RUNNING or self.fraction < 0.02:
+            return None
+        return (time.monotonic() - self._started) * (1 - self.fraction) / self.fraction
+
+    def seen(self) -> None:
+        """Somebody looks at it."""
+        self._seen = time.monotonic()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it ends within so many seconds."""
+        return self._ended.wait(seconds)
+
+    def cancel(self) -> None:
+        """It stops at its next pulse; whoever looks sees it cancelled at once."""
+        self._stop.set()
+        if not self.over:
+            self.state = State.CANCELLED
+
+    def pulse(self, fraction: float) -> None:
+        """Called by the work again and again: how much is done. Raises where it shall stop."""
+        now = time.monotonic()
+        if self._stop.is_set() or now - self._seen > FORGOTTEN:
+            raise CancelledError
+        if now - self._started > LONGEST:
+            raise TimeoutError(f"It took longer than {LONGEST / 60:.0f} minutes; take less depth, batch or seeds.")
+        self.fraction = max(self.fraction, fraction)
+
+    def part(self, found: Any) -> None:
+        """A part of the result, to be shown already."""
+        self.parts = (*self.parts, found)
+
+    def run(self) -> None:
+        """Do the work; whatever happens, end in a state that says so."""
+        work, self._work = self._work, None  # what it holds on to goes with it
+        if self._stop.is_set() or work is None:
+            return
+        self._started = time.monotonic()
+        self.state = State.RUNNING
+        ended = State.FAILED
+        try:
+            self.pulse(0.0)
+            self.result = work(self)
+            self.weight = self._weigh(self.result)
+            ended = State.CANCELLED if self._stop.is_set() else State.DONE
+        except CancelledError:
+            ended = State.CANCELLED
+        except (ValueError, TimeoutError) as error:  # ours: they say what to change
+            self.error = str(error)
+        except MemoryError:
+            self.error = "The machine ran out of memory; take a smaller batch or input."
+        except Exception as error:  # noqa: BLE001  # a page is told, the log has it all
+            out_of_memory = "out of memory" in str(error).lower()
+            self.error = (
+                "The device ran out of memory; take a smaller batch or input."
+                if out_of_memory
+                else f"The measurement failed ({type(error).__name__}); the server's log says more."
+            )
+            _log.exception("a job failed: %s", self.key)
+        finally:
+            self.seconds = time.monotonic() - self._started
+            self.state = ended
+            self._ended.set()
+
+
+class Line:
+    """The server's queue: a lock around it, and one thread at most."""
+
+    def __init__(self, *, room: int) -> None:
+        self.room = room  # for the weights of finished results
+        self._lock = threading.Lock()
+        self._busy = threading.Semaphore(1)  # held by the one heavy job
+        self._waiting: list[Job] = []
+        self._running: Job | None = None
+        self._kept: OrderedDict[Hashable, Job] = OrderedDict()
+        self._slots: dict[Hashable, Job] = {}
+
+    def submit(
+        self, key: Hashable, work: Callable[[Job], Any], *, slot: Hashable, weigh: Callable[[Any], int] = lambda _: 1
+    ) -> Job:
+        """The job of a key: finished, under way, or new at the end of the queue.
+
+        A slot (a visitor's place for one kind of result) has one job: another one that was there for this slot alone
+        is cancelled. Cancelled or failed work is begun again when it is submitted again. Raises `FullError`.
+        """
+        with self._lock:
+            job = self._find(key)
+            if job is None or job.state in (State.CANCELLED, State.FAILED):
+                if len(self._waiting) >= MOST_WAITING:
+                    raise FullError(f"{len(self._waiting)} measurements are waiting already; try again in a minute.")
+                job = Job(key, work, weigh)
+                self._waiting.append(job)
+            before, self._slots[slot] = self._slots.get(slot), job
+            if before is not None and before is not job and before not in self._slots.values():
+                before.cancel()
+                self._waiting = [other for other in self._waiting if other is not before]
+            while len(self._slots) > 500:  # of visitors long gone
+                self._slots.pop(next(iter(self._slots)))
+        job.seen()
+        self._next()
+        return job
+
+    def of(self, slot: Hashable) -> Job | None:
+        """The job that a slot asked for last, whatever became of it."""
+        with self._lock:
+            return self._slots.get(slot)
+
+    def leave(self, slot: Hashable) -> None:
+        """Forget what a slot asked for last, so that it can be asked again."""
+        with self._lock:
+            self._slots.pop(slot, None)
+
+    def ahead(self, job: Job) -> int:
+        """How many jobs are before it."""
+        with self._lock:
+            return self._waiting.index(job) + (self._running is not None) if job in self._waiting else 0
+
+    def _find(self, key: Hashable) -> Job | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        running = [self._running] if self._running is not None else []
+        return next((job for job in (*running, *self._waiting) if job.key == key), None)
+
+    def _next(self) -> None:
+        """Begin the first waiting job, if none is under way."""
+        with self._lock:
+            self._waiting = [job for job in self._waiting if not job.over]
+            if not self._waiting or not self._busy.acquire(blocking=False):
+                return
+            job = self._running = self._waiting.pop(0)
+        threading.Thread(target=self._run, args=(job,), name="skipscope job", daemon=True).start()
+
+    def _run(self, job: Job) -> None:
+        try:
+            job.run()
+        finally:
+            with self._lock:
+                self._running = None
+                if job.state is State.DONE:
+                    self._keep(job)
+            self._busy.release()
+            self._next()
+
+    def _keep(self, job: Job) -> None:
+        """The newest results, as many as there is room for; the last one in any case."""
+        self._kept[job.key] = job
+        while len(self._kept) > 1 and sum(kept.weight for kept in self._kept.values()) > self.room:
+            self._kept.popitem(last=False)
+
+
+@st.cache_resource(show_spinner=False)
+def line() -> Line:
+    """The server's."""
+    return Line(room=200_000)

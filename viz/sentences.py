@@ -1,0 +1,193 @@
+"""What was measured, in words: every sentence is computed from the numbers, and reads right whatever they are."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from math import inf, isfinite
+
+from models.measured import Pair, Signals, SweepPoint, middle, quotient
+from viz import format
+from viz.experiment import At, Of, Show
+from viz.figures.signals import QUANTITY, at_layers
+
+_LEVEL = 3.0  # a ratio between 1/3 and 3 is called level
+_TINY = 1e-6  # of the other network's gradients
+
+
+class Regime(StrEnum):
+    EXPLODES = "explodes"
+    VANISHES = "vanishes"
+    LEVEL = "level"
+    ZERO = "zero"  # underflown
+    BROKEN = "broken"  # NaN or infinite
+
+
+_DIRECTED = frozenset({Regime.EXPLODES, Regime.VANISHES})
+
+
+def regime(signals: Signals, of: Of) -> Regime:
+    """What the gradients of the main path's convolutions do on their way to the first."""
+    values = _gradients(signals, of)
+    if not all(map(isfinite, values)):
+        return Regime.BROKEN
+    if 0.0 in values:
+        return Regime.ZERO
+    ratio = signals.ratio(QUANTITY[of])
+    if ratio > _LEVEL:
+        return Regime.EXPLODES
+    return Regime.VANISHES if ratio < 1 / _LEVEL else Regime.LEVEL
+
+
+def gradients(pair: Pair, of: Of, show: Show = Show.BOTH) -> str:
+    """As in "Without skips the gradient grows 1.21x per layer toward the input: ... With skips 12 times."."""
+    parts = []
+    if show is not Show.WITH:
+        parts.append(f"Without skips {_side(pair.plain, of)}.")
+    if show is Show.WITH:
+        parts.append(f"With skips {_side(pair.skips, of)}.")
+    elif show is Show.BOTH:
+        same = regime(pair.skips, of) is regime(pair.plain, of) and regime(pair.skips, of) in _DIRECTED
+        ratio = format.times(pair.skips.ratio(QUANTITY[of]))
+        parts.append(f"With skips: {ratio} times." if same else f"With skips {_side(pair.skips, of)}.")
+        parts += _levels(pair, of)
+    return " ".join(parts)
+
+
+def outputs(pair: Pair, at: At, show: Show = Show.BOTH) -> str:
+    """How the signal's size changes along the network, and how much of it is zero."""
+    parts = []
+    for skips, side in ((False, pair.plain), (True, pair.skips)):
+        if show is (Show.WITH if not skips else Show.WITHOUT):
+            continue
+        name = "With skips" if skips else "Without"
+        bands = at_layers(side, at, "activation_rms")
+        if not bands:
+            continue
+        first, last = bands[0].middle, bands[-1].middle
+        zeros = middle([band.middle for band in at_layers(side, At.ACTIVATIONS, "zero_fraction")])
+        parts.append(f"{name} the signal {_along(first, last)}{_zeros(zeros)}.")
+    return " ".join(parts)
+
+
+def joins(pair: Pair) -> str:
+    """Which way the stream and the gradient take, at the first and at the last block."""
+    found = pair.skips.joins
+    if not found:
+        return "This network has no join to look at."
+    adds = (found[0].branch_share, found[-1].branch_share)
+    returns = (found[0].branch_gradient_share, found[-1].branch_gradient_share)
+    words = []
+    if all(map(isfinite, adds)):
+        words.append(f"The branch makes {adds[0]:.0%} of the stream in the first block and {adds[1]:.0%} in the last")
+    else:
+        words.append("The stream is not finite, or nothing, at the first or the last block")
+    if all(map(isfinite, returns)):
+        words.append(
+            f"of the gradient, {1 - returns[0]:.0%} reaches the first block's input by the skip and "
+            f"{1 - returns[1]:.0%} the last's"
+        )
+    else:
+        words.append("the gradient there is not finite, or exactly zero")
+    return "; ".join(words) + "."
+
+
+def sweep(points: Sequence[SweepPoint]) -> str:
+    """How the ratio changed from the shallowest to the deepest network."""
+    parts = []
+    for skips in (False, True):
+        own = [point for point in points if point.skips is skips]
+        depths = sorted({point.depth for point in own})
+        if len(depths) < 2:
+            continue
+        name = "With skips" if skips else "Without skips"
+        first, last = (middle([point.ratio for point in own if point.depth == end]) for end in (depths[0], depths[-1]))
+        if not (0 < first < inf and 0 < last < inf):
+            parts.append(f"{name} the ratio is {_odd(last)} at depth {depths[-1]}.")
+            continue
+        per_layer = (last / first) ** (1 / (depths[-1] - depths[0]))
+        parts.append(
+            f"{name} the first convolution gets {format.times(first)} times the last one's gradient at depth "
+            f"{depths[0]} and {format.times(last)} times at depth {depths[-1]}: × {per_layer:.3g} for every layer more."
+        )
+    return " ".join(parts) or "The first depths are being measured."
+
+
+def regimes(pairs: dict[str, Pair], of: Of) -> str:
+    """The ratios of the four, and what they leave out: how large the gradients are."""
+    parts = []
+    for name, pair in pairs.items():
+        parts.append(f"{name.capitalize()}: without skips {_side(pair.plain, of)}; with skips {_side(pair.skips, of)}.")
+        parts += _levels(pair, of)
+    return " ".join(parts)
+
+
+def _levels(pair: Pair, of: Of) -> list[str]:
+    """A sentence where one network's gradients are of quite another size than the other's, whatever their ratio."""
+    largest = [max(filter(isfinite, _gradients(side, of)), default=0.0) for side in (pair.plain, pair.skips)]
+    share = quotient(*largest)
+    if 0 < share < _TINY:
+        return [f"All of them are tiny without: the largest is {format.power(share)} of the largest with."]
+    if 1 / _TINY < share < inf:
+        return [f"All of them are huge without: the largest is {format.times(share)} times that with."]
+    return []
+
+
+def twin(pair: Pair, unshared: int) -> str:
+    """What else changed when the skips were taken away."""
+    skips, plain = pair.skips.trace.params, pair.plain.trace.params
+    if skips == plain:
+        return f"Both have {skips:,} parameters and start with the same weights, bit for bit."
+    gone = format.plural(unshared, "weight tensor")
+    return (
+        f"The twin has {plain:,} parameters instead of {skips:,} ({format.short(plain)}against {format.short(skips)}): "
+        f"{gone} of the network are not in it, or have another shape. All others start equal, bit for bit."
+    )
+
+
+def _side(signals: Signals, of: Of) -> str:
+    quantity = QUANTITY[of]
+    values = _gradients(signals, of)
+    what = "gradient"
+    broken = sum(not isfinite(value) for value in values)
+    if broken:
+        return f"the {what} is not finite (NaN or infinite) in {broken} of {len(values)} convolutions"
+    zeros = sum(value == 0 for value in values)
+    if zeros:
+        where = "every convolution" if zeros == len(values) else f"{zeros} of {len(values)} convolutions"
+        return f"the {what} has underflowed: it is exactly 0 in {where}"
+    ratio, growth = signals.ratio(quantity), signals.growth(quantity)
+    first = f"the first convolution gets {format.times(ratio)} times the last one's"
+    kind = regime(signals, of)
+    if kind is Regime.LEVEL:
+        return f"it stays level: {first}"
+    grows = kind is Regime.EXPLODES
+    if growth is None or (growth > 1) is not grows:  # its trend within the stages says otherwise: then only the ends
+        return f"the {what} {'grows' if grows else 'shrinks'} toward the input: {first}"
+    trend = f"grows {growth:.3g}×" if grows else f"shrinks to {growth:.2g}×"
+    return f"the {what} {trend} per layer toward the input: {first}"
+
+
+def _gradients(signals: Signals, of: Of) -> list[float]:
+    paths = [layer.path for layer in signals.convolutions]
+    return [band.middle for band in signals.band(QUANTITY[of], paths)]
+
+
+def _along(first: float, last: float) -> str:
+    if not (isfinite(first) and isfinite(last)):
+        return "is not finite (NaN or infinite)"
+    ends = f"rms {format.number(first)} at the start, {format.number(last)} at the end"
+    if last == 0:
+        return f"dies out: {ends}"
+    ratio = quotient(last, first)
+    if ratio > 1.5:
+        return f"grows {format.times(ratio)} times: {ends}"
+    return f"shrinks {format.times(1 / ratio)} times: {ends}" if ratio < 1 / 1.5 else f"keeps its size: {ends}"
+
+
+def _zeros(share: float) -> str:
+    return f", and {share:.0%} of what the ReLUs put out is zero" if isfinite(share) else ""
+
+
+def _odd(ratio: float) -> str:
+    if ratio == 0:
+        return "exactly 0 (underflow at the first convolution)"
+    return "infinite (underflow at the last convolution)" if ratio == inf else "undefined (both underflowed, or NaN)"

@@ -1,0 +1,87 @@
+"""A job on the page: its button, its place in the queue, progress, time left, Cancel, and at last its result."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import streamlit as st
+
+from viz import format, jobs, state
+from viz.jobs import Job, State
+
+Result = TypeVar("Result")
+SHORT = 12.0  # seconds: what takes no longer starts by itself once it was asked for
+_MOMENT = 0.4  # seconds that a page waits for a result before it shows a bar
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Generic[Result]):
+    """Work for the queue. Equal keys are equal results."""
+
+    key: tuple[object, ...]
+    work: Callable[[Job], Result]
+    seconds: float  # that it will take here, about
+    weight: Callable[[Result], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[Result]):
+    """What there is: a result, fresh or of the question before; and the job while it is under way."""
+
+    result: Result | None
+    fresh: bool
+    job: Job | None
+
+
+def ask(what: str, task: Task[Result], *, button: str, wanted: bool, on_run: Callable[[], None]) -> Answer[Result]:
+    """The answer to a question of the page's; in its place a button, a progress bar or the reason why there is none.
+
+    Short work that is `wanted` starts by itself, long work at its button.
+    """
+    line, slot = jobs.line(), (state.visitor(), what)
+    asked, last = f"asked_{what}", f"last_{what}"
+    job = line.of(slot)
+    if job is None or job.key != task.key:
+        job = None
+        if wanted and (task.seconds <= SHORT or st.session_state.get(asked) == task.key):
+            try:
+                job = line.submit(task.key, task.work, slot=slot, weigh=task.weight)
+            except jobs.FullError as error:
+                st.warning(str(error))
+    if job is not None:
+        job.seen()
+        job.wait(_MOMENT)
+    if job is not None and job.state is State.DONE:
+        st.session_state[last] = job.result
+        return Answer(job.result, fresh=True, job=job)
+
+    def run() -> None:
+        st.session_state[asked] = task.key
+        line.leave(slot)
+        on_run()
+
+    if job is not None and not job.over:
+        _watch(job, what)
+    else:
+        if job is not None:
+            st.warning(format.as_it_is(job.error) if job.error else "Cancelled.")
+        takes = "a moment" if task.seconds < 1.5 else f"about {format.duration(task.seconds)}"
+        again = job is not None
+        st.button(f"{'Try again' if again else button} ({takes})", key=f"run_{what}", type="primary", on_click=run)
+    return Answer(st.session_state.get(last), fresh=False, job=job)
+
+
+@st.fragment(run_every=0.3)
+def _watch(job: Job, what: str) -> None:
+    job.seen()
+    if job.over:
+        st.rerun()
+    bar, stop = st.columns([8, 1], vertical_alignment="center")
+    ahead = jobs.line().ahead(job)
+    if job.state is State.WAITING and ahead:
+        text = f"Waiting: {format.plural(ahead, 'measurement')} of other visitors come first."
+    else:
+        left = f", {format.duration(job.left)} left" if job.left is not None else ""
+        text = f"Measuring: {job.fraction:.0%}{left}"
+    bar.progress(min(max(job.fraction, 0.0), 1.0), text=text)
+    stop.button("Cancel", key=f"cancel_{what}", on_click=job.cancel, width="stretch")
