@@ -5,7 +5,7 @@ from math import inf
 
 import streamlit as st
 
-from models.measured import WEIGHTED, FeatureMaps, Pair
+from models.measured import WEIGHTED, FeatureMaps, Pair, Signals
 from models.names import describe
 from models.spec import NetworkSpec
 from viz import chart, format, graph_panel, measure, sentences, state
@@ -192,15 +192,7 @@ def _graphs(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View) -
         graph_panel.level(view)
     field, unit = _PAINTS[experiment.paint]
     sides = [(pair.skips, "with skips"), (pair.plain, "without")]
-    told = [
-        {
-            layer.path: value
-            for layer in side.layers
-            if (value := getattr(layer, field)) is not None
-            and (field != "weight_gradient_norm" or layer.kind in WEIGHTED)
-        }
-        for side, _ in sides
-    ]
+    told = [_values(side, field) for side, _ in sides]
     known = [value for values in told for value in values.values() if 0 < value < inf]
     low, high = (min(known), max(known)) if known else (1.0, 1.0)
     for column, (side, words), values in zip(st.columns(2), sides, told, strict=True):
@@ -222,6 +214,12 @@ def _graphs(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View) -
             )
 
 
+def _values(side: Signals, field: str) -> dict[str, float]:
+    """Of the gradients of weights those of convolutions and the classifier, as in the chart."""
+    layers = [layer for layer in side.layers if field != "weight_gradient_norm" or layer.kind in WEIGHTED]
+    return {layer.path: value for layer in layers if (value := getattr(layer, field)) is not None}
+
+
 def _sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> None:
     from viz.figures import experiments  # noqa: PLC0415
 
@@ -240,7 +238,9 @@ def _sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> 
     if len(depths) < 2:
         st.info("This family knows fewer than two depths up to that one.")
         return
-    right.caption(f"Depths {format.listing(depths)}, each with and without skips, {experiment.seeds} seeds.")
+    right.caption(
+        f"Depths {format.listing(depths)}, each with and without skips, {format.plural(experiment.seeds, 'seed')}."
+    )
     answer = ask(
         "sweep",
         task,
@@ -278,10 +278,10 @@ def _regimes(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -
     if answer.result is None:
         return
     with st.container(key="fresh_regimes" if answer.fresh else "stale_regimes"):
-        said = sentences.regimes(answer.result, experiment.of)
-        st.markdown(f"**{said}**")
+        lines = sentences.regimes(answer.result, experiment.of)
+        st.markdown("\n".join(f"- {line}" for line in lines))
         draw = partial(experiments.regimes, answer.result, experiment.of)
-        chart.show(draw, "regimes", alt=said, name=measure.file_name(spec))
+        chart.show(draw, "regimes", alt=" ".join(lines), name=measure.file_name(spec))
 
 
 def _numbers(pair: Pair, spec: NetworkSpec) -> None:

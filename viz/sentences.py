@@ -111,13 +111,9 @@ def sweep(points: Sequence[SweepPoint]) -> str:
     return " ".join(parts) or "The first depths are being measured."
 
 
-def regimes(pairs: dict[str, Pair], of: Of) -> str:
-    """The ratios of the four, and what they leave out: how large the gradients are."""
-    parts = []
-    for name, pair in pairs.items():
-        parts.append(f"{name.capitalize()}: without skips {_side(pair.plain, of)}; with skips {_side(pair.skips, of)}.")
-        parts += _levels(pair, of)
-    return " ".join(parts)
+def regimes(pairs: dict[str, Pair], of: Of) -> list[str]:
+    """A line for each norm: what the gradients do with skips and without."""
+    return [f"**{name.capitalize()}.** {gradients(pair, of)}" for name, pair in pairs.items()]
 
 
 def _levels(pair: Pair, of: Of) -> list[str]:

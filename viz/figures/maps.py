@@ -10,6 +10,7 @@ from models.measured import FeatureMaps
 from viz import theme
 
 _GAP = 1  # pixels between tiles
+_FOOT = 40  # px below: the downloads
 _WIDTH = 480  # px of the screen that a mosaic has, about
 
 
@@ -32,8 +33,10 @@ def filters(weights: Any, *, columns: int = 16) -> go.Figure:
     labels = [f"filter {index}" for index in range(len(scaled))]
     if scaled.shape[1] != 3:
         return _tiled(scaled.mean(axis=1), labels, columns=columns)
-    sheet = _sheet((scaled * 255).round().astype(np.uint8).transpose(0, 2, 3, 1), columns, fill=0)
-    figure = go.Figure(go.Image(z=sheet, hovertemplate="%{z}<extra></extra>"))
+    pixels = (scaled * 255).round().astype(np.uint8).transpose(0, 2, 3, 1)
+    opaque = np.full((*pixels.shape[:3], 1), 255, dtype=np.uint8)
+    sheet = _sheet(np.concatenate((pixels, opaque), axis=3), columns, fill=0)  # gaps let the page through
+    figure = go.Figure(go.Image(z=sheet, colormodel="rgba256", hoverinfo="skip"))
     return _bare(figure, sheet)
 
 
@@ -74,9 +77,9 @@ def _sheet(tiles: Any, columns: int, *, fill: float) -> Any:
 
 
 def _bare(figure: go.Figure, sheet: Any) -> go.Figure:
-    height = int(min(max(_WIDTH * sheet.shape[0] / sheet.shape[1], 60), 620)) + 8
+    height = int(min(max(_WIDTH * sheet.shape[0] / sheet.shape[1], 60), 620)) + _FOOT
     own = {key: value for key, value in theme.layout("", height=height).items() if key not in ("xaxis", "yaxis")}
-    figure.update_layout(own, margin={"l": 0, "r": 0, "t": 4, "b": 4})
+    figure.update_layout(own, margin={"l": 0, "r": 0, "t": 4, "b": _FOOT})
     figure.update_xaxes(visible=False)
     figure.update_yaxes(visible=False, autorange="reversed", scaleanchor="x", constrain="domain")
     return figure
