@@ -138,29 +138,45 @@ def free(device: torch.device) -> int:
 def need(traced: Trace, batch: int, precision: str = Precision.FLOAT32, *, kind: Device = Device.CPU) -> Need:
     """The peak of a forward and backward pass, reckoned layer by layer.
 
-    Autograd keeps the inputs of convolutions, norms, pooling and linear layers and the outputs of activations, each
-    tensor once. The pass back frees them as it goes and adds the weights' gradients. At every layer its own input,
-    output and their copies in the kernel's format come on top; and what a `kind` of device's allocator holds beside.
+    The pass back frees what was kept as it goes and adds the weights' gradients. At every layer its own input, output
+    and their copies in the kernel's format come on top; and what a `kind` of device's allocator holds beside.
     """
-    per_number = _ACTIVATION_BYTES[Precision(precision)]
-    sizes = {layer.path: prod(layer.output_shape) * per_number for layer in traced.layers}
-    sizes[INPUT] = prod(traced.input_shape) * per_number
-    kept: set[str] = set()
-    held, weights, peak = 0, traced.params * FLOAT32, Need(0, 0, 0, 0)
+    sizes = _sizes(traced, precision)
+    weights, peak = traced.params * FLOAT32, Need(0, 0, 0, 0)
     gradients = weights
-    for layer in traced.layers:
-        inputs = traced.sources[layer.path]
-        saved = inputs if layer.kind in _SAVES_INPUT else (layer.path,) if layer.kind is Kind.ACT else ()
-        held += sum(sizes[path] for path in {*saved} - kept)
-        kept |= {*saved}
-        if layer.operation == "max_pool2d":
-            held += prod(layer.output_shape) * _INDEX
-        passing = sum(sizes[path] for path in inputs) + sizes[layer.path]
+    for layer, held in zip(traced.layers, kept(traced, precision), strict=True):
+        passing = sum(sizes[path] for path in traced.sources[layer.path]) + sizes[layer.path]
         copies = passing if layer.kind is Kind.CONV else 0
         gradients -= layer.params * FLOAT32
         now = Need(weights, gradients, held * batch, (passing + copies) * batch + layer.params * FLOAT32)
         peak = max(peak, now, key=lambda need: need.total)
     return replace(peak, overhead=int(_OVERHEAD.get(kind, 0.0) * peak.tensors))
+
+
+def kept(traced: Trace, precision: str = Precision.FLOAT32) -> list[int]:
+    """Bytes for one image that are kept for the backward pass, up to and with each layer.
+
+    Autograd keeps the inputs of convolutions, norms, pooling and linear layers, the outputs of activations, and where
+    maxima were found; each tensor once.
+    """
+    sizes, seen, held, found = _sizes(traced, precision), set[str](), 0, []
+    for layer in traced.layers:
+        inputs = traced.sources[layer.path]
+        saved = inputs if layer.kind in _SAVES_INPUT else (layer.path,) if layer.kind is Kind.ACT else ()
+        held += sum(sizes[path] for path in {*saved} - seen)
+        seen |= {*saved}
+        if layer.operation == "max_pool2d":
+            held += prod(layer.output_shape) * _INDEX
+        found.append(held)
+    return found
+
+
+def _sizes(traced: Trace, precision: str) -> dict[str, int]:
+    """Bytes of every layer's output for one image, and of the image."""
+    number = _ACTIVATION_BYTES[Precision(precision)]
+    return {INPUT: prod(traced.input_shape) * number} | {
+        layer.path: prod(layer.output_shape) * number for layer in traced.layers
+    }
 
 
 def afford(spec: NetworkSpec, batch: int, device: torch.device, precision: str, *, limit: int | None = None) -> int:

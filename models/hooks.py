@@ -122,10 +122,12 @@ class _Ear:
             fork, aside = given.pop(_ASIDE, (start, out.grad_fn))  # nothing lies on the skip: the join itself sends
             ahead = next(node for origin, node in given.values() if origin is fork)
             given.clear()
-            back = None if fork is start else partial(self._carry, fork, start)
+            back = {}
+            if fork is not start:  # the ways part behind the block's first layers: carried on to where it begins
+                aside, back = out.grad_fn, {Way.SKIP: (args[0], start), Way.BRANCH: (fork, start)}
             for way, node in ((Way.SKIP, aside), (Way.BRANCH, ahead)):
                 if node is not None:
-                    self.handles.append(node.register_hook(partial(self._return, join, way, back)))
+                    self.handles.append(node.register_hook(partial(self._return, join, way, back.get(way))))
 
         name = join.rpartition(".")[2]
         self.handles.append(block.register_forward_pre_hook(enter))
@@ -143,16 +145,17 @@ class _Ear:
         self,
         join: str,
         way: Way,
-        back: Callable[[Tensor], Tensor] | None,
+        rest: tuple[Tensor, Tensor] | None,
         sent: Sequence[Tensor | None],
         came: Sequence[Tensor | None],
     ) -> None:
+        """`rest` are the tensors between which the gradient still has to go back, if it has."""
         gradient = sent[0]
         if gradient is not None and not self.deaf:
-            self.hearer.returned(join, way, gradient if back is None else back(gradient))
+            self.hearer.returned(join, way, gradient if rest is None else self._carry(*rest, gradient))
 
     def _carry(self, start: Tensor, end: Tensor, gradient: Tensor) -> Tensor:
-        """A gradient at `start` carried back to `end`: the ways part behind a pre-activation block's first layers."""
+        """A gradient at `start` carried back to `end`."""
         self.deaf = True
         try:
             return torch.autograd.grad(start, end, gradient, retain_graph=True)[0]

@@ -47,8 +47,14 @@ _LABELS = 1 << 20  # added to a seed, so that labels are not drawn with the numb
 
 
 def twin(spec: NetworkSpec) -> NetworkSpec:
-    """The same network without skip connections; of DenseNet, each layer sees only the one before."""
-    return replace(spec, shortcut=Shortcut.NONE)
+    """The same network without skip connections; of DenseNet, each layer sees only the one before.
+
+    Transitions of a DenseNet so narrow that compression would leave its twin no channel don't compress there.
+    """
+    try:
+        return replace(spec, shortcut=Shortcut.NONE)
+    except SpecError:
+        return replace(spec, shortcut=Shortcut.NONE, compression=1.0)
 
 
 def with_skips(spec: NetworkSpec) -> NetworkSpec:
@@ -183,15 +189,25 @@ def sweep_depths(
     Where the family knows none, one to so many blocks in every stage.
     """
     known = [(depth, stages) for depth, stages in depths(spec).items() if least <= depth <= most]
+    known = [pair for pair in known if _possible(spec, pair[1])]
     if not known:
-        alike = [replace(spec, stages=(blocks,) * len(spec.stages)) for blocks in range(1, 60)]
-        known = [(count_depth(one), one.stages) for one in alike if count_depth(one) <= most]
+        alike = [(blocks,) * len(spec.stages) for blocks in range(1, 60)]
+        ways = [(count_depth(replace(spec, stages=stages)), stages) for stages in alike if _possible(spec, stages)]
+        known = [pair for pair in ways if pair[0] <= most] or ways[:1]
     if len(known) <= points:
         return tuple(known)
     start, end = known[0][0], known[-1][0]
     wanted = [start * (end / start) ** (place / (points - 1)) for place in range(points)]
     nearest = {min(known, key=lambda pair: abs(pair[0] - goal)) for goal in wanted}
     return tuple(sorted(nearest))
+
+
+def _possible(spec: NetworkSpec, stages: tuple[int, ...]) -> bool:
+    try:
+        twin(with_skips(replace(spec, stages=stages)))
+    except SpecError:
+        return False
+    return True
 
 
 def feature_maps(
@@ -255,7 +271,9 @@ def shared(spec: NetworkSpec) -> tuple[frozenset[str], frozenset[str]]:
     """The names of the weights that a network and its twin start with bit-equal, and of those it does not share."""
     with torch.device("meta"):
         ours, theirs = (dict(build(one).named_parameters()) for one in (with_skips(spec), twin(spec)))
-    equal = frozenset(name for name, value in ours.items() if name in theirs and theirs[name].shape == value.shape)
+    alike = {name for name, value in ours.items() if name in theirs and theirs[name].shape == value.shape}
+    # the range that a bias is drawn from is that of its weight
+    equal = frozenset(name for name in alike if f"{name.rpartition('.')[0]}.weight" in alike)
     return equal, frozenset(ours) - equal
 
 

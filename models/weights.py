@@ -5,10 +5,12 @@ import os
 import re
 import urllib.request
 from collections.abc import Mapping
+from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
+from urllib.error import URLError
 from urllib.parse import urlparse
 
 import torch
@@ -30,12 +32,15 @@ class WeightsError(ValueError):
 
 
 def torchvision_name(spec: NetworkSpec) -> str | None:
-    """What torchvision calls the network, or the network whose twin without skips it is; None for any other."""
+    """What torchvision calls the network, or the network whose twin without skips it is; None for any other.
+
+    Weights fit every size of input, and any initialisation: they replace it.
+    """
     for name, preset in PRESETS.items():
         if preset.source == "torchvision":
-            own = preset.spec.essential
-            plain = NetworkSpec(**{field: getattr(own, field) for field in _FIELDS} | {"shortcut": Shortcut.NONE})
-            if spec.essential in (own, plain.essential):
+            same = {"input_shape": spec.input_shape, "init": spec.init, "zero_init_residual": spec.zero_init_residual}
+            own = replace(preset.spec, **same).essential
+            if spec.essential in (own, replace(own, shortcut=Shortcut.NONE).essential):
                 return name
     return None
 
@@ -98,7 +103,7 @@ def _fetch(url: str, file: Path, pulse: Pulse | None) -> None:
         if not digest.hexdigest().startswith(wanted):
             raise WeightsError(f"weights: the download of {file.name} came broken; try again.")
         os.replace(partial, file)  # noqa: PTH105
-    except (OSError, HTTPException) as error:
+    except (URLError, HTTPException, ConnectionError, TimeoutError, PermissionError) as error:
         reason = getattr(error, "reason", None) or type(error).__name__
         raise WeightsError(
             f"weights: {file.name} is not on this machine and could not be downloaded ({reason}); "
@@ -107,6 +112,3 @@ def _fetch(url: str, file: Path, pulse: Pulse | None) -> None:
     finally:
         if partial is not None:
             partial.unlink(missing_ok=True)
-
-
-_FIELDS = tuple(NetworkSpec.__slots__)

@@ -9,14 +9,16 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
 MOST_WAITING = 40
 LONGEST = 900.0  # seconds that a job may run
 FORGOTTEN = 120.0  # seconds without anybody looking: a closed tab's job gives way
+Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
 
@@ -36,11 +38,21 @@ class FullError(ValueError):
     """The queue takes no more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Task(Generic[Result]):
+    """Work for the queue. Equal keys are equal results."""
+
+    key: tuple[object, ...]
+    work: "Callable[[Job], Result]"
+    seconds: float  # that it will take here, about
+    weight: Callable[[Result], int]  # of the result, where results are kept
+
+
 class Job:
     """One piece of work. Pages read it at any time; only its own thread and `cancel` write."""
 
-    def __init__(self, key: Hashable, work: Callable[["Job"], Any], weigh: Callable[[Any], int]) -> None:
-        self.key = key
+    def __init__(self, task: Task[Any]) -> None:
+        self.key = task.key
         self.weight = 0  # of the result
         self.state = State.WAITING
         self.fraction = 0.0
@@ -48,8 +60,7 @@ class Job:
         self.result: Any = None
         self.error = ""
         self.seconds = 0.0
-        self._work: Callable[[Job], Any] | None = work
-        self._weigh = weigh
+        self._task: Task[Any] | None = task
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._seen = time.monotonic()
@@ -95,16 +106,16 @@ class Job:
 
     def run(self) -> None:
         """Do the work; whatever happens, end in a state that says so."""
-        work, self._work = self._work, None  # what it holds on to goes with it
-        if self._stop.is_set() or work is None:
+        task, self._task = self._task, None  # what it holds on to goes with it
+        if self._stop.is_set() or task is None:
             return
         self._started = time.monotonic()
         self.state = State.RUNNING
         ended = State.FAILED
         try:
             self.pulse(0.0)
-            self.result = work(self)
-            self.weight = self._weigh(self.result)
+            self.result = task.work(self)
+            self.weight = task.weight(self.result)
             ended = State.CANCELLED if self._stop.is_set() else State.DONE
         except CancelledError:
             ended = State.CANCELLED
@@ -138,20 +149,18 @@ class Line:
         self._kept: OrderedDict[Hashable, Job] = OrderedDict()
         self._slots: dict[Hashable, Job] = {}
 
-    def submit(
-        self, key: Hashable, work: Callable[[Job], Any], *, slot: Hashable, weigh: Callable[[Any], int] = lambda _: 1
-    ) -> Job:
-        """The job of a key: finished, under way, or new at the end of the queue.
+    def submit(self, task: Task[Any], *, slot: Hashable) -> Job:
+        """The job of a task: finished, under way, or new at the end of the queue.
 
         A slot (a visitor's place for one kind of result) has one job: another one that was there for this slot alone
         is cancelled. Cancelled or failed work is begun again when it is submitted again. Raises `FullError`.
         """
         with self._lock:
-            job = self._find(key)
+            job = self._find(task.key)
             if job is None or job.state in (State.CANCELLED, State.FAILED):
                 if len(self._waiting) >= MOST_WAITING:
                     raise FullError(f"{len(self._waiting)} measurements are waiting already; try again in a minute.")
-                job = Job(key, work, weigh)
+                job = Job(task)
                 self._waiting.append(job)
             before, self._slots[slot] = self._slots.get(slot), job
             if before is not None and before is not job and before not in self._slots.values():

@@ -19,9 +19,8 @@ from viz import graph, warm
 from viz.experiment import Experiment, Source, Weights
 from viz.folding import Folding, Group, tree
 from viz.graph import Colour, Direction, Picture, Values
-from viz.jobs import Job
+from viz.jobs import Job, Task
 from viz.view import Rows
-from viz.waiting import Task
 
 if TYPE_CHECKING:
     from viz.tables import Table

@@ -13,9 +13,9 @@ from viz.experiment import At, Experiment, Of, Paint, Panel
 from viz.folding import Folding, reveal
 from viz.graph import Values
 from viz.graph_view import graph_view
-from viz.jobs import Job
+from viz.jobs import Job, Task
 from viz.view import View
-from viz.waiting import Task, ask
+from viz.waiting import ask
 
 _PAINTS = {
     Paint.WEIGHTS: ("weight_gradient_norm", "gradient norm of the weights"),

@@ -2,26 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic
 
 import streamlit as st
 
 from viz import format, jobs, state
-from viz.jobs import Job, State
+from viz.jobs import Job, Result, State, Task
 
-Result = TypeVar("Result")
 SHORT = 12.0  # seconds: what takes no longer starts by itself once it was asked for
 _MOMENT = 0.4  # seconds that a page waits for a result before it shows a bar
-
-
-@dataclass(frozen=True, slots=True)
-class Task(Generic[Result]):
-    """Work for the queue. Equal keys are equal results."""
-
-    key: tuple[object, ...]
-    work: Callable[[Job], Result]
-    seconds: float  # that it will take here, about
-    weight: Callable[[Result], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +34,7 @@ def ask(what: str, task: Task[Result], *, button: str, wanted: bool, on_run: Cal
         job = None
         if wanted and (task.seconds <= SHORT or st.session_state.get(asked) == task.key):
             try:
-                job = line.submit(task.key, task.work, slot=slot, weigh=task.weight)
+                job = line.submit(task, slot=slot)
             except jobs.FullError as error:
                 st.warning(str(error))
     if job is not None:

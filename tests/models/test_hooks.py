@@ -2,9 +2,16 @@
 
 import pytest
 import torch
+from hypothesis import given
 from torch import nn
 
-from models.hooks import call_stack
+from models.hooks import Way, call_stack, listening
+from models.network import build
+from models.presets import PRESETS
+from models.records import JOINS
+from models.spec import NetworkSpec
+from models.trace import trace
+from tests.conftest import specs
 
 
 def touched(network):
@@ -46,3 +53,117 @@ def test_a_forward_of_a_modules_own_is_given_back():
         assert network[0].forward is not own
 
     assert network[0].forward is own
+
+
+class Silent:
+    """A hearer that keeps nothing."""
+
+    def output(self, path, value): ...
+
+    def gradient(self, path, value): ...
+
+    def returned(self, path, way, gradient): ...
+
+
+def listened(spec, hearer):
+    """One pass, forward and back, of a network that is listened to: the network and its loss."""
+    network, traced = build(spec), trace(spec)
+    layers = [layer.path for layer in traced.layers]
+    joins = [layer.path for layer in traced.layers if layer.kind in JOINS]
+    images = torch.randn(4, *spec.input_shape, generator=torch.Generator().manual_seed(1))
+    with listening(network, layers, joins, hearer):
+        loss = network(images).square().mean()
+        loss.backward()
+    return network, loss
+
+
+@given(specs())
+def test_listening_changes_neither_loss_nor_gradients_by_a_bit(spec):
+    network, images = build(spec), torch.randn(4, *spec.input_shape, generator=torch.Generator().manual_seed(1))
+    loss = network(images).square().mean()
+    loss.backward()
+
+    heard, heard_loss = listened(spec, Silent())
+
+    assert torch.equal(loss, heard_loss) or (loss.isnan() and heard_loss.isnan())
+    for ours, theirs in zip(network.parameters(), heard.parameters(), strict=True):
+        assert torch.equal(ours.grad.nan_to_num(), theirs.grad.nan_to_num())
+
+
+def test_listening_leaves_nothing_behind():
+    network, _ = listened(PRESETS["resnet20_cifar"].spec, Silent())
+
+    assert touched(network) == []
+
+
+def test_listening_leaves_nothing_behind_after_an_error():
+    class Broken(Silent):
+        def gradient(self, path, value):
+            raise RuntimeError("stop here")
+
+    network = build(PRESETS["resnet20_cifar"].spec)
+    with pytest.raises(RuntimeError, match="stop here"), listening(network, ["conv1"], ["layer1.0.join"], Broken()):
+        network(torch.zeros(2, 3, 32, 32)).sum().backward()
+
+    assert touched(network) == []
+
+
+class Ways(Silent):
+    def __init__(self):
+        self.heard = {}
+
+    def returned(self, path, way, gradient):
+        self.heard[path, way] = gradient.clone()
+
+
+class Stopped(nn.Module):
+    """A join that lets the gradient back on one side only."""
+
+    def __init__(self, join, way):
+        super().__init__()
+        self.inner, self.way = join, way
+
+    def forward(self, skip, branch):
+        return self.inner(skip, branch.detach()) if self.way == Way.SKIP else self.inner(skip.detach(), branch)
+
+
+def by_detaching(spec, path, way):
+    """The gradient at the input of a join's block with the other way cut: a second road."""
+    network = build(spec)
+    parts = path.rpartition(".")
+    block = network.get_submodule(parts[0])
+    block.join = Stopped(block.join, way)
+    entered = []
+    block.register_forward_pre_hook(lambda module, args: entered.append(args[0]) or args[0].retain_grad())
+    images = torch.randn(4, *spec.input_shape, generator=torch.Generator().manual_seed(1))
+    network(images).square().mean().backward()
+    return entered[0].grad
+
+
+@pytest.mark.parametrize("norm", ["batch", "group", "none"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"block": "basic", "shortcut": "pad"},
+        {"block": "basic", "shortcut": "projection"},
+        {"block": "bottleneck", "shortcut": "projection_all"},
+        {"block": "preact_basic", "shortcut": "projection"},
+        {"block": "preact_basic", "shortcut": "pad"},
+        {"block": "preact_bottleneck", "shortcut": "projection_all"},
+        {"family": "densenet", "block": "dense"},
+        {"family": "densenet", "block": "dense_bottleneck"},
+    ],
+    ids=lambda kind: "-".join(kind.values()),
+)
+def test_the_gradient_by_each_way_is_what_is_left_when_the_other_is_cut(kind, norm):
+    spec = NetworkSpec(
+        stages=(2, 2), stem="cifar", base_width=8, growth_rate=4, input_shape=(3, 8, 8), classes=5, norm=norm, **kind
+    )
+    ways = Ways()
+    listened(spec, ways)
+
+    for path, way in ways.heard:
+        expected = by_detaching(spec, path, way)
+        heard = ways.heard[path, way]
+        assert torch.linalg.vector_norm(heard) == pytest.approx(torch.linalg.vector_norm(expected).item(), rel=1e-4)
+    assert len(ways.heard) == 2 * sum(layer.kind in JOINS for layer in trace(spec).layers)
