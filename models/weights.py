@@ -10,7 +10,6 @@ from http.client import HTTPException
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import urlparse
 
 import torch
@@ -38,8 +37,12 @@ def torchvision_name(spec: NetworkSpec) -> str | None:
     """
     for name, preset in PRESETS.items():
         if preset.source == "torchvision":
-            same = {"input_shape": spec.input_shape, "init": spec.init, "zero_init_residual": spec.zero_init_residual}
-            own = replace(preset.spec, **same).essential
+            own = replace(
+                preset.spec,
+                input_shape=spec.input_shape,
+                init=spec.init,
+                zero_init_residual=spec.zero_init_residual,
+            ).essential
             if spec.essential in (own, replace(own, shortcut=Shortcut.NONE).essential):
                 return name
     return None
@@ -103,7 +106,7 @@ def _fetch(url: str, file: Path, pulse: Pulse | None) -> None:
         if not digest.hexdigest().startswith(wanted):
             raise WeightsError(f"weights: the download of {file.name} came broken; try again.")
         os.replace(partial, file)  # noqa: PTH105
-    except (URLError, HTTPException, ConnectionError, TimeoutError, PermissionError) as error:
+    except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", None) or type(error).__name__
         raise WeightsError(
             f"weights: {file.name} is not on this machine and could not be downloaded ({reason}); "
