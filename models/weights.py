@@ -36,14 +36,12 @@ def torchvision_name(spec: NetworkSpec) -> str | None:
     Weights fit every size of input, and any initialisation: they replace it.
     """
     for name, preset in PRESETS.items():
-        if preset.source == "torchvision":
-            own = replace(
-                preset.spec,
-                input_shape=spec.input_shape,
-                init=spec.init,
-                zero_init_residual=spec.zero_init_residual,
+        if preset.source == "torchvision" and preset.spec.family is spec.family:
+            own = preset.spec
+            same = replace(
+                spec, input_shape=own.input_shape, init=own.init, zero_init_residual=own.zero_init_residual
             ).essential
-            if spec.essential in (own, replace(own, shortcut=Shortcut.NONE).essential):
+            if same in (own.essential, replace(own, shortcut=Shortcut.NONE).essential):
                 return name
     return None
 

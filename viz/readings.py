@@ -9,7 +9,7 @@ from models.measured import WEIGHTED, FeatureMaps, Pair, Signals
 from models.names import describe
 from models.spec import NetworkSpec
 from viz import chart, format, graph_panel, measure, sentences, state
-from viz.experiment import At, Experiment, Of, Paint, Panel
+from viz.experiment import At, Experiment, Of, Paint, Panel, Source
 from viz.folding import Folding, reveal
 from viz.graph import Values
 from viz.graph_view import graph_view
@@ -26,6 +26,9 @@ _PAINTS = {
 
 def show(spec: NetworkSpec, experiment: Experiment, view: View, picture: bytes | None) -> None:
     """Ask for the measurement and show it: fresh, or greyed while a new one comes."""
+    if experiment.source is Source.UPLOAD and picture is None:
+        st.info("Upload a picture to look through, or choose other images.")
+        return
     answer = ask(
         "pair",
         measure.pair(spec, experiment, picture),

@@ -134,7 +134,8 @@ def twin(pair: Pair, unshared: int) -> str:
         return f"Both have {skips:,} parameters and start with the same weights, bit for bit."
     gone = format.plural(unshared, "weight tensor")
     return (
-        f"The twin has {plain:,} parameters instead of {skips:,} ({format.short(plain)}against {format.short(skips)}): "
+        f"The twin has {plain:,} parameters instead of {skips:,} "
+        f"({format.short(plain)} against {format.short(skips)}): "
         f"{gone} of the network are not in it, or have another shape. All others start equal, bit for bit."
     )
 

@@ -1,0 +1,184 @@
+"""One heavy job at a time, in its turn, stopped within a second, and no thread left."""
+
+import threading
+import time
+
+import pytest
+
+from viz import jobs
+from viz.jobs import FullError, Line, State, Task
+
+NAME = "skipscope job"
+
+
+def task(key, work=lambda job: None, weight=1):
+    return Task((key,), work, 1.0, lambda _: weight)
+
+
+def endless(job):
+    """Work that goes on until it is stopped."""
+    while True:
+        job.pulse(0.5)
+        time.sleep(0.005)
+
+
+def until(condition, seconds=5.0):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.005)
+    assert condition()
+
+
+def threads():
+    return [thread for thread in threading.enumerate() if thread.name == NAME]
+
+
+def still(line):
+    """Nothing runs and the semaphore is free."""
+    until(lambda: not threads())
+    assert line._busy.acquire(blocking=False)
+    line._busy.release()
+
+
+@pytest.fixture
+def line():
+    line = Line(room=10)
+    yield line
+    for job in list(line._slots.values()):
+        job.cancel()
+    still(line)
+
+
+def test_a_job_ends_with_its_result(line):
+    job = line.submit(task("a", lambda job: 42), slot="visitor")
+
+    assert job.wait(5)
+    assert (job.state, job.result) == (State.DONE, 42)
+
+
+def test_the_same_work_is_done_once(line):
+    calls = []
+    first = line.submit(task("a", calls.append), slot="one")
+    first.wait(5)
+    until(lambda: line._kept)
+
+    assert line.submit(task("a", calls.append), slot="two") is first
+    assert len(calls) == 1
+
+
+def test_only_one_job_runs_and_the_others_wait_in_turn(line):
+    running = line.submit(task("a", endless), slot="one")
+    second = line.submit(task("b", lambda job: "b"), slot="two")
+    third = line.submit(task("c", lambda job: "c"), slot="three")
+    until(lambda: running.state is State.RUNNING)
+
+    assert len(threads()) == 1
+    assert [line.ahead(job) for job in (running, second, third)] == [0, 1, 2]
+    running.cancel()
+    assert third.wait(5)
+    assert second.result == "b"
+
+
+def test_cancel_is_seen_at_once_and_leaves_no_thread(line):
+    job = line.submit(task("a", endless), slot="one")
+    until(lambda: job.state is State.RUNNING)
+
+    started = time.monotonic()
+    job.cancel()
+
+    assert job.state is State.CANCELLED
+    until(lambda: not threads(), seconds=1.0)
+    assert time.monotonic() - started < 1.0
+    still(line)
+
+
+def test_a_visitor_who_asks_for_something_else_gives_up_the_old_job(line):
+    old = line.submit(task("a", endless), slot="one")
+    new = line.submit(task("b", lambda job: "b"), slot="one")
+
+    assert new.wait(5)
+    assert old.state is State.CANCELLED
+
+
+def test_a_job_that_another_visitor_waits_for_goes_on(line):
+    old = line.submit(task("a", endless), slot="one")
+    line.submit(task("a", endless), slot="two")
+    line.submit(task("b"), slot="one")
+
+    until(lambda: old.state is State.RUNNING)
+    assert not old.over
+
+
+def test_twenty_changes_in_a_row_leave_one_job(line):
+    for number in range(20):
+        last = line.submit(task(number, endless), slot="one")
+
+    until(lambda: last.state is State.RUNNING)
+    assert len(threads()) == 1
+    assert len(line._waiting) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ValueError("batch: must be 2"), "batch: must be 2"),
+        (MemoryError(), "ran out of memory"),
+        (RuntimeError("CUDA out of memory. Tried"), "The device ran out of memory"),
+        (KeyError("x"), r"The measurement failed \(KeyError\)"),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else "",
+)
+def test_a_failure_is_told_in_words_and_the_queue_goes_on(line, error, words):
+    def fail(job):
+        raise error
+
+    job = line.submit(task("a", fail), slot="one")
+    job.wait(5)
+
+    assert job.state is State.FAILED
+    assert pytest.importorskip("re").search(words, job.error)
+    again = line.submit(task("a", lambda job: "fine"), slot="one")
+    assert again.wait(5)
+    assert again.result == "fine"
+
+
+def test_a_job_that_nobody_looks_at_gives_way(line, monkeypatch):
+    monkeypatch.setattr(jobs, "FORGOTTEN", 0.05)
+    job = line.submit(task("a", endless), slot="one")
+
+    assert job.wait(5)
+    assert job.state is State.CANCELLED
+
+
+def test_a_job_that_takes_too_long_says_so(line, monkeypatch):
+    monkeypatch.setattr(jobs, "LONGEST", 0.05)
+    job = line.submit(task("a", endless), slot="one")
+
+    assert job.wait(5)
+    assert "It took longer than" in job.error
+
+
+def test_the_queue_has_an_end(line, monkeypatch):
+    monkeypatch.setattr(jobs, "MOST_WAITING", 2)
+    line.submit(task(0, endless), slot=0)
+    until(lambda: not line._waiting)
+    for number in (1, 2):
+        line.submit(task(number, endless), slot=number)
+
+    with pytest.raises(FullError, match="2 measurements are waiting already"):
+        line.submit(task(3, endless), slot=3)
+
+
+def test_results_are_kept_up_to_a_weight_the_newest(line):
+    for number in range(5):
+        line.submit(task(number, lambda job: "x", weight=4), slot="one").wait(5)
+        still(line)
+
+    assert [key for (key,) in line._kept] == [3, 4]
+
+
+def test_time_left_follows_the_pace():
+    job = jobs.Job(task("a"))
+    job.state, job.fraction, job._started = State.RUNNING, 0.25, time.monotonic() - 10
+
+    assert job.left == pytest.approx(30, rel=0.05)

@@ -1,0 +1,227 @@
+"""Sentences and charts follow the numbers, whatever these are."""
+
+import json
+from dataclasses import replace
+from math import inf, nan
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.measured import Histogram, JoinSignal, LayerSignal, Pair, Run, Signals, SweepPoint
+from models.presets import PRESETS
+from models.records import JOINS, Kind
+from models.spec import NetworkSpec
+from models.trace import trace
+from viz import sentences, tables
+from viz.experiment import At, Of, Show
+from viz.figures import experiments, signals
+from viz.sentences import Regime
+
+SPEC = PRESETS["resnet20_cifar"].spec
+PLAIN = PRESETS["plain20_cifar"].spec
+VALUES = st.one_of(st.just(0.0), st.just(inf), st.just(nan), st.floats(1e-40, 1e40))
+ODD = ("nan", "inf", "NaN")
+
+
+def made(spec, gradient, *, runs=1, output=1.0):
+    """Signals of a network whose gradients are what a function of place and number of layers says."""
+    traced = trace(spec)
+    places = {
+        layer.path: place for place, layer in enumerate(layer for layer in traced.layers if layer.kind is Kind.CONV)
+    }
+
+    def layer(one):
+        value = gradient(places.get(one.path, len(places)), len(places))
+        weighted = one.kind in (Kind.CONV, Kind.LINEAR, Kind.NORM)
+        return LayerSignal(
+            path=one.path, kind=one.kind, activation_mean=0.0, activation_std=output, activation_rms=output,
+            zero_fraction=0.5, activation_gradient_norm=value, weight_norm=1.0 if weighted else None,
+            weight_gradient_norm=value if weighted else None, histogram=Histogram(-1.0, 1.0, (1, 2, 3, 2)),
+        )  # fmt: skip
+
+    def join(one):
+        return JoinSignal(
+            path=one.path, skip_rms=output, branch_rms=output, skip_size=8, branch_size=8,
+            skip_gradient_norm=gradient(0, 1), branch_gradient_norm=gradient(1, 1),
+        )  # fmt: skip
+
+    each = [
+        Run(
+            seed=seed,
+            loss=2.3,
+            layers=tuple(map(layer, traced.layers)),
+            joins=tuple(join(one) for one in traced.layers if one.kind in JOINS),
+        )
+        for seed in range(runs)
+    ]
+    return Signals(
+        spec=spec, trace=traced, runs=tuple(each), batch=16, source="noise", weights="random", device="CPU, 2 cores",
+        precision="float32", seconds=1.0, peak_memory=None,
+    )  # fmt: skip
+
+
+def geometric(factor, end=1.0):
+    """Growing by a factor per layer toward the input."""
+    return lambda place, count: end * factor ** (count - 1 - place)
+
+
+def pair(plain, skips):
+    return Pair(made(SPEC, skips), made(PLAIN, plain))
+
+
+@pytest.mark.parametrize(
+    ("gradient", "regime", "words"),
+    [
+        (geometric(1.21), Regime.EXPLODES, "Without skips the gradient grows 1.21× per layer toward the input: the first convolution gets 31 times the last one's."),
+        (geometric(0.43), Regime.VANISHES, "Without skips the gradient shrinks to 0.43× per layer toward the input"),
+        (geometric(1.0), Regime.LEVEL, "Without skips it stays level: the first convolution gets 1 times the last one's."),
+        (geometric(2.2), Regime.EXPLODES, "1.5 million times"),
+        (lambda place, count: 0.0, Regime.ZERO, "has underflowed: it is exactly 0 in every convolution"),
+        (lambda place, count: float(place > 5), Regime.ZERO, "exactly 0 in 6 of 19 convolutions"),
+        (lambda place, count: nan, Regime.BROKEN, "is not finite (NaN or infinite) in 19 of 19 convolutions"),
+        (lambda place, count: inf if place < 2 else 1.0, Regime.BROKEN, "not finite (NaN or infinite) in 2 of 19"),
+    ],
+)  # fmt: skip
+def test_every_regime_reads_right(gradient, regime, words):
+    measured = pair(gradient, geometric(1.0))
+
+    assert sentences.regime(measured.plain, Of.WEIGHTS) is regime
+    assert words in sentences.gradients(measured, Of.WEIGHTS)
+
+
+def test_where_both_explode_the_second_is_a_number():
+    said = sentences.gradients(pair(geometric(1.21), geometric(1.1)), Of.WEIGHTS)
+
+    assert said.endswith("With skips: 5.56 times.")
+
+
+def test_gradients_of_another_size_are_told_though_their_ratio_is_level():
+    said = sentences.gradients(pair(geometric(1.0, 1e-20), geometric(1.0)), Of.WEIGHTS)
+
+    assert "All of them are tiny without: the largest is 10⁻²⁰ of the largest with." in said
+
+
+@pytest.mark.parametrize(
+    ("show", "there", "gone"), [(Show.WITH, "With skips", "Without"), (Show.WITHOUT, "Without", "With skips")]
+)
+def test_only_what_is_shown_is_told(show, there, gone):
+    measured = pair(geometric(1.2), geometric(1.0))
+
+    for said in (sentences.gradients(measured, Of.WEIGHTS, show), sentences.outputs(measured, At.BLOCKS, show)):
+        assert there in said
+        assert gone not in said
+
+
+@given(
+    st.lists(VALUES, min_size=19, max_size=19), st.lists(VALUES, min_size=19, max_size=19), st.sampled_from(Of), VALUES
+)
+def test_any_numbers_whatever_make_sentences_and_charts(plain, skips, of, output):
+    measured = Pair(
+        made(SPEC, lambda place, count: skips[place % 19], output=output),
+        made(PLAIN, lambda place, count: plain[place % 19], output=output),
+    )
+
+    for said in (
+        sentences.gradients(measured, of),
+        *(sentences.outputs(measured, at) for at in At),
+        sentences.joins(measured),
+        *sentences.regimes({"batch norm": measured, "no norm": measured}, of),
+    ):
+        assert said
+        assert not any(odd in said.replace("(NaN or infinite)", "").replace("infinit", "") for odd in ODD)
+    for figure in (
+        signals.gradients(measured, of),
+        *(signals.outputs(measured, name, At.BLOCKS) for name in ("activation_rms", "zero_fraction")),
+        signals.ridges(measured, At.BLOCKS),
+        signals.stream(measured),
+        signals.stream(measured, gradient=True),
+        experiments.regimes({"batch norm": measured, "no norm": measured}, of),
+    ):
+        json.loads(figure.to_json())
+    assert len(tables.csv(tables.signals(measured)).splitlines()) > 100
+
+
+@given(st.lists(VALUES, min_size=8, max_size=8))
+def test_any_sweep_makes_a_sentence_and_a_chart(ratios):
+    points = [
+        SweepPoint(depth=8 + 6 * (place // 2), skips=place % 2 == 0, seed=0, ratio=ratio, growth=None, spread=1.0)
+        for place, ratio in enumerate(ratios)
+    ]
+
+    for some in range(9):
+        assert sentences.sweep(points[:some])
+        json.loads(experiments.sweep(points[:some], [8, 14, 20, 26]).to_json())
+
+
+def test_exact_zeros_and_nans_are_marked_not_missing():
+    figure = signals.gradients(pair(lambda place, count: (0.0, nan, 1.0)[place % 3], geometric(1.0)), Of.WEIGHTS)
+
+    marks = {trace.name: len(trace.x) for trace in figure.data}
+    assert marks["without: exactly 0"] == 7
+    assert marks["without: NaN or ∞"] == 7
+    assert marks["without"] == 6
+
+
+def test_the_first_layer_stands_left_and_points_name_their_layers():
+    figure = signals.gradients(pair(geometric(1.2), geometric(1.0)), Of.WEIGHTS, selected="layer1.0.conv2")
+
+    line = next(trace for trace in figure.data if trace.name == "without")
+    assert (line.x[0], line.customdata[0][0], line.customdata[-1][0]) == (1, "conv1", "fc")
+    assert line.customdata[0][2] == "rank 1 of 20"
+    assert figure.layout.shapes[0].x0 == 3
+
+
+def test_seeds_make_a_band():
+    measured = made(SPEC, geometric(1.0), runs=2)
+    wider = replace(measured.runs[1].layers[0], weight_gradient_norm=9.0)
+    both = replace(
+        measured, runs=(measured.runs[0], replace(measured.runs[1], layers=(wider, *measured.runs[1].layers[1:])))
+    )
+
+    figure = signals.gradients(Pair(both, made(PLAIN, geometric(1.0))), Of.WEIGHTS)
+
+    band = next(trace for trace in figure.data if trace.fill == "toself")
+    assert max(band.y) == 9.0
+
+
+@pytest.mark.parametrize(
+    ("spec", "of", "factor"),
+    [
+        ({}, Of.WEIGHTS, 1.2112),
+        ({"norm": "none"}, Of.ACTIVATIONS, 0.408),
+        ({"norm": "none"}, Of.WEIGHTS, 1.0),
+        ({"norm": "none", "init": "kaiming"}, Of.ACTIVATIONS, 1.0),
+        ({"norm": "none", "init": "xavier"}, Of.ACTIVATIONS, 0.707),
+        ({"norm": "group"}, Of.WEIGHTS, None),
+    ],
+)
+def test_theory_is_drawn_where_there_is_one(spec, of, factor):
+    assert signals.theory(NetworkSpec(**spec), of) == factor
+    measured = replace(made(PLAIN, geometric(1.2)), spec=replace(PLAIN, **spec))
+    figure = signals.gradients(Pair(made(SPEC, geometric(1.0)), measured), of)
+
+    lines = [trace for trace in figure.data if "theory" in trace.name]
+    assert len(lines) == (factor is not None)
+    if factor:
+        steps = lines[0].x[1] - lines[0].x[0]
+        assert (lines[0].y[0] / lines[0].y[1]) ** (1 / steps) == pytest.approx(factor)
+
+
+def test_the_two_networks_differ_in_colour_dash_and_symbol():
+    figure = signals.gradients(pair(geometric(1.2), geometric(1.0)), Of.WEIGHTS)
+    ours, theirs = (next(trace for trace in figure.data if trace.name == name) for name in ("with skips", "without"))
+
+    assert ours.line.color != theirs.line.color
+    assert (ours.line.dash, theirs.line.dash) == ("solid", "dash")
+    assert (ours.marker.symbol, theirs.marker.symbol) == ("circle", "square")
+
+
+def test_what_else_changed_is_told():
+    spec = PRESETS["resnet50"].spec
+    measured = Pair(made(spec, geometric(1.0)), made(replace(spec, shortcut="none"), geometric(1.0)))
+
+    said = sentences.twin(measured, 12)
+
+    assert "22,780,456 parameters instead of 25,557,032 (22.8 M against 25.6 M): 12 weight tensors" in said
+    assert "bit for bit" in sentences.twin(pair(geometric(1.0), geometric(1.0)), 0)
