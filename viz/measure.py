@@ -25,7 +25,8 @@ from viz.view import Rows
 if TYPE_CHECKING:
     from viz.tables import Table
 
-_PACE = 2.0e10  # multiply-accumulates a second, until this server's own pace is known
+_PACE = 5e10  # multiply-accumulates a second, until this server's own pace is known
+_LAYER = 1e-3  # seconds that a layer takes both ways, however small it is
 
 
 def trace(spec: NetworkSpec) -> Trace:
@@ -262,8 +263,11 @@ def _pair(
         )
     _release()
     if experiment.weights is Weights.RANDOM:  # nothing was downloaded meanwhile
-        done = sum(3 * side.trace.macs for side in found) * experiment.batch * len(seeds)
-        _pace()["macs"] = done / (time.perf_counter() - began)
+        macs = sum(3 * side.trace.macs for side in found) * experiment.batch * len(seeds)
+        layers = sum(len(side.layers) for side in found) * len(seeds)
+        spent = time.perf_counter() - began - layers * _LAYER
+        if spent > 1:  # small networks say nothing about the arithmetic
+            _pace()["macs"] = max(macs / spent, _PACE / 50)
     return Pair(*found)
 
 
@@ -276,7 +280,7 @@ def _pace() -> dict[str, float]:
 def _seconds(spec: NetworkSpec, experiment: Experiment, runs: float) -> float:
     """About how long so many passes forward and back take here."""
     own = trace(spec)
-    return runs * (3 * own.macs * experiment.batch / _pace()["macs"] + len(own.layers) * 2e-4)
+    return runs * (3 * own.macs * experiment.batch / _pace()["macs"] + len(own.layers) * _LAYER)
 
 
 def _weight(signals: Signals) -> int:
