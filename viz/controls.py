@@ -105,10 +105,11 @@ def _presets(spec: NetworkSpec) -> None:
     name = describe(spec)
     chosen = name.preset
     groups = list(dict.fromkeys(preset.group for preset in PRESETS.values()))
-    st.session_state["group"] = group = PRESETS[name.nearest].group
+    group = PRESETS[name.nearest].group
+    state.seed("group", group)
     st.selectbox("Networks", groups, key="group", on_change=_pick_group)
     ids = [key for key, preset in PRESETS.items() if preset.group == group]
-    st.session_state["preset"] = chosen
+    state.seed("preset", chosen)
     st.selectbox(
         "Preset",
         ids,
@@ -136,11 +137,11 @@ def _depth(spec: NetworkSpec) -> None:
     """A slider over the depths the family is known by; blocks per stage where the stages are one's own."""
     known = known_depth(spec)
     if known is None:
-        st.session_state["own_depth"] = f"{depth(spec):,}: stages of your own"
+        state.seed("own_depth", f"{depth(spec):,}: stages of your own")
         st.text_input("Depth", key="own_depth", disabled=True)
         return
     options = depths(spec)
-    st.session_state["depth"] = known
+    state.seed("depth", known)
     st.select_slider(
         "Depth",
         list(options),
@@ -172,7 +173,7 @@ def _input(spec: NetworkSpec) -> None:
     keys = [key for key, _, _ in sides]
     for column, (key, label, limit), value in zip((channels, height, width), sides, spec.input_shape, strict=True):
         low, high = (int(bound) for bound in LIMITS[limit])
-        st.session_state[key] = value
+        state.seed(key, value)
         column.number_input(
             label,
             low,
@@ -223,7 +224,7 @@ def _seed(field: str, spec: NetworkSpec, value: Any) -> str:
     _error(field)
     key = f"field_{field}"
     if field not in state.errors() or key not in st.session_state:
-        st.session_state[key] = value
+        state.seed(key, value)
     return key
 
 

@@ -20,7 +20,7 @@ _MOST_NAMES = 48  # of counted layers that are listed in a stage
 
 
 def show(spec: NetworkSpec, trace: Trace, view: View) -> None:
-    st.session_state["view_tab"] = str(view.tab)
+    state.seed("view_tab", str(view.tab))
     tabs = st.tabs([str(tab) for tab in Tab], key="view_tab", on_change=_changed_tab)
     bodies = {Tab.LAYERS: _table, Tab.CHARTS: _charts, Tab.DEPTH: _depth, Tab.TORCHINFO: _torchinfo, Tab.CODE: _code}
     for tab, container in zip(Tab, tabs, strict=True):
@@ -38,7 +38,7 @@ def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
 
     rows, files = st.columns([4, 3], vertical_alignment="bottom")
     with rows:
-        st.session_state["view_rows"] = view.rows
+        state.seed("view_rows", view.rows)
         st.segmented_control("A row is", tuple(Rows), key="view_rows", required=True, on_change=_changed_rows)
     table = measure.layer_table(spec, view.rows)
     with files.container(horizontal=True, horizontal_alignment="right"):

@@ -77,7 +77,7 @@ def _choice(
     field: str, label: str, options: dict[Any, str], value: Any, widget: Callable[..., Any], **more: Any
 ) -> None:
     key = f"experiment_{field}"
-    st.session_state[key] = value if value in options else next(iter(options))
+    state.seed(key, value if value in options else next(iter(options)))
     if widget is st.segmented_control:
         more["required"] = True
 
@@ -90,7 +90,7 @@ def _choice(
 def _network(field: str, label: str, options: dict[Any, str], value: Any, widget: Callable[..., Any]) -> None:
     """A field of the network itself, which the sidebar has too."""
     key = f"experiment_{field}"
-    st.session_state[key] = value
+    state.seed(key, value)
     more: dict[str, Any] = {"required": True} if widget is st.segmented_control else {"width": 140}
 
     def changed() -> None:
@@ -102,7 +102,7 @@ def _network(field: str, label: str, options: dict[Any, str], value: Any, widget
 def _number(field: str, label: str, experiment: Experiment, help_: str) -> None:
     key = f"experiment_{field}"
     bounds = Experiment.__dataclass_fields__[field].metadata
-    st.session_state[key] = getattr(experiment, field)
+    state.seed(key, getattr(experiment, field))
 
     def changed() -> None:
         state.put_experiment(**{field: st.session_state[key]})

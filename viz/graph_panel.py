@@ -77,7 +77,7 @@ def _choice(
     field: str, label: str, options: tuple[Any, ...], value: Any, widget: Callable[..., Any], **more: Any
 ) -> None:
     key = f"view_{field}"
-    st.session_state[key] = value
+    state.seed(key, value)
     if widget is st.segmented_control:
         more["required"] = True
 

@@ -267,7 +267,7 @@ def _pair(
         layers = sum(len(side.layers) for side in found) * len(seeds)
         spent = time.perf_counter() - began - layers * _LAYER
         if spent > 1:  # small networks say nothing about the arithmetic
-            _pace()["macs"] = max(macs / spent, _PACE / 50)
+            _pace()["macs"] = max(macs / spent, _PACE / 10)
     return Pair(*found)
 
 

@@ -80,7 +80,7 @@ def _who(pair: Pair) -> str:
 
 
 def _tabs(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View, picture: bytes | None) -> None:
-    st.session_state["experiment_panel"] = str(experiment.panel)
+    state.seed("experiment_panel", str(experiment.panel))
     tabs = st.tabs([str(panel) for panel in Panel], key="experiment_panel", on_change=_changed_panel)
     for panel, container in zip(Panel, tabs, strict=True):
         if container.open:
@@ -146,10 +146,10 @@ def _maps(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View, pic
     path = view.layer if view.layer in layers else pair.skips.convolutions[0].path
     left, middle, right = st.columns([3, 2, 3], vertical_alignment="bottom")
     with left:
-        st.session_state["experiment_layer"] = path
+        state.seed("experiment_layer", path)
         st.selectbox("Layer", list(layers), key="experiment_layer", on_change=lambda: _pick_from("experiment_layer"))
     with middle:
-        st.session_state["experiment_image"] = min(experiment.image, experiment.batch - 1)
+        state.seed("experiment_image", min(experiment.image, experiment.batch - 1))
         st.number_input("Image of the batch", 0, experiment.batch - 1, key="experiment_image", on_change=_changed_image)
     answer = ask(
         "maps",
@@ -226,7 +226,7 @@ def _values(side: Signals, field: str) -> dict[str, float]:
 def _sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> None:
     from viz.figures import experiments  # noqa: PLC0415
 
-    st.session_state["experiment_deepest"] = experiment.deepest
+    state.seed("experiment_deepest", experiment.deepest)
     left, right = st.columns([2, 5], vertical_alignment="bottom")
     left.number_input(
         "Deepest, layers",
@@ -303,7 +303,7 @@ def _numbers(pair: Pair, spec: NetworkSpec) -> None:
 
 def _choice(field: str, label: str, options: tuple[object, ...], value: object) -> None:
     key = f"experiment_{field}"
-    st.session_state[key] = value
+    state.seed(key, value)
 
     def changed() -> None:
         state.put_experiment(**{field: st.session_state[key]})

@@ -59,6 +59,18 @@ def save() -> None:
         st.query_params.from_dict(query)
 
 
+def seed(key: str, value: Any) -> None:
+    """What a widget shows, set before it is drawn; the same again is not said, or it would undo what is typed now."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def rerun() -> None:
+    """Run the page again as it is; the browser that asked may have an address of a moment ago."""
+    st.session_state[_TOUCHED] = True
+    st.rerun()
+
+
 def spec() -> NetworkSpec:
     """The network in the sidebar."""
     found: NetworkSpec = st.session_state.get(_SPEC) or NetworkSpec()

@@ -9,7 +9,7 @@ import streamlit as st
 from viz import format, jobs, state
 from viz.jobs import Job, Result, State, Task
 
-SHORT = 12.0  # seconds: what takes no longer starts by itself once it was asked for
+SHORT = 30.0  # seconds: what takes no longer starts by itself once it was asked for
 _MOMENT = 0.4  # seconds that a page waits for a result before it shows a bar
 
 
@@ -64,7 +64,7 @@ def ask(what: str, task: Task[Result], *, button: str, wanted: bool, on_run: Cal
 def _watch(job: Job, what: str) -> None:
     job.seen()
     if job.over:
-        st.rerun()
+        state.rerun()
     bar, stop = st.columns([8, 1], vertical_alignment="center")
     ahead = jobs.line().ahead(job)
     if job.state is State.WAITING and ahead:

@@ -112,7 +112,8 @@ def _visit(browser: Browser, address: str, **options: Any) -> Visit:
             visit.troubles.append(f"request to {request.url}")
 
     def said(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # on a page's own address Streamlit first looks for its server below it: two 404s of its own
+        if message.type == "error" and "/_stcore/" not in message.location.get("url", ""):
             visit.troubles.append(message.text)
 
     page.on("pageerror", lambda error: visit.troubles.append(f"error: {error}"))
