@@ -274,6 +274,9 @@ def shared(spec: NetworkSpec) -> tuple[frozenset[str], frozenset[str]]:
     alike = {name for name, value in ours.items() if name in theirs and theirs[name].shape == value.shape}
     # the range that a bias is drawn from is that of its weight
     equal = frozenset(name for name in alike if f"{name.rpartition('.')[0]}.weight" in alike)
+    if with_skips(spec).zero_init_residual:  # the twin would be dead with the norms that start a branch at zero
+        drawn, plain = (dict(build(one).named_parameters()) for one in (with_skips(spec), twin(spec)))
+        equal = frozenset(name for name in equal if torch.equal(drawn[name], plain[name]))
     return equal, frozenset(ours) - equal
 
 

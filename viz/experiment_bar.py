@@ -22,8 +22,9 @@ _SOURCES = {
 _PRECISIONS = {Precision.FLOAT32: "float32", Precision.TF32: "TF32", Precision.BF16: "bfloat16"}
 
 
-def show(spec: NetworkSpec, experiment: Experiment) -> bytes | None:
-    """Draw the controls; returns the uploaded picture, where one is wanted and there."""
+def show(spec: NetworkSpec, experiment: Experiment) -> tuple[Experiment, bytes | None]:
+    """Draw the controls; returns what can be measured here, and the uploaded picture, where one is wanted and there."""
+    experiment = _possible(spec, experiment)
     with st.container(horizontal=True, vertical_alignment="bottom", key="experiment"):
         _choice("show", "Networks", {one: str(one) for one in Show}, experiment.show, st.segmented_control)
         _network("norm", "Norm", _NORMS, spec.norm, st.segmented_control)
@@ -31,7 +32,24 @@ def show(spec: NetworkSpec, experiment: Experiment) -> bytes | None:
         _choice("source", "Images", _SOURCES, experiment.source, st.selectbox, width=160)
         with st.popover("More"):
             _more(spec, experiment)
-    return _upload() if experiment.source is Source.UPLOAD else None
+    return experiment, _upload() if experiment.source is Source.UPLOAD else None
+
+
+def _possible(spec: NetworkSpec, experiment: Experiment) -> Experiment:
+    """The experiment, without what this machine or this network does not have; what gives way is told."""
+    devices, precisions, _ = measure.machine()
+    lost: dict[str, Any] = {}
+    if experiment.device is not Device.AUTO and experiment.device not in devices:
+        lost["device"] = Device.AUTO
+    if experiment.precision not in precisions:
+        lost["precision"] = Precision.FLOAT32
+    if experiment.weights is Weights.PRETRAINED and not measure.has_weights(spec):
+        lost["weights"] = Weights.RANDOM
+    if lost:
+        words = [f"{name}: there is no {getattr(experiment, name)} here, {new} instead." for name, new in lost.items()]
+        st.toast(" ".join(words), duration="long")
+        state.put_experiment(**lost)
+    return state.experiment()
 
 
 def _more(spec: NetworkSpec, experiment: Experiment) -> None:

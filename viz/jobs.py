@@ -177,6 +177,16 @@ class Line:
         with self._lock:
             return self._slots.get(slot)
 
+    def give_up(self, slot: Hashable) -> None:
+        """A slot no longer wants its job, which is cancelled unless another one waits for it too."""
+        with self._lock:
+            job = self._slots.get(slot)
+            if job is None or job.over:
+                return
+            if any(other is job for place, other in self._slots.items() if place != slot):
+                self._slots[slot] = job = Job(Task(job.key, lambda _: None, 0.0, lambda _: 0))
+            job.cancel()
+
     def leave(self, slot: Hashable) -> None:
         """Forget what a slot asked for last, so that it can be asked again."""
         with self._lock:

@@ -69,8 +69,8 @@ def _gradients(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View
     memory = f", peak memory {format.size(side.peak_memory)}" if side.peak_memory else ""
     seconds = format.duration(side.seconds + pair.plain.seconds)
     st.caption(
-        f"{_who(pair)} {sentences.twin(pair, measure.unshared(spec))} Measured on {side.device} in {side.precision}, "
-        f"batch {side.batch}, {format.plural(len(side.runs), 'seed')}, {seconds}{memory}. "
+        f"{_who(pair)} {sentences.twin(pair, measure.unshared(side.spec))} Measured on {side.device} in "
+        f"{side.precision}, batch {side.batch}, {format.plural(len(side.runs), 'seed')}, {seconds}{memory}. "
         "Train mode, cross-entropy on random labels."
     )
 

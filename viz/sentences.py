@@ -130,7 +130,7 @@ def _levels(pair: Pair, of: Of) -> list[str]:
 def twin(pair: Pair, unshared: int) -> str:
     """What else changed when the skips were taken away."""
     skips, plain = pair.skips.trace.params, pair.plain.trace.params
-    if skips == plain:
+    if not unshared:
         return f"Both have {skips:,} parameters and start with the same weights, bit for bit."
     gone = format.plural(unshared, "weight tensor")
     return (

@@ -50,7 +50,7 @@ def ask(what: str, task: Task[Result], *, button: str, wanted: bool, on_run: Cal
         on_run()
 
     if job is not None and not job.over:
-        _watch(job, what)
+        _watch(job, slot, what)
     else:
         if job is not None:
             st.warning(format.as_it_is(job.error) if job.error else "Cancelled.")
@@ -61,9 +61,9 @@ def ask(what: str, task: Task[Result], *, button: str, wanted: bool, on_run: Cal
 
 
 @st.fragment(run_every=0.3)
-def _watch(job: Job, what: str) -> None:
+def _watch(job: Job, slot: tuple[str, str], what: str) -> None:
     job.seen()
-    if job.over:
+    if job.over or jobs.line().of(slot) is not job:
         state.rerun()
     bar, stop = st.columns([8, 1], vertical_alignment="center")
     ahead = jobs.line().ahead(job)
@@ -73,4 +73,4 @@ def _watch(job: Job, what: str) -> None:
         left = f", {format.duration(job.left)} left" if job.left is not None else ""
         text = f"Measuring: {job.fraction:.0%}{left}"
     bar.progress(min(max(job.fraction, 0.0), 1.0), text=text)
-    stop.button("Cancel", key=f"cancel_{what}", on_click=job.cancel, width="stretch")
+    stop.button("Cancel", key=f"cancel_{what}", on_click=jobs.line().give_up, args=(slot,), width="stretch")

@@ -109,6 +109,19 @@ def test_a_job_that_another_visitor_waits_for_goes_on(line):
     assert not old.over
 
 
+def test_a_visitor_who_gives_up_takes_nothing_from_another(line):
+    job = line.submit(task("a", endless), slot="one")
+    line.submit(task("a", endless), slot="two")
+
+    line.give_up("one")
+
+    assert line.of("one").state is State.CANCELLED
+    assert line.of("two") is job
+    assert not job.over
+    line.give_up("two")
+    assert job.state is State.CANCELLED
+
+
 def test_twenty_changes_in_a_row_leave_one_job(line):
     for number in range(20):
         last = line.submit(task(number, endless), slot="one")

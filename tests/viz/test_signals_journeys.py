@@ -174,7 +174,7 @@ def test_the_graphs_of_both_share_one_scale(visit):
     page.wait_for_selector("g.node")
 
     legends = [" ".join(text.split()) for text in page.locator("div.legend").all_inner_texts()]
-    scales = {re.search(r"log scale\s+(.+)", legend).group(1) for legend in legends}
+    scales = {re.search(r"log scale (\S+ to \S+)", legend).group(1) for legend in legends}
     assert len(legends) == 2
     assert len(scales) == 1
 

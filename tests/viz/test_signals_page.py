@@ -181,6 +181,15 @@ def test_a_strange_link_is_explained(open_signals):
     assert not app.exception
 
 
+@pytest.mark.parametrize("setting", [{"device": "mps"}, {"precision": "tf32"}, {"weights": "pretrained"}], ids=str)
+def test_what_this_machine_or_network_does_not_have_gives_way_and_is_told(setting, open_signals):
+    [name] = setting
+    app = open_signals(**SMALL, **QUICK, **setting)
+
+    assert name not in address(app)
+    assert said(app)
+
+
 def test_what_is_too_large_is_refused_with_what_would_fit(open_signals, monkeypatch):
     monkeypatch.setattr(device, "free", lambda _: 10**4)
     app = open_signals(**SMALL, **QUICK, seed="77")

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from models.names import describe
+from models.spec import SpecError
 from viz import experiment_bar, folding, headline, measure, readings, state
 
-spec, experiment = state.spec(), state.experiment()
+spec = state.spec()
 name = describe(spec)
 
 heading, sharing = st.container(key="heading").columns([7, 1], vertical_alignment="center")
@@ -13,12 +14,16 @@ with heading:
     headline.title(name)
 notices = st.container()
 
-own = measure.with_skips(spec)
+try:
+    own = measure.with_skips(spec)
+except SpecError as error:
+    st.error(f"This plain network has no counterpart with skip connections: {error}")
+    st.stop()
 trace, groups = measure.trace(own), measure.groups(own)
 view = state.keep_known({*trace.by_path, *(group.path for group in folding.walk(groups))})
 with notices:
     headline.messages()
 with sharing:
     headline.share(name)
-picture = experiment_bar.show(spec, experiment)
+experiment, picture = experiment_bar.show(spec, state.experiment())
 readings.show(spec, experiment, view, picture)

@@ -1,0 +1,286 @@
+"""What listening costs: `python -m tests.benchmarks.signals [--speed | --memory | --page | --users]`, ratios in one run.
+
+Speed: a measurement beside the bare pass forward and back of the same network and batch, beside the way it is mostly
+done (a hook that calls `.item()` for every number), and beside TorchLens where it is installed
+(`uv run --with torchlens python -m tests.benchmarks.signals --speed`). Memory: the estimate beside the measured peak,
+and what is left after twenty runs. Page: from the click to the picture, in a browser. Users: twenty WebSocket clients of
+one server. On a GPU or on a CPU, whichever there is. Nothing here is asserted.
+"""
+
+import asyncio
+import gc
+import random
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import psutil
+import torch
+from torch.nn.functional import cross_entropy
+
+from models import device, signals
+from models.network import build
+from models.presets import PRESETS
+from models.spec import NetworkSpec
+from models.trace import trace
+from tests.benchmarks.architecture import machine
+from tests.conftest import ROOT
+from tests.viz.browser import served, visiting
+
+REPEATS = 7
+USERS, MEASURING, SECONDS = 20, 5, 40
+
+
+def here() -> torch.device:
+    return device.choose("auto")
+
+
+def cases() -> list[tuple[str, NetworkSpec, int, str]]:
+    """(name, network, batch, target): those of a GPU or of a CPU."""
+    if here().type == "cuda":
+        return [
+            ("ResNet-50, batch 64, 224 x 224", PRESETS["resnet50"].spec, 64, "<= 1.15x"),
+            ("ResNet-110 (CIFAR), batch 64", PRESETS["resnet110_cifar"].spec, 64, "<= 1.15x"),
+        ]
+    small = replace(PRESETS["resnet50"].spec, input_shape=(3, 112, 112))
+    return [
+        ("ResNet-50, batch 8, 112 x 112", small, 8, "<= 1.25x"),
+        ("ResNet-110 (CIFAR), batch 64", PRESETS["resnet110_cifar"].spec, 64, "<= 1.25x"),
+    ]
+
+
+def interleaved(works: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Seconds of each, the median of some rounds in turn after two that warm up: a slow minute slows them all."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(REPEATS + 2):
+        for name, work in works.items():
+            gc.collect()
+            started = time.perf_counter()
+            work()
+            if here().type == "cuda":
+                torch.cuda.synchronize()
+            times[name].append(time.perf_counter() - started)
+    return {name: statistics.median(own[2:]) for name, own in times.items()}
+
+
+def with_items(network, images, labels):
+    """Hooks as tutorials have them: every number is fetched on its own."""
+    found, handles = {}, []
+
+    def forward(name, module, args, out):
+        value = out.detach()
+        found[name] = [value.mean().item(), value.std().item(), value.square().mean().sqrt().item()]
+        found[name] += [(value == 0).float().mean().item(), torch.histc(value.float(), 40).tolist()]
+        out.register_hook(lambda gradient: found[name].append(gradient.norm().item()))
+
+    for name, module in network.named_modules():
+        if not any(module.children()):
+            handles.append(module.register_forward_hook(partial(forward, name)))
+    cross_entropy(network(images), labels).backward()
+    for name, value in network.named_parameters():
+        found[name] = [value.norm().item(), value.grad.norm().item()]
+    for handle in handles:
+        handle.remove()
+    network.zero_grad()
+
+
+def speed() -> None:
+    print("| a measurement | seconds | beside | ratio | target |\n|---|---:|---|---:|---|")
+    for name, spec, batch, target in cases():
+        network = build(spec).to(here())
+        images = torch.randn(batch, *spec.input_shape, device=here())
+        labels = torch.zeros(batch, dtype=torch.long, device=here())
+        traced = trace(spec)
+
+        def bare(network=network, images=images, labels=labels):
+            cross_entropy(network(images), labels).backward()
+            network.zero_grad()
+
+        def ours(network=network, images=images, labels=labels, traced=traced):
+            signals.run(network, traced, images, labels)
+            network.zero_grad()
+
+        def whole(spec=spec, batch=batch):
+            return signals.measure(spec, batch=batch)
+
+        def built(spec=spec, batch=batch):
+            fresh = build(spec).to(here())
+            given = torch.randn(batch, *spec.input_shape).to(here())
+            cross_entropy(fresh(given), torch.zeros(batch, dtype=torch.long, device=here())).backward()
+
+        works = {
+            "bare": bare,
+            "ours": ours,
+            "items": partial(with_items, network, images, labels),
+            "whole": whole,
+            "built": built,
+        }
+        times = interleaved(works)
+        rows = [
+            ("ours", "bare", "the bare pass forward and back", target),
+            ("whole", "built", "building it, drawing a batch, the bare pass", target),
+            ("items", "bare", "hooks with `.item()`, beside the bare pass", ""),
+        ]
+        for mine, other, words, wanted in rows:
+            ratio = times[mine] / times[other]
+            print(f"| {name} | {times[mine]:.2f} | {times[other]:.2f}: {words} | {ratio:.2f}x | {wanted} |", flush=True)
+        lens(name, network, images, times["bare"])
+
+
+def lens(name, network, images, bare) -> None:
+    """TorchLens' forward pass alone, with all that it keeps."""
+    try:
+        import torchlens
+    except ImportError:
+        return
+    started = time.perf_counter()
+    try:
+        torchlens.log_forward_pass(network, images, layers_to_save="all", vis_opt="none")
+    except Exception as error:  # noqa: BLE001  # whatever it raises: the row says so
+        print(f"| {name} | | TorchLens: {type(error).__name__} | | |")
+        return
+    spent = time.perf_counter() - started
+    print(
+        f"| {name} | {spent:.2f} | {bare:.2f}: TorchLens' forward pass alone, beside the bare | {spent / bare:.1f}x | |"
+    )
+
+
+def memory() -> None:
+    print("| memory | estimate | measured | ratio | target |\n|---|---:|---:|---:|---|")
+    for name in ("resnet50", "resnet110_cifar", "densenet121"):
+        code = f"""
+from models.device import choose, need, Device
+from models.presets import PRESETS
+from models.signals import measure
+measure(PRESETS["resnet20_cifar"].spec, batch=2)
+found = measure(PRESETS[{name!r}].spec, batch=8)
+print(need(found.trace, 8, kind=Device(choose("auto").type)).total, found.peak_memory)
+"""
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        guess, peak = map(int, done.stdout.split())
+        print(
+            f"| {name}, batch 8 | {guess / 1e6:,.0f} MB | {peak / 1e6:,.0f} MB | {guess / peak:.2f} | 0.75 to 1.25 |",
+            flush=True,
+        )
+    code = """
+import psutil
+from models.device import release
+from models.presets import PRESETS
+from models.signals import measure, twin
+def once(seed):
+    for spec in (PRESETS["resnet56_cifar"].spec, twin(PRESETS["resnet56_cifar"].spec)):
+        measure(spec, seeds=range(seed, seed + 3))
+    release()
+    return psutil.Process().memory_info().rss
+first = once(0)
+for number in range(20):
+    last = once(number)
+print(first, last)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    first, last = map(int, done.stdout.split())
+    print(
+        f"| the process after 20 default experiments, beside after the first | {last / 1e6:,.0f} MB | {first / 1e6:,.0f} MB "
+        f"| {last / first:.2f} | <= 1.10 |"
+    )
+
+
+def page() -> None:
+    """From the click on Run to the curve, on a server that has been used before."""
+    times = []
+    with served() as address, visiting(address) as visit:
+        for seed in range(6):
+            visit.page.goto(f"{address}/signals?seed={seed}")
+            button = visit.page.get_by_role("button", name="Run with and without")
+            button.wait_for()
+            visit.settle()
+            started = time.perf_counter()
+            button.click()
+            visit.page.locator(".st-key-fresh .js-plotly-plot .scatterlayer .points").first.wait_for()
+            times.append(time.perf_counter() - started)
+    print("| page | seconds | first | target |\n|---|---:|---:|---|")
+    print(f"| the default experiment, click to picture | {statistics.median(times[1:]):.1f} | {times[0]:.1f} | < 5 |")
+
+
+async def visitor(address: str, number: int, latencies: list[float], failures: list[str], until: float) -> None:
+    """One client: Signals pages are asked for again until their chart is there, others change their network."""
+    import websockets
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+    measuring = number < MEASURING
+    presets = list(PRESETS.values())
+    draw = random.Random(number)  # noqa: S311  # who looks at what
+    seed = number * 50
+    uri = address.replace("http", "ws") + "/_stcore/stream"
+    async with websockets.connect(uri, subprotocols=["streamlit"], max_size=None) as socket:
+        while time.monotonic() < until:
+            message = BackMsg()
+            message.rerun_script.page_name = "signals" if measuring else ""
+            query = (
+                f"run=true&seed={seed}"
+                if measuring
+                else "&".join(f"{name}={value}" for name, value in draw.choice(presets).spec.to_query().items())
+            )
+            message.rerun_script.query_string = query
+            started = time.perf_counter()
+            await socket.send(message.SerializeToString())
+            charted = False
+            while True:
+                answer = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), 60))
+                kind = answer.WhichOneof("type")
+                if kind == "delta" and answer.delta.new_element.WhichOneof("type") == "exception":
+                    failures.append(f"{query}: exception")
+                charted |= kind == "delta" and answer.delta.new_element.WhichOneof("type") == "plotly_chart"
+                if kind == "script_finished":
+                    break
+            if not measuring:
+                latencies.append(time.perf_counter() - started)
+            seed += measuring and charted
+            await asyncio.sleep(0.3 if measuring else draw.uniform(0.5, 2.0))
+
+
+def users() -> None:
+    with served() as address:
+        server = next(
+            process
+            for process in psutil.Process().children(recursive=True)
+            if "streamlit" in " ".join(process.cmdline())
+        )
+        latencies: list[float] = []
+        failures: list[str] = []
+
+        async def crowd(count: int, first: int, seconds: float) -> None:
+            until = time.monotonic() + seconds
+            people = [visitor(address, first + one, latencies, failures, until) for one in range(count)]
+            ended = await asyncio.gather(*people, return_exceptions=True)
+            failures.extend(repr(one) for one in ended if isinstance(one, BaseException))
+
+        asyncio.run(crowd(1, MEASURING, 8))  # alone: everything is loaded, and what it takes without the others
+        alone = statistics.median(latencies[1:])
+        latencies.clear()
+        asyncio.run(crowd(USERS, 0, SECONDS))
+        used = server.memory_info().rss
+    print("| users of one server | value | target |\n|---|---:|---|")
+    print(f"| {USERS} clients, {MEASURING} of them measuring: failures | {len(failures)} | 0 |")
+    print(
+        f"| another page meanwhile, median of {len(latencies)} runs | {statistics.median(latencies):.2f} s | < 0.5 s |"
+    )
+    print(f"| the slowest tenth | {sorted(latencies)[len(latencies) * 9 // 10]:.2f} s | |")
+    print(f"| the same page for one client alone | {alone:.2f} s | |")
+    print(f"| the server's memory | {used / 1e6:,.0f} MB | |")
+    for failure in failures[:3]:
+        print(failure)
+
+
+if __name__ == "__main__":
+    print(f"{machine()}; {device.in_words(here())}\n", flush=True)
+    wanted = {option.removeprefix("--") for option in sys.argv[1:]}
+    for work in (speed, memory, page, users):
+        if not wanted or work.__name__ in wanted:
+            work()
+            print(flush=True)
