@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf, nan, prod
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -340,6 +340,7 @@ class _Recorder:
     pulse: Pulse | None
     heard: int = 0
     numbers: dict[tuple[str, str], Tensor] = field(default_factory=dict)
+    rows: Tensor | None = None  # a layer's sample in each; room for all, taken at once
     samples: dict[str, Tensor] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     scratch: Tensor | None = None
@@ -350,7 +351,11 @@ class _Recorder:
         self.note(path, "sum", value.sum(dtype=self.wide))
         self.note(path, "norm", self.norm(value))
         self.note(path, "nonzero", self.norm(torch.sign(value, out=self._like(value))))  # its square counts them
-        self.samples[path] = _sample(value)
+        if self.rows is None:
+            self.rows = torch.full((self.expected, SAMPLE), inf, device=value.device)
+        sample = _sample(value)
+        row = self.rows[len(self.samples), : sample.numel()]
+        self.samples[path] = row.view(sample.shape).copy_(sample)
         self._beat()
 
     def gradient(self, path: str, value: Tensor) -> None:
@@ -375,7 +380,8 @@ class _Recorder:
         """The records, after one transfer."""
         scalars = torch.stack([value.to(self.wide) for value in self.numbers.values()])
         found = dict(zip(self.numbers, scalars.tolist(), strict=True))
-        histograms = dict(zip(self.samples, _histograms(list(self.samples.values())), strict=True))
+        samples = [sample.flatten() for sample in self.samples.values()]
+        histograms = dict(zip(self.samples, _histograms(cast("Tensor", self.rows), samples), strict=True))
         return Run(
             seed=0,
             loss=found["", "loss"],
@@ -452,16 +458,15 @@ class _Keeper:
 def _sample(value: Tensor) -> Tensor:
     """Short runs of values from all over a tensor, evenly: single ones would each cost a line of the cache."""
     flat = value.flatten()
-    if flat.numel() > SAMPLE:
-        runs = flat[: flat.numel() // RUN * RUN].view(-1, RUN)
-        step = -(-len(runs) * RUN // SAMPLE) | 1  # odd: it meets every column and every row of the maps
-        flat = runs[::step]
-    return flat.to(torch.float32, copy=True).flatten()
+    if flat.numel() <= SAMPLE:
+        return flat[None]
+    runs = flat[: flat.numel() // RUN * RUN].view(-1, RUN)
+    step = -(-len(runs) * RUN // SAMPLE) | 1  # odd: it meets every column and every row of the maps
+    return runs[::step]
 
 
-def _histograms(samples: list[Tensor]) -> list[Histogram | None]:
-    """Of every sample, all at once; None for one that is not finite."""
-    rows = torch.nn.utils.rnn.pad_sequence(samples, batch_first=True, padding_value=inf)  # too much is in the last bin
+def _histograms(rows: Tensor, samples: list[Tensor]) -> list[Histogram | None]:
+    """Of every sample, all at once; None for one that is not finite. A row is infinite behind its sample."""
     low, high = (torch.stack([reach(sample) for sample in samples]) for reach in (torch.amin, torch.amax))
     places = rows.sub_(low[:, None]).mul_((BINS / (high - low))[:, None]).nan_to_num_(0.0, BINS, 0.0)
     places = places.clamp_(0, BINS - 1).long().add_(BINS * torch.arange(len(rows), device=rows.device)[:, None])
