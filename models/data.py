@@ -1,6 +1,7 @@
 """Pictures to measure with: noise, digits, photographs, or a visitor's own."""
 
 import io
+import struct
 from collections.abc import Callable
 from enum import StrEnum
 from functools import cache
@@ -80,9 +81,20 @@ def decode(data: bytes) -> Tensor:
             if opened.width * opened.height > min(MOST_PIXELS, Image.MAX_IMAGE_PIXELS or MOST_PIXELS):
                 raise PictureError(f"picture: {expected}, got {opened.width:,} × {opened.height:,} pixels")
             opened.draft("RGB", (_KEPT, _KEPT))  # a JPEG is read at a fraction of its size
-            upright = ImageOps.exif_transpose(opened).convert("RGB")
+            upright = ImageOps.exif_transpose(opened)
+            if upright.mode.startswith("I"):  # 16 bits of grey
+                upright = Image.fromarray((np.asarray(upright, dtype=np.float32) / 257).clip(0, 255).astype(np.uint8))
+            upright = upright.convert("RGB")
         upright.thumbnail((_KEPT, _KEPT))
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError, Warning) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+        struct.error,
+        Warning,
+    ) as error:
         if isinstance(error, PictureError):
             raise
         raise PictureError(f"picture: {expected}, got a file that can't be read as one") from None

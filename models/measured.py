@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import exp, inf, isfinite, log, nan
+from math import exp, inf, isfinite, isnan, log, nan
 from statistics import median
 from typing import Any
 
@@ -136,9 +136,11 @@ class Signals:
         return tuple(bands)
 
     def ratio(self, quantity: str = "weight_gradient_norm") -> float:
-        """The first convolution's over the last's: the median over the seeds. Infinite or NaN where it is."""
+        """The first convolution's over the last's: the median over the seeds that have one. NaN where none has."""
         first, last = self.convolutions[0].path, self.convolutions[-1].path
-        return middle([quotient(self._of(run, quantity, first), self._of(run, quantity, last)) for run in self.runs])
+        ratios = [quotient(self._of(run, quantity, first), self._of(run, quantity, last)) for run in self.runs]
+        known = [ratio for ratio in ratios if not isnan(ratio)]
+        return median(known) if known else nan
 
     def growth(self, quantity: str = "weight_gradient_norm", *, stage: str = "") -> float | None:
         """The factor per convolution of the main path, toward the input: above 1 explodes, below 1 vanishes.

@@ -169,8 +169,8 @@ def sweep(
     whole = 2 * len(seeds) * sum(depth for depth, _ in chosen)  # a network's time is proportional to its depth
     done = 0
     for depth, stages in chosen:
-        for skips, kind in ((True, with_skips(spec)), (False, twin(spec))):
-            own = replace(kind, stages=stages)
+        deep = replace(spec, stages=stages)
+        for skips, own in ((True, with_skips(deep)), (False, twin(deep))):
             for number in seeds:
                 part = _between(pulse, done / whole, depth / whole)
                 found = measure(
@@ -398,7 +398,7 @@ class _Recorder:
             activation_mean=mean,
             activation_std=max(rms * rms - mean * mean, 0.0) ** 0.5 if rms < inf else nan,
             activation_rms=rms,
-            zero_fraction=1 - round(found[path, "nonzero"] ** 2) / size if rms == rms else nan,  # noqa: PLR0124  # NaN
+            zero_fraction=max(0.0, 1 - round(found[path, "nonzero"] ** 2) / size) if rms == rms else nan,  # noqa: PLR0124  # NaN
             activation_gradient_norm=found.get((path, "activation_gradient_norm"), 0.0),
             weight_norm=found.get((path, "weight_norm")),
             weight_gradient_norm=found.get((path, "weight_gradient_norm")),
@@ -468,7 +468,7 @@ def _sample(value: Tensor) -> Tensor:
 def _histograms(rows: Tensor, samples: list[Tensor]) -> list[Histogram | None]:
     """Of every sample, all at once; None for one that is not finite. A row is infinite behind its sample."""
     low, high = (torch.stack([reach(sample) for sample in samples]) for reach in (torch.amin, torch.amax))
-    places = rows.sub_(low[:, None]).mul_((BINS / (high - low))[:, None]).nan_to_num_(0.0, BINS, 0.0)
+    places = rows.sub_(low[:, None]).div_((high - low)[:, None]).mul_(BINS).nan_to_num_(0.0, BINS, 0.0)
     places = places.clamp_(0, BINS - 1).long().add_(BINS * torch.arange(len(rows), device=rows.device)[:, None])
     counts = torch.bincount(places.flatten(), minlength=BINS * len(rows)).view(-1, BINS)
     table = torch.cat((low[:, None], high[:, None], counts), 1).tolist()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
+from pickle import UnpicklingError
 from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlparse
@@ -68,7 +69,7 @@ def load(network: nn.Module, spec: NetworkSpec, pulse: Pulse | None = None) -> t
             network.load_state_dict(own | tensors)
         else:
             network.load_state_dict(tensors)
-    except (RuntimeError, AttributeError, EOFError, OSError, ValueError) as error:
+    except (RuntimeError, AttributeError, KeyError, EOFError, OSError, ValueError, UnpicklingError) as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise WeightsError(
             f"weights: the file {file.name} can't be loaded ({reason}); delete it and try again."
@@ -106,6 +107,7 @@ def _fetch(url: str, file: Path, pulse: Pulse | None) -> None:
         os.replace(partial, file)  # noqa: PTH105
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", None) or type(error).__name__
+        reason = getattr(reason, "strerror", None) or reason
         raise WeightsError(
             f"weights: {file.name} is not on this machine and could not be downloaded ({reason}); "
             "random weights work without the net."

@@ -84,6 +84,7 @@ def _upload() -> bytes | None:
         data = file.getvalue()
         problem = measure.check_picture(data)
         if problem:
+            st.session_state.pop(_PICTURE, None)  # what was measured with another one would look like this one's
             st.error(format.as_it_is(problem))
         else:
             st.session_state[_PICTURE] = data

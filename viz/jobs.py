@@ -88,6 +88,8 @@ class Job:
     def cancel(self) -> None:
         """It stops at its next pulse; whoever looks sees it cancelled at once."""
         self._stop.set()
+        if self.state is State.WAITING:
+            self._ended.set()
         if not self.over:
             self.state = State.CANCELLED
 
@@ -162,7 +164,7 @@ class Line:
                     raise FullError(f"{len(self._waiting)} measurements are waiting already; try again in a minute.")
                 job = Job(task)
                 self._waiting.append(job)
-            before, self._slots[slot] = self._slots.get(slot), job
+            before, self._slots[slot] = self._slots.pop(slot, None), job
             if before is not None and before is not job and before not in self._slots.values():
                 before.cancel()
                 self._waiting = [other for other in self._waiting if other is not before]
@@ -228,7 +230,8 @@ class Line:
         """The newest results, as many as there is room for; the last one in any case."""
         self._kept[job.key] = job
         while len(self._kept) > 1 and sum(kept.weight for kept in self._kept.values()) > self.room:
-            self._kept.popitem(last=False)
+            _, gone = self._kept.popitem(last=False)
+            self._slots = {slot: kept for slot, kept in self._slots.items() if kept is not gone}
 
 
 @st.cache_resource(show_spinner=False)

@@ -102,11 +102,11 @@ def machine() -> tuple[tuple[str, ...], tuple[str, ...], str]:
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def has_weights(spec: NetworkSpec) -> bool:
-    """Whether torchvision has pretrained weights for the network or for the one whose twin it is."""
+    """Whether torchvision has pretrained weights for the network with its skips, and so for its twin."""
     warm.wait()
     from models.weights import torchvision_name  # noqa: PLC0415
 
-    return torchvision_name(spec) is not None
+    return torchvision_name(with_skips(spec)) is not None
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -137,7 +137,7 @@ def pair(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Ta
         return _pair(job, spec, experiment, experiment.numbers, picture, 0.0, 1.0)
 
     return Task(
-        ("pair", spec.essential, experiment.measured, _digest(picture)),
+        ("pair", *_both(spec), experiment.measured, _digest(picture)),
         work,
         _seconds(spec, experiment, 2 * experiment.seeds),
         lambda found: _weight(found.skips) + _weight(found.plain),
@@ -145,22 +145,21 @@ def pair(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Ta
 
 
 def regimes(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Task[dict[str, Pair]]:
-    """With batch norm and without any, each with its twin; one seed."""
+    """With batch norm and without any, each with its twin, of random weights: not all four have others."""
+    experiment = replace(experiment, weights=Weights.RANDOM)
     norms = {"batch norm": Norm.BATCH, "no norm": Norm.NONE}
 
     def work(job: Job) -> dict[str, Pair]:
         share = 1 / len(norms)
         return {
-            words: _pair(
-                job, replace(spec, norm=norm), experiment, experiment.numbers[:1], picture, place * share, share
-            )
+            words: _pair(job, replace(spec, norm=norm), experiment, experiment.numbers, picture, place * share, share)
             for place, (words, norm) in enumerate(norms.items())
         }
 
     return Task(
-        ("regimes", replace(spec, norm=Norm.BATCH).essential, experiment.measured, _digest(picture)),
+        ("regimes", *_both(replace(spec, norm=Norm.BATCH)), experiment.measured, _digest(picture)),
         work,
-        _seconds(spec, experiment, 4),
+        _seconds(spec, experiment, 4 * experiment.seeds),
         lambda found: sum(_weight(own.skips) + _weight(own.plain) for own in found.values()),
     )
 
@@ -179,15 +178,15 @@ def sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> T
         _release()
         return job.parts
 
-    layers = sum(depth for depth, _ in sweep_depths(spec, experiment.deepest))
-    relative = layers / max(trace(spec).depth, 1)
+    depths = sweep_depths(spec, experiment.deepest)
+    relative = sum(depth for depth, _ in depths) / max(trace(spec).depth, 1)
+    measured = replace(experiment.measured, weights=Weights.RANDOM)
     return Task(
-        ("sweep", replace(spec, stages=(1,) * len(spec.stages)).essential, experiment.measured, experiment.deepest,
-         _digest(picture)),
+        ("sweep", *_both(replace(spec, stages=depths[0][1])), depths, measured, _digest(picture)),
         work,
         _seconds(spec, experiment, 2 * experiment.seeds * relative),
         lambda _: 100,
-    )  # fmt: skip
+    )
 
 
 def sweep_depths(spec: NetworkSpec, deepest: int) -> tuple[tuple[int, tuple[int, ...]], ...]:
@@ -219,7 +218,7 @@ def feature_maps(
         return ours, theirs, first
 
     return Task(
-        ("maps", spec.essential, path, experiment.image, experiment.measured, _digest(picture)),
+        ("maps", *_both(spec), path, experiment.image, experiment.measured, _digest(picture)),
         work,
         _seconds(spec, experiment, 1),
         lambda found: found[0].images.size // 10 + 100,
@@ -229,6 +228,14 @@ def feature_maps(
 def pictured(experiment: Experiment) -> Source:
     """What feature maps are made of: there is nothing to see in those of noise."""
     return Source.PHOTOS if experiment.source is Source.NOISE else experiment.source
+
+
+def _both(spec: NetworkSpec) -> tuple[NetworkSpec, NetworkSpec]:
+    """The two networks that are measured: what keys are made of."""
+    warm.wait()
+    from models.signals import twin, with_skips  # noqa: PLC0415
+
+    return with_skips(spec).essential, twin(spec).essential
 
 
 def with_skips(spec: NetworkSpec) -> NetworkSpec:

@@ -1,5 +1,6 @@
 """What was measured: the gradients first, with the sentence that says what they do; the rest in tabs."""
 
+from dataclasses import replace
 from functools import partial
 from math import inf
 
@@ -49,9 +50,9 @@ def _empty(spec: NetworkSpec) -> None:
     name = describe(spec).title
     st.markdown(
         f"**What you will see:** one batch of images goes through {name} and through its *twin*, the same network "
-        "without skip connections: the same weights, the same images, the same labels. Then the gradient goes back. "
-        "The chart shows how much of it reaches each layer, and a sentence says what the skip connections did. Nothing "
-        "is assumed: all of it is measured here, now."
+        "without skip connections: the same weights wherever both have them, the same images and labels. Then the "
+        "gradient goes back. The chart shows how much of it reaches each layer, and a sentence says what the skip "
+        "connections did. Nothing is assumed: all of it is measured here, now."
     )
 
 
@@ -92,7 +93,7 @@ def _tabs(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View, pic
                 elif panel is Panel.MAPS:
                     _maps(pair, spec, experiment, view, picture)
                 elif panel is Panel.GRAPH:
-                    _graphs(pair, spec, experiment, view)
+                    _graphs(pair, spec, experiment, view, picture)
                 elif panel is Panel.SWEEP:
                     _sweep(spec, experiment, picture)
                 elif panel is Panel.REGIMES:
@@ -142,6 +143,7 @@ def _joins(pair: Pair, spec: NetworkSpec, view: View) -> None:
 
 
 def _maps(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View, picture: bytes | None) -> None:
+    experiment = replace(experiment, image=min(experiment.image, experiment.batch - 1))
     layers = pair.skips.trace.by_path
     path = view.layer if view.layer in layers else pair.skips.convolutions[0].path
     left, middle, right = st.columns([3, 2, 3], vertical_alignment="bottom")
@@ -149,7 +151,7 @@ def _maps(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View, pic
         state.seed("experiment_layer", path)
         st.selectbox("Layer", list(layers), key="experiment_layer", on_change=lambda: _pick_from("experiment_layer"))
     with middle:
-        state.seed("experiment_image", min(experiment.image, experiment.batch - 1))
+        state.seed("experiment_image", experiment.image)
         st.number_input("Image of the batch", 0, experiment.batch - 1, key="experiment_image", on_change=_changed_image)
     answer = ask(
         "maps",
@@ -189,7 +191,7 @@ def _mosaics(ours: FeatureMaps, theirs: FeatureMaps | None, spec: NetworkSpec, f
     chart.show(lambda **_: maps.filters(first), "filters", alt="The first convolution's filters.", name=name)
 
 
-def _graphs(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View) -> None:
+def _graphs(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View, picture: bytes | None) -> None:
     with st.container(horizontal=True):
         _choice("paint", "Fills tell the", tuple(Paint), experiment.paint)
         graph_panel.level(view)
@@ -202,7 +204,7 @@ def _graphs(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View) -
         with column:
             st.markdown(f"**{describe(side.spec).title}, {words}**")
             folding = Folding(view.level, view.fold)
-            key = (*measure.pair(spec, experiment, None).key, experiment.paint, words)
+            key = (*measure.pair(spec, experiment, picture).key, experiment.paint, words)
             scale = Values(unit, values, low, high)
             drawn, svg = measure.painted(side.spec, key, folding, f"{describe(side.spec).title}, {words}", scale)
             shown = reveal(measure.groups(side.spec), drawn.folding, view.layer) if view.layer else ""
@@ -218,9 +220,9 @@ def _graphs(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View) -
 
 
 def _values(side: Signals, field: str) -> dict[str, float]:
-    """Of the gradients of weights those of convolutions and the classifier, as in the chart."""
-    layers = [layer for layer in side.layers if field != "weight_gradient_norm" or layer.kind in WEIGHTED]
-    return {layer.path: value for layer in layers if (value := getattr(layer, field)) is not None}
+    """Medians over the seeds. Of the gradients of weights those of convolutions and the classifier, as in the chart."""
+    layers = [layer.path for layer in side.layers if field != "weight_gradient_norm" or layer.kind in WEIGHTED]
+    return {band.path: band.middle for band in side.band(field, layers)}
 
 
 def _sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> None:

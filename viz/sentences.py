@@ -58,12 +58,12 @@ def outputs(pair: Pair, at: At, show: Show = Show.BOTH) -> str:
     for skips, side in ((False, pair.plain), (True, pair.skips)):
         if show is (Show.WITH if not skips else Show.WITHOUT):
             continue
-        name = "With skips" if skips else "Without"
+        name = "With skips" if skips else "Without skips"
         bands = at_layers(side, at, "activation_rms")
         if not bands:
             continue
         first, last = bands[0].middle, bands[-1].middle
-        zeros = middle([band.middle for band in at_layers(side, At.ACTIVATIONS, "zero_fraction")])
+        zeros = at_layers(side, at, "zero_fraction")[-1].middle
         parts.append(f"{name} the signal {_along(first, last)}{_zeros(zeros)}.")
     return " ".join(parts)
 
@@ -108,7 +108,7 @@ def sweep(points: Sequence[SweepPoint]) -> str:
             f"{name} the first convolution gets {format.times(first)} times the last one's gradient at depth "
             f"{depths[0]} and {format.times(last)} times at depth {depths[-1]}: × {per_layer:.3g} for every layer more."
         )
-    return " ".join(parts) or "The first depths are being measured."
+    return " ".join(parts) or "Two depths are needed before a trend can be told."
 
 
 def regimes(pairs: dict[str, Pair], of: Of) -> list[str]:
@@ -132,6 +132,9 @@ def twin(pair: Pair, unshared: int) -> str:
     skips, plain = pair.skips.trace.params, pair.plain.trace.params
     if not unshared:
         return f"Both have {skips:,} parameters and start with the same weights, bit for bit."
+    if skips == plain:
+        different = format.plural(unshared, "weight tensor")
+        return f"Both have {skips:,} parameters; {different} that start at zero with skips can't in the twin."
     gone = format.plural(unshared, "weight tensor")
     return (
         f"The twin has {plain:,} parameters instead of {skips:,} "
@@ -155,7 +158,7 @@ def _side(signals: Signals, of: Of) -> str:
     first = f"the first convolution gets {format.times(ratio)} times the last one's"
     kind = regime(signals, of)
     if kind is Regime.LEVEL:
-        return f"it stays level: {first}"
+        return f"the gradient stays level: {first}"
     grows = kind is Regime.EXPLODES
     if growth is None or (growth > 1) is not grows:  # its trend within the stages says otherwise: then only the ends
         return f"the {what} {'grows' if grows else 'shrinks'} toward the input: {first}"
@@ -181,7 +184,7 @@ def _along(first: float, last: float) -> str:
 
 
 def _zeros(share: float) -> str:
-    return f", and {share:.0%} of what the ReLUs put out is zero" if isfinite(share) else ""
+    return f"; there {share:.0%} of it is zero" if isfinite(share) else ""
 
 
 def _odd(ratio: float) -> str:

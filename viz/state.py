@@ -103,6 +103,7 @@ def view() -> View:
 
 def put_view(**changes: Any) -> None:
     st.session_state[_VIEW], st.session_state[_TOUCHED] = replace(view(), **changes), True
+    st.session_state[_CHOSEN] = True
 
 
 def experiment() -> Experiment:
@@ -113,6 +114,7 @@ def experiment() -> Experiment:
 
 def put_experiment(**changes: Any) -> None:
     st.session_state[_EXPERIMENT], st.session_state[_TOUCHED] = replace(experiment(), **changes), True
+    st.session_state[_CHOSEN] = True  # what is worked with goes along to the other pages
 
 
 def visitor() -> str:

@@ -46,6 +46,7 @@ def ask(what: str, task: Task[Result], *, button: str, wanted: bool, on_run: Cal
 
     def run() -> None:
         st.session_state[asked] = task.key
+        line.give_up(slot)
         line.leave(slot)
         on_run()
 
@@ -54,6 +55,8 @@ def ask(what: str, task: Task[Result], *, button: str, wanted: bool, on_run: Cal
     else:
         if job is not None:
             st.warning(format.as_it_is(job.error) if job.error else "Cancelled.")
+        elif wanted:
+            st.caption("The link asks for it; it takes longer than half a minute here, so it waits for your click.")
         takes = "a moment" if task.seconds < 1.5 else f"about {format.duration(task.seconds)}"
         again = job is not None
         st.button(f"{'Try again' if again else button} ({takes})", key=f"run_{what}", type="primary", on_click=run)

@@ -116,3 +116,13 @@ def test_an_image_is_shown_over_the_whole_scale():
     assert shown.shape == (4, 4, 3)
     assert (shown.min(), shown.max()) == (0, 255)
     assert visible(torch.zeros(1, 4, 4)).dtype == np.uint8
+
+
+def test_sixteen_bits_of_grey_keep_their_range():
+    buffer = io.BytesIO()
+    Image.fromarray(np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)).save(buffer, "PNG")
+
+    grey = decode(buffer.getvalue())
+
+    assert grey.mean() == pytest.approx(0.5, abs=0.01)
+    assert len(grey.unique()) > 200

@@ -381,3 +381,30 @@ def test_nothing_is_brought_over_layer_by_layer():
         run(network, trace(spec), images, labels)
 
     assert Counting.transfers == 0
+
+
+def test_narrow_dense_networks_whose_twins_cannot_compress_are_swept():
+    spec = replace(DENSE, stages=(6,), compression=0.2)
+
+    points = list(sweep(spec, most=20, points=2, batch=2))
+
+    assert {point.skips for point in points} == {True, False}
+    assert len({point.depth for point in points}) == 2
+
+
+def test_a_histogram_of_the_smallest_numbers_is_still_one():
+    low = torch.randn(signals.SAMPLE, generator=torch.Generator().manual_seed(0)) * 1e-38
+
+    [histogram] = signals._histograms(low[None].clone(), [low])
+
+    assert max(histogram.counts) < signals.SAMPLE / 4
+
+
+def test_a_seed_without_a_ratio_does_not_take_the_others_away():
+    found = measure(twin(replace(SMALL, base_width=1, norm="none", stages=(1, 1), input_shape=(3, 8, 8))), batch=2)
+    dead = [
+        replace(layer, weight_gradient_norm=0.0) if layer.weight_norm is not None else layer for layer in found.layers
+    ]
+    both = replace(found, runs=(*found.runs, replace(found.runs[0], layers=tuple(dead))))
+
+    assert both.ratio() == found.ratio()

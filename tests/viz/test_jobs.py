@@ -195,3 +195,23 @@ def test_time_left_follows_the_pace():
     job.state, job.fraction, job._started = State.RUNNING, 0.25, time.monotonic() - 10
 
     assert job.left == pytest.approx(30, rel=0.05)
+
+
+def test_what_is_no_longer_kept_is_held_on_to_by_nobody(line):
+    first = line.submit(task("a", lambda job: "x", weight=8), slot="one")
+    first.wait(5)
+    still(line)
+    line.submit(task("b", lambda job: "y", weight=8), slot="two").wait(5)
+    still(line)
+
+    assert line.of("one") is None
+    assert line.of("two").result == "y"
+
+
+def test_a_job_cancelled_in_the_queue_keeps_nobody_waiting(line):
+    line.submit(task("a", endless), slot="one")
+    waiting = line.submit(task("b"), slot="two")
+
+    waiting.cancel()
+
+    assert waiting.wait(0)

@@ -75,7 +75,7 @@ def pair(plain, skips):
     [
         (geometric(1.21), Regime.EXPLODES, "Without skips the gradient grows 1.21× per layer toward the input: the first convolution gets 31 times the last one's."),
         (geometric(0.43), Regime.VANISHES, "Without skips the gradient shrinks to 0.43× per layer toward the input"),
-        (geometric(1.0), Regime.LEVEL, "Without skips it stays level: the first convolution gets 1 times the last one's."),
+        (geometric(1.0), Regime.LEVEL, "Without skips the gradient stays level: the first convolution gets 1 times the last one's."),
         (geometric(2.2), Regime.EXPLODES, "1.5 million times"),
         (lambda place, count: 0.0, Regime.ZERO, "has underflowed: it is exactly 0 in every convolution"),
         (lambda place, count: float(place > 5), Regime.ZERO, "exactly 0 in 6 of 19 convolutions"),

@@ -102,7 +102,7 @@ def test_a_chosen_network_is_kept_and_the_default_one_is_told_in_the_link(open_a
         ({"stages": "9-9-9"}, "the gradient grows 1."),
         ({"stages": "9-9-9", "norm": "none", "of": "activations"}, "the gradient shrinks to 0."),
         ({"stages": "18-18-18", "norm": "none"}, "underflowed: it is exactly 0 in every convolution"),
-        ({"stages": "9-9-9", "norm": "none", "seed": "1"}, "it stays level"),
+        ({"stages": "9-9-9", "norm": "none", "seed": "1"}, "the gradient stays level"),
         ({"stages": "300", "norm": "none", "init": "kaiming", "base_width": "8", "input_shape": "3x8x8"}, "not finite (NaN or infinite)"),
     ],
     ids=["explodes", "vanishes", "underflows", "level", "overflows"],

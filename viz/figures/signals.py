@@ -56,7 +56,7 @@ def gradients(
         curve(figure, bands, skips=skips, dark=dark, floor=floor, ceiling=ceiling)
         if not skips:
             _theory(figure, bands, theory(pair.plain.spec, of))
-    figure.update_layout(theme.layout("", height=height, hovermode="closest"), margin={"t": 34})
+    figure.update_layout(theme.layout("", height=height, hovermode="closest"), margin={"t": 34, "r": 24})
     most = max(len(bands) for _, bands in lines)
     title = "convolution of the main path, first to last; then the classifier"
     figure.update_xaxes(title_text=title, range=[0, most + 1])
@@ -73,15 +73,16 @@ def curve(
     dark: bool,
     floor: float,
     ceiling: float,
+    places: Sequence[int] = (),
     **at: int,
 ) -> None:
     """One network's line with its band; exact zeros on the floor and what is not finite on the ceiling, marked."""
     colour = (theme.SKIP if skips else theme.PLAIN).on(dark=dark)
     name = NAMES[skips]
-    known = [(place, band) for place, band in enumerate(bands, start=1) if 0 < band.middle < inf]
-    ranks = {
-        band.path: rank for rank, band in enumerate(sorted((b for _, b in known), key=lambda b: -b.middle), start=1)
-    }
+    placed = list(zip(places or range(1, len(bands) + 1), bands, strict=True))
+    known = [(place, band) for place, band in placed if 0 < band.middle < inf]
+    order = sorted((band for _, band in known), key=lambda band: -band.middle)
+    ranks = {band.path: rank for rank, band in enumerate(order, start=1)}
     if any(band.low < band.high for _, band in known):
         figure.add_scatter(
             x=[place for place, _ in known] + [place for place, _ in reversed(known)],
@@ -110,7 +111,7 @@ def curve(
         hovertemplate=_HOVER,
         **at,
     )
-    lost = [(place, band) for place, band in enumerate(bands, start=1) if not 0 < band.middle < inf]
+    lost = [(place, band) for place, band in placed if not 0 < band.middle < inf]
     for zero, symbol, height, words in ((True, "triangle-down", floor, "exactly 0"), (False, "x", ceiling, "NaN or ∞")):
         own = [(place, band) for place, band in lost if (band.middle == 0) is zero]
         if own:
@@ -140,19 +141,22 @@ def outputs(
     values = [band for _, bands in lines for band in bands]
     floor, ceiling = _limits(values)
     wide = quantity != "zero_fraction" and ceiling / floor > 100
-    for skips, bands in lines:
+    order = {layer.path: place for place, layer in enumerate(pair.skips.trace.layers, start=1)}
+    found: dict[str, int] = {}
+    for skips, bands in lines:  # all layers: a layer of both stands at one place
+        steps = [order[band.path] if at is At.ALL else place for place, band in enumerate(bands, start=1)]
+        found |= {band.path: place for place, band in zip(steps, bands, strict=True)}
         if wide:
-            curve(figure, bands, skips=skips, dark=dark, floor=floor, ceiling=ceiling)
+            curve(figure, bands, skips=skips, dark=dark, floor=floor, ceiling=ceiling, places=steps)
         else:
-            _linear(figure, bands, skips=skips, dark=dark, share=quantity == "zero_fraction")
+            _linear(figure, bands, steps, skips=skips, dark=dark, share=quantity == "zero_fraction")
     figure.update_layout(theme.layout(words.capitalize(), height=320), margin={"t": 64})
     figure.update_xaxes(title_text={At.BLOCKS: "block"}.get(at, "layer") + ", first to last")
     if wide:
         figure.update_yaxes(**log_axis(floor, ceiling))
     else:
         figure.update_yaxes(rangemode="tozero", tickformat=".0%" if quantity == "zero_fraction" else None)
-    places = {band.path: place for _, bands in lines for place, band in enumerate(bands, start=1)}
-    return marked(figure, places.get(selected), "", dark=dark)
+    return marked(figure, found.get(selected), "", dark=dark)
 
 
 def at_layers(signals: Signals, at: At, quantity: str) -> tuple[Band, ...]:
@@ -278,7 +282,7 @@ def log_axis(floor: float, ceiling: float) -> dict[str, object]:
     return {
         "type": "log",
         "exponentformat": "power",
-        "dtick": max(1, round((log(ceiling) - log(floor)) / log(10) / 6)),
+        "dtick": max(1, round((log(ceiling) - log(floor)) / log(10) / 6)) if ceiling > 30 * floor else "D2",
         "range": [log(floor) / log(10) - 0.1, log(ceiling) / log(10) + 0.1],
     }
 
@@ -316,17 +320,19 @@ def _theory(figure: go.Figure, bands: Sequence[Band], factor: float | None) -> N
     figure.add_scatter(
         x=ends,
         y=[exp(level + slope * place) for place in ends],
-        name=f"theory, without: × {factor:.3g} per layer",
+        name=f"theory: × {factor:.3g} per layer",
         mode="lines",
         line={"color": theme.REFERENCE, "width": 2, "dash": "dot"},
         hoverinfo="skip",
     )
 
 
-def _linear(figure: go.Figure, bands: Sequence[Band], *, skips: bool, dark: bool, share: bool) -> None:
+def _linear(
+    figure: go.Figure, bands: Sequence[Band], places: Sequence[int], *, skips: bool, dark: bool, share: bool
+) -> None:
     colour = (theme.SKIP if skips else theme.PLAIN).on(dark=dark)
     figure.add_scatter(
-        x=list(range(1, len(bands) + 1)),
+        x=list(places),
         y=[band.middle if isfinite(band.middle) else None for band in bands],
         name=NAMES[skips],
         mode="lines+markers",
