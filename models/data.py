@@ -3,7 +3,6 @@
 import io
 import struct
 from collections.abc import Callable
-from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from models.settings import Source
 from models.spec import SpecError
 
 MOST_BYTES = 5 * 10**6  # of an uploaded file
@@ -20,13 +20,6 @@ _KEPT = 1024  # px: the longer side of what is kept of an upload
 _FORMATS = ("PNG", "JPEG", "WEBP")
 # ImageNet's, which torchvision's weights were trained with
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
-class Source(StrEnum):
-    NOISE = "noise"
-    DIGITS = "digits"
-    PHOTOS = "photos"
-    UPLOAD = "upload"
 
 
 class PictureError(ValueError):

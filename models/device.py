@@ -8,7 +8,6 @@ import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from math import prod
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +17,7 @@ import psutil
 import torch
 
 from models.records import FLOAT32, INPUT, Kind, Trace
+from models.settings import Device, Precision
 from models.spec import LIMITS, NetworkSpec, SpecError, smallest_input
 from models.trace import trace
 
@@ -25,19 +25,6 @@ MARGIN = 0.9  # of the free memory that may be asked for: an estimate is one
 _SAVES_INPUT = frozenset({Kind.CONV, Kind.NORM, Kind.POOL, Kind.LINEAR})
 _INDEX = 8  # bytes: where a maximum was found
 _CGROUP = Path("/sys/fs/cgroup")
-
-
-class Device(StrEnum):
-    AUTO = "auto"
-    CUDA = "cuda"
-    MPS = "mps"
-    CPU = "cpu"
-
-
-class Precision(StrEnum):
-    FLOAT32 = "float32"
-    TF32 = "tf32"  # float32 with products rounded to 10 bits of mantissa, on NVIDIA's tensor cores
-    BF16 = "bf16"  # autocast: convolutions and linear layers in bfloat16
 
 
 _OVERHEAD = MappingProxyType({Device.CPU: 0.3})  # of the tensors: what malloc holds beside, measured

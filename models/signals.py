@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 from models import data
 from models.depths import depth as count_depth
 from models.depths import depths
-from models.device import Device, Peak, Precision, afford, choose, computing, in_words
+from models.device import Peak, afford, choose, computing, in_words
 from models.hooks import Way, listening
 from models.measured import (
     FeatureMaps,
@@ -33,9 +33,10 @@ from models.measured import (
 )
 from models.network import build
 from models.records import JOINS, Layer, Trace
+from models.settings import Device, Precision, Source, Weights
 from models.spec import Family, NetworkSpec, Shortcut, SpecError
 from models.trace import trace
-from models.weights import PRETRAINED, RANDOM, load
+from models.weights import load
 
 BINS = 40
 SAMPLE, RUN = 1 << 12, 8  # values of an output that its histogram is made of, in runs of so many neighbours
@@ -78,10 +79,10 @@ def measure(
     seed: int = 0,
     seeds: Sequence[int] | None = None,
     batch: int = 16,
-    source: str = data.Source.NOISE,
+    source: str = Source.NOISE,
     device: str = Device.AUTO,
     precision: str = Precision.FLOAT32,
-    weights: str = RANDOM,
+    weights: str = Weights.RANDOM,
     picture: bytes | None = None,
     pulse: Pulse | None = None,
 ) -> Signals:
@@ -155,7 +156,7 @@ def sweep(
     points: int = 8,
     seeds: Sequence[int] = (0,),
     batch: int = 16,
-    source: str = data.Source.NOISE,
+    source: str = Source.NOISE,
     device: str = Device.AUTO,
     precision: str = Precision.FLOAT32,
     picture: bytes | None = None,
@@ -217,10 +218,10 @@ def feature_maps(
     image: int = 0,
     seed: int = 0,
     batch: int = 16,
-    source: str = data.Source.PHOTOS,
+    source: str = Source.PHOTOS,
     device: str = Device.AUTO,
     precision: str = Precision.FLOAT32,
-    weights: str = RANDOM,
+    weights: str = Weights.RANDOM,
     picture: bytes | None = None,
     pulse: Pulse | None = None,
 ) -> FeatureMaps:
@@ -260,7 +261,7 @@ def feature_maps(
     )
 
 
-def filters(spec: NetworkSpec, *, seed: int = 0, weights: str = RANDOM, pulse: Pulse | None = None) -> Any:
+def filters(spec: NetworkSpec, *, seed: int = 0, weights: str = Weights.RANDOM, pulse: Pulse | None = None) -> Any:
     """The first convolution's filters: numpy, float32, (channels out, channels in, height, width)."""
     network, _ = _network(spec, seed, torch.device("cpu"), weights, pulse)
     first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
@@ -299,10 +300,10 @@ def _network(
     spec: NetworkSpec, seed: int, chosen: torch.device, kind: str, pulse: Pulse | None
 ) -> tuple[nn.Sequential, tuple[str, ...]]:
     """A private copy, drawn on the CPU so that every device starts from the same numbers; and its classes' names."""
-    if kind not in (RANDOM, PRETRAINED):
-        raise SpecError("weights", f"must be {RANDOM} or {PRETRAINED}", kind)
+    if kind not in tuple(Weights):
+        raise SpecError("weights", f"must be {' or '.join(Weights)}", kind)
     network = build(spec, seed=seed)
-    classes = load(network, spec, pulse) if kind == PRETRAINED else ()
+    classes = load(network, spec, pulse) if kind == Weights.PRETRAINED else ()
     return network.to(chosen), classes
 
 

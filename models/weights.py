@@ -20,7 +20,6 @@ from models.measured import Pulse
 from models.presets import PRESETS
 from models.spec import NetworkSpec, Shortcut
 
-RANDOM, PRETRAINED = "random", "pretrained"
 _CHUNK = 1 << 18  # bytes between two looks at whether to go on
 _PATIENCE = 10  # seconds without an answer
 # DenseNet's files are older than its modules' names: norm.1 became norm1

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from models.settings import Device, Precision, Source, Weights
 from viz.linked import Linked
 
 
@@ -45,31 +46,6 @@ class Paint(StrEnum):
     WEIGHTS = "weight gradient"
     GRADIENT = "activation gradient"
     RMS = "activation rms"
-
-
-class Source(StrEnum):
-    NOISE = "noise"
-    DIGITS = "digits"
-    PHOTOS = "photos"
-    UPLOAD = "upload"
-
-
-class Device(StrEnum):
-    AUTO = "auto"
-    CUDA = "cuda"
-    MPS = "mps"
-    CPU = "cpu"
-
-
-class Precision(StrEnum):
-    FLOAT32 = "float32"
-    TF32 = "tf32"
-    BF16 = "bf16"
-
-
-class Weights(StrEnum):
-    RANDOM = "random"
-    PRETRAINED = "pretrained"
 
 
 def _number(default: int, low: int, high: int) -> Any:

@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from models.settings import Device, Precision, Source, Weights
 from models.spec import Init, NetworkSpec, Norm
 from viz import format, measure, state
-from viz.experiment import Device, Experiment, Precision, Show, Source, Weights
+from viz.experiment import Experiment, Show
 from viz.repair import change
 
 _PICTURE = "picture"

@@ -14,9 +14,10 @@ import streamlit as st
 from models.measured import FeatureMaps, Pair, Signals, SweepPoint
 from models.names import describe
 from models.records import Trace
+from models.settings import Device, Source, Weights
 from models.spec import NetworkSpec, Norm
 from viz import graph, warm
-from viz.experiment import Experiment, Source, Weights
+from viz.experiment import Experiment
 from viz.folding import Folding, Group, tree
 from viz.graph import Colour, Direction, Picture, Values
 from viz.jobs import Job, Task
@@ -96,7 +97,7 @@ def machine() -> tuple[tuple[str, ...], tuple[str, ...], str]:
     warm.wait()
     from models import device  # noqa: PLC0415
 
-    fastest = device.choose(device.Device.AUTO)
+    fastest = device.choose(Device.AUTO)
     return device.available(), device.precisions(fastest), device.in_words(fastest)
 
 

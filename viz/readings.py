@@ -8,9 +8,10 @@ import streamlit as st
 
 from models.measured import WEIGHTED, FeatureMaps, Pair, Signals
 from models.names import describe
+from models.settings import Source
 from models.spec import NetworkSpec
 from viz import chart, format, graph_panel, measure, sentences, state
-from viz.experiment import At, Experiment, Of, Paint, Panel, Source
+from viz.experiment import At, Experiment, Of, Paint, Panel
 from viz.folding import Folding, reveal
 from viz.graph import Values
 from viz.graph_view import graph_view

@@ -6,23 +6,9 @@ import re
 import pandas as pd
 import pytest
 
-from tests.viz.browser import chromium, elsewhere, served, visiting
+from tests.viz.browser import elsewhere, visiting
 
 pytestmark = pytest.mark.xdist_group("browser")
-
-
-@pytest.fixture(scope="module")
-def app():
-    chromium()
-    with served() as address:
-        yield address
-
-
-@pytest.fixture
-def visit(app):
-    with visiting(app) as visit:
-        yield visit
-        assert visit.troubles == []
 
 
 def opened(visit, query=""):

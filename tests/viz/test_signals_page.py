@@ -9,9 +9,10 @@ from PIL import Image
 
 from models import device
 from models.presets import PRESETS
+from models.settings import Source
 from models.spec import NetworkSpec
 from tests.conftest import ROOT
-from viz.experiment import At, Experiment, Of, Paint, Panel, Show, Source
+from viz.experiment import At, Experiment, Of, Paint, Panel, Show
 
 PAGE = "viz/pages/signals.py"
 SMALL = {
