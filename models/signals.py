@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from math import inf, nan, prod
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -44,6 +45,7 @@ _SAFE = 1e-14, 1e14  # norms whose squares float32 adds up without loss
 _LIMITS = {"batch": (2, 4096), "seeds": (1, 100)}
 _MOST_MAPS = 64
 _BLAS = 1 << 31  # numbers that a dot product can take
+_MINUS_ZERO = -(1 << 31)  # the bits of -0.0, as a whole number: the smallest there is
 _LABELS = 1 << 20  # added to a seed, so that labels are not drawn with the numbers that the images were
 
 
@@ -351,7 +353,7 @@ class _Recorder:
         self.sizes[path] = size
         self.note(path, "sum", value.sum(dtype=self.wide))
         self.note(path, "norm", self.norm(value))
-        self.note(path, "nonzero", self.norm(torch.sign(value, out=self._like(value))))  # its square counts them
+        self.note(path, "nonzero", self.nonzero(value))
         if self.rows is None:
             self.rows = torch.full((self.expected, SAMPLE), inf, device=value.device)
         sample = _sample(value)
@@ -373,6 +375,14 @@ class _Recorder:
             return torch.dot(flat, flat).sqrt_()  # half the time of vector_norm
         norm: Tensor = torch.linalg.vector_norm(value, dtype=self.wide)
         return norm
+
+    def nonzero(self, value: Tensor) -> Tensor:
+        """How many numbers are not exactly zero, of either sign."""
+        if value.device.type == "cpu" and value.dtype == torch.float32:
+            bits = value.flatten().view(torch.int32).numpy()
+            if bits.min() != _MINUS_ZERO:  # then zeros are those without a bit: counted with nothing written
+                return torch.tensor(np.count_nonzero(bits))
+        return self.norm(torch.sign(value, out=self._like(value))).square()
 
     def note(self, path: str, name: str, value: Tensor) -> None:
         self.numbers[path, name] = value
@@ -399,7 +409,7 @@ class _Recorder:
             activation_mean=mean,
             activation_std=max(rms * rms - mean * mean, 0.0) ** 0.5 if rms < inf else nan,
             activation_rms=rms,
-            zero_fraction=max(0.0, 1 - round(found[path, "nonzero"] ** 2) / size) if rms == rms else nan,  # noqa: PLR0124  # NaN
+            zero_fraction=max(0.0, 1 - round(found[path, "nonzero"]) / size) if rms == rms else nan,  # noqa: PLR0124  # NaN
             activation_gradient_norm=found.get((path, "activation_gradient_norm"), 0.0),
             weight_norm=found.get((path, "weight_norm")),
             weight_gradient_norm=found.get((path, "weight_gradient_norm")),

@@ -90,6 +90,16 @@ def test_every_statistic_equals_torchs_own(spec):
         assert layer.histogram.high <= out.max().item() + 1e-6
 
 
+@pytest.mark.parametrize(
+    "zeros", [[0.0, 1e-45, 3.0], [-0.0, -1e-45, 3.0], [0.0, -0.0, 2.0], [-0.0, -0.0, -0.0]], ids=str
+)
+def test_zeros_of_either_sign_are_counted_and_the_smallest_number_is_none(zeros):
+    recorder = signals._Recorder(1, torch.float32, None)
+    value = torch.tensor(zeros)
+
+    assert round(recorder.nonzero(value).item()) == sum(number != 0 for number in zeros)
+
+
 def test_a_joins_two_sides_are_what_is_added():
     spec, (images, labels) = SMALL, inputs(SMALL)
     sides = {}
