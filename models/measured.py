@@ -179,6 +179,39 @@ class Pair:
     plain: Signals
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Seconds of repeated runs: the quartiles, the middle one the median."""
+
+    low: float
+    middle: float
+    high: float
+    runs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """What a network costs on a device."""
+
+    batch: int
+    device: str  # in words
+    precision: str
+    latency: Spread  # one image forward, in eval mode
+    forward: Spread  # a batch forward, in eval mode
+    training: Spread  # a batch forward and back, in train mode
+    peak_memory: int | None  # bytes above what was in use before, of the latter; None where the machine does not tell
+
+    @property
+    def throughput(self) -> float:
+        """Images a second, forward."""
+        return self.batch / self.forward.middle
+
+    @property
+    def training_throughput(self) -> float:
+        """Images a second, forward and back."""
+        return self.batch / self.training.middle
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepPoint:
     """One network of a depth sweep."""

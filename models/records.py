@@ -196,10 +196,7 @@ class Trace:
     @cached_property
     def sources(self) -> dict[str, tuple[str, ...]]:
         """Layer -> what it is given, the skip's side of a join first."""
-        found: dict[str, tuple[str, ...]] = {}
-        for edge in self.edges:
-            found[edge.target] = (*found.get(edge.target, ()), edge.source)
-        return found
+        return {path: tuple(edge.source for edge in edges) for path, edges in self.into.items()}
 
     @property
     def output_shape(self) -> Shape:
@@ -231,6 +228,43 @@ class Trace:
     def activation_bytes(self) -> int:
         """The outputs of all layers for one image, in float32."""
         return sum(layer.activation_bytes for layer in self.layers)
+
+    @cached_property
+    def alive(self) -> tuple[int, ...]:
+        """Bytes of activations that must exist while each layer runs: for one image, in float32, nothing kept for later.
+
+        Its own output, and every earlier output (or the image) that it or a later layer still reads. Views take none.
+        """
+        last = {edge.source: place for place, layer in enumerate(self.layers) for edge in self.into[layer.path]}
+        sizes = {INPUT: prod(self.input_shape) * FLOAT32}
+        held, found, ends = sizes[INPUT], [], dict[int, list[str]]()
+        for source, place in last.items():
+            ends.setdefault(place, []).append(source)
+        for place, layer in enumerate(self.layers):
+            sizes[layer.path] = layer.activation_bytes
+            held += layer.activation_bytes
+            found.append(held)
+            held -= sum(sizes[source] for source in ends.get(place, ()))
+        return tuple(found)
+
+    @cached_property
+    def moved(self) -> int:
+        """Bytes read and written for one image in float32, if every layer reads its inputs and weights and writes once."""
+        values = sum(prod(shape) for layer in self.layers for shape in (*layer.input_shapes, layer.output_shape))
+        return FLOAT32 * (self.params + values)
+
+    @property
+    def intensity(self) -> float:
+        """Arithmetic intensity: FLOPs for each byte moved (Williams et al. 2009, doi 10.1145/1498765.1498785)."""
+        return self.flops / self.moved
+
+    @cached_property
+    def into(self) -> dict[str, tuple[Edge, ...]]:
+        """Layer -> the edges that reach it, the skip's side of a join first."""
+        found: dict[str, tuple[Edge, ...]] = {}
+        for edge in self.edges:
+            found[edge.target] = (*found.get(edge.target, ()), edge)
+        return found
 
     @cached_property
     def features(self) -> Layer:
