@@ -1,24 +1,14 @@
 """What a shortcut costs, and blocks of equal cost: networks that differ from one in a single choice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 
-from models.records import Trace
+from models.measured import Variant
 from models.spec import LIMITS, SHORTCUTS, Block, Family, NetworkSpec, Shortcut, SpecError
 from models.trace import trace
 
 CARDINALITIES = (1, 2, 4, 8, 32)  # Xie et al. 2017, arXiv 1611.05431, table 2
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """A network beside the one it was made from."""
-
-    name: str
-    spec: NetworkSpec
-    trace: Trace
-    width: int = 0  # what was solved for: of a basic block's stage, or per group
 
 
 def shortcuts(spec: NetworkSpec) -> tuple[Variant, ...]:

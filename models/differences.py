@@ -1,4 +1,4 @@
-"""Two networks layer by layer: what one has and the other lacks, and what their counts' difference is made of. No torch."""
+"""Two networks layer by layer: what one has and the other lacks, and what makes their counts differ. No torch."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -71,7 +71,7 @@ def difference(left: Trace, right: Trace) -> Difference:
 
 
 def _paths(trace: Trace) -> dict[object, Layer]:
-    return dict(trace.by_path)
+    return {layer.path: layer for layer in trace.layers}
 
 
 def _places(trace: Trace) -> dict[object, Layer]:

@@ -180,6 +180,16 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """A network beside the one it was made from."""
+
+    name: str
+    spec: NetworkSpec
+    trace: Trace
+    width: int = 0  # what was solved for: of a basic block's stage, or per group
+
+
+@dataclass(frozen=True, slots=True)
 class Spread:
     """Seconds of repeated runs: the quartiles, the middle one the median."""
 

@@ -71,11 +71,11 @@ def describe(spec: NetworkSpec) -> Name:
     if set(differences) == {"stride_in"} and PRESETS[key].group == "ResNet":  # the paper's own strides have a name
         return Name(f"{title} v1", f"as in {HE2015}: {words}", None, key)
     if {"family", "block", "stages"} & set(differences):  # another depth: a name of its own
-        return Name(f"Custom {_kind(spec)}-{depth(spec):,}", f"unlike {title}: {words}", None, key)
+        return Name(f"Custom {kind(spec)}-{depth(spec):,}", f"unlike {title}: {words}", None, key)
     return Name(f"Custom {title}", f"with {words}", None, key)
 
 
-def _kind(spec: NetworkSpec) -> str:
+def kind(spec: NetworkSpec) -> str:
     """The family's word for a network."""
     if spec.family is Family.DENSENET:
         return "DenseNet"
@@ -85,7 +85,8 @@ def _kind(spec: NetworkSpec) -> str:
         return "Pre-activation ResNet" if spec.widen == 1 else "WRN"
     if spec.groups > 1:
         return "ResNeXt"
-    return "ResNet" if spec.widen == 1 else "Wide ResNet"
+    wide = spec.widen != 1 or (spec.bottleneck and spec.group_width > 64)
+    return "Wide ResNet" if wide else "ResNet"
 
 
 # How much a differing field makes another network of it: what the name of a family promises weighs most.

@@ -231,7 +231,7 @@ class Trace:
 
     @cached_property
     def alive(self) -> tuple[int, ...]:
-        """Bytes of activations that must exist while each layer runs: for one image, in float32, nothing kept for later.
+        """Bytes of activations that must exist while each layer runs, for one image in float32, nothing kept for later.
 
         Its own output, and every earlier output (or the image) that it or a later layer still reads. Views take none.
         """
@@ -249,7 +249,7 @@ class Trace:
 
     @cached_property
     def moved(self) -> int:
-        """Bytes read and written for one image in float32, if every layer reads its inputs and weights and writes once."""
+        """Bytes for one image in float32, if every layer reads its inputs and its weights once and writes once."""
         values = sum(prod(shape) for layer in self.layers for shape in (*layer.input_shapes, layer.output_shape))
         return FLOAT32 * (self.params + values)
 

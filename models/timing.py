@@ -39,7 +39,7 @@ def timing(
     with computing(chosen, precision):
         pass
     afford(spec, batch, chosen, precision)
-    tell = pulse or (lambda done: None)
+    tell = pulse or (lambda _: None)
     network = build(spec, seed=seed).to(chosen)
     images = data.images(Source.NOISE, batch, spec.input_shape, seed=seed).to(chosen)
     labels = torch.arange(batch, device=chosen) % spec.classes
@@ -93,12 +93,12 @@ def repeated(work: Callable[[], object], device: torch.device, pulse: Pulse) -> 
 
 def _seconds(work: Callable[[], object], device: torch.device) -> float:
     if device.type == "cuda":
-        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
         start.record()
         work()
         end.record()
         torch.cuda.synchronize(device)
-        return start.elapsed_time(end) / 1e3
+        return float(start.elapsed_time(end)) / 1e3
     started = time.perf_counter()
     work()
     if device.type == "mps":

@@ -25,7 +25,7 @@ _PRECISIONS = {Precision.FLOAT32: "float32", Precision.TF32: "TF32", Precision.B
 
 def show(spec: NetworkSpec, experiment: Experiment) -> tuple[Experiment, bytes | None]:
     """Draw the controls; returns what can be measured here, and the uploaded picture, where one is wanted and there."""
-    experiment = _possible(spec, experiment)
+    experiment = possible(experiment, spec)
     with st.container(horizontal=True, vertical_alignment="bottom", key="experiment"):
         _choice("show", "Networks", {one: str(one) for one in Show}, experiment.show, st.segmented_control)
         _network("norm", "Norm", _NORMS, spec.norm, st.segmented_control)
@@ -36,15 +36,15 @@ def show(spec: NetworkSpec, experiment: Experiment) -> tuple[Experiment, bytes |
     return experiment, _upload() if experiment.source is Source.UPLOAD else None
 
 
-def _possible(spec: NetworkSpec, experiment: Experiment) -> Experiment:
-    """The experiment, without what this machine or this network does not have; what gives way is told."""
+def possible(experiment: Experiment, spec: NetworkSpec | None = None) -> Experiment:
+    """The experiment, without what this machine or a network does not have; what gives way is told."""
     devices, precisions, _ = measure.machine()
     lost: dict[str, Any] = {}
     if experiment.device is not Device.AUTO and experiment.device not in devices:
         lost["device"] = Device.AUTO
     if experiment.precision not in precisions:
         lost["precision"] = Precision.FLOAT32
-    if experiment.weights is Weights.PRETRAINED and not measure.has_weights(spec):
+    if spec is not None and experiment.weights is Weights.PRETRAINED and not measure.has_weights(spec):
         lost["weights"] = Weights.RANDOM
     if lost:
         words = [f"{name}: there is no {getattr(experiment, name)} here, {new} instead." for name, new in lost.items()]
@@ -54,9 +54,19 @@ def _possible(spec: NetworkSpec, experiment: Experiment) -> Experiment:
 
 
 def _more(spec: NetworkSpec, experiment: Experiment) -> None:
+    machine(experiment)
+    _number("seeds", "Seeds", experiment, "So many draws of weights, images and labels: the line is the median.")
+    if measure.has_weights(spec):
+        weights = {Weights.RANDOM: "random", Weights.PRETRAINED: "torchvision's, trained on ImageNet"}
+        _choice("weights", "Weights", weights, experiment.weights, st.selectbox)
+    else:
+        st.caption("Weights are random: torchvision has no trained ones for this network.")
+
+
+def machine(experiment: Experiment) -> None:
+    """What is asked of the machine, whatever is measured: batch, seed, device, precision."""
     devices, precisions, words = measure.machine()
     _number("batch", "Batch", experiment, "Images in the one batch that goes through.")
-    _number("seeds", "Seeds", experiment, "So many draws of weights, images and labels: the line is the median.")
     _number("seed", "First seed", experiment, "The same seed gives the same numbers.")
     if len(devices) > 1:
         names = {one: f"auto: {words}" if one is Device.AUTO else one.upper() for one in Device}
@@ -66,11 +76,6 @@ def _more(spec: NetworkSpec, experiment: Experiment) -> None:
         st.caption(f"Measured on this server's {words}; there is no GPU here.")
     usable_in = {one: name for one, name in _PRECISIONS.items() if one in precisions}
     _choice("precision", "Precision", usable_in, experiment.precision, st.selectbox)
-    if measure.has_weights(spec):
-        weights = {Weights.RANDOM: "random", Weights.PRETRAINED: "torchvision's, trained on ImageNet"}
-        _choice("weights", "Weights", weights, experiment.weights, st.selectbox)
-    else:
-        st.caption("Weights are random: torchvision has no trained ones for this network.")
 
 
 def _upload() -> bytes | None:

@@ -15,7 +15,7 @@ from viz.graph_view import graph_view
 from viz.view import View
 
 HEIGHT = "max(440px, 57vh)"  # on a projector the picture and the headline fill the first screen
-_MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
+MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
 def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
@@ -28,7 +28,7 @@ def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
     with files, st.popover("Save", width="stretch"):
         st.write("The graph as it is shown:")
         name = measure.file_name(spec)
-        for form, mime in _MIME.items():
+        for form, mime in MIME.items():
             st.download_button(
                 form.upper(),
                 _drawn(picture, form),

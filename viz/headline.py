@@ -22,10 +22,10 @@ def title(name: Name) -> None:
     st.title(f"{name.title} :small[:{colour}-badge[{tick}{name.detail}]]", anchor=False, help=note or None)
 
 
-def share(name: Name) -> None:
-    """The link to this very state."""
+def share(what: str) -> None:
+    """The link to this very state of what is shown."""
     with st.popover("Share", width="stretch"):
-        st.write(f"This link opens the same view of {name.badge}:")
+        st.write(f"This link opens the same view of {what}:")
         st.code(state.link(), language=None, wrap_lines=True)
 
 

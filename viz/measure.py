@@ -5,13 +5,14 @@ inside: see `warm`.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from models.measured import FeatureMaps, Pair, Signals, SweepPoint
+from models.measured import FeatureMaps, Pair, Pulse, Signals, SweepPoint, Timing, Variant
 from models.names import describe
 from models.records import Trace
 from models.settings import Device, Source, Weights
@@ -20,7 +21,7 @@ from viz import graph, warm
 from viz.experiment import Experiment
 from viz.folding import Folding, Group, tree
 from viz.graph import Colour, Direction, Picture, Values
-from viz.jobs import Job, Task
+from viz.jobs import Job, Result, Task
 from viz.view import Rows
 
 if TYPE_CHECKING:
@@ -224,6 +225,98 @@ def feature_maps(
         _seconds(spec, experiment, 1),
         lambda found: found[0].images.size // 10 + 100,
     )
+
+
+def timings(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[tuple[Timing | str, ...]]:
+    """What each network costs here; for one that can't be measured the reason, and the others all the same."""
+
+    def work(job: Job) -> tuple[Timing | str, ...]:
+        from models.timing import timing  # noqa: PLC0415
+
+        settings: Any = {name: getattr(experiment, name) for name in ("batch", "seed", "device", "precision")}
+        return _each(job, specs, lambda spec, pulse: timing(spec, pulse=pulse, **settings))
+
+    key = replace(Experiment(), batch=experiment.batch, seed=experiment.seed, device=experiment.device)
+    return Task(
+        ("timings", *(spec.essential for spec in specs), replace(key, precision=experiment.precision)),
+        work,
+        sum(_seconds(spec, experiment, 9) for spec in specs) + 2 * len(specs),
+        lambda _: 100,
+    )
+
+
+def curves(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[tuple[Pair | str, ...]]:
+    """Every network and its twin, of one seed; for one that can't be measured the reason."""
+
+    def work(job: Job) -> tuple[Pair | str, ...]:
+        from models import signals  # noqa: PLC0415
+
+        def both(spec: NetworkSpec, pulse: Pulse) -> Pair:
+            settings: Any = experiment.settings | {"seed": experiment.seed, "weights": Weights.RANDOM}
+            own = signals.measure(signals.with_skips(spec), pulse=lambda done: pulse(done / 2), **settings)
+            return Pair(own, signals.measure(signals.twin(spec), pulse=lambda done: pulse(0.5 + done / 2), **settings))
+
+        return _each(job, specs, both)
+
+    return Task(
+        ("curves", *(spec.essential for spec in specs), replace(experiment.measured, seeds=1, weights=Weights.RANDOM)),
+        work,
+        sum(_seconds(spec, experiment, 2) for spec in specs),
+        lambda found: sum(_weight(one.skips) + _weight(one.plain) for one in found if isinstance(one, Pair)),
+    )
+
+
+def _each(
+    job: Job, specs: tuple[NetworkSpec, ...], measured: Callable[[NetworkSpec, Pulse], Result]
+) -> tuple[Result | str, ...]:
+    """One measurement after the other; a network that does not fit or can't be says why, and the others go on."""
+    whole, done = sum(trace(spec).macs for spec in specs), 0
+    found: list[Result | str] = []
+    for spec in specs:
+        start, share = done / whole, trace(spec).macs / whole
+        try:
+            found.append(measured(spec, lambda part, start=start, share=share: job.pulse(start + share * part)))  # type: ignore[misc]
+        except ValueError as error:
+            found.append(str(error))
+        done += trace(spec).macs
+        _release()
+    return tuple(found)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def kept(spec: NetworkSpec) -> int:
+    """Bytes of activations that training keeps for the pass back, for one image in float32."""
+    warm.wait()
+    from models.device import kept as held  # noqa: PLC0415
+
+    return held(trace(spec))[-1]
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def shortcuts(spec: NetworkSpec) -> tuple[Variant, ...]:
+    """The network with each kind of shortcut."""
+    warm.wait()
+    from models import costs  # noqa: PLC0415
+
+    return costs.shortcuts(spec)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def equal_macs(spec: NetworkSpec) -> tuple[Variant, ...]:
+    """Blocks of other kinds at the MACs of the network's own."""
+    warm.wait()
+    from models import costs  # noqa: PLC0415
+
+    return costs.equal_macs(spec)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def block_picture(spec: NetworkSpec, block: str) -> tuple[Picture, str]:
+    """One block as a graph with its arithmetic, and its SVG."""
+    from viz import block_graph  # noqa: PLC0415
+
+    drawn = block_graph.picture(trace(spec), block, title=describe(spec).title)
+    return drawn, graph.svg(drawn.dot)
 
 
 def pictured(experiment: Experiment) -> Source:

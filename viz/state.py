@@ -13,15 +13,16 @@ import streamlit as st
 
 from models.presets import PRESETS
 from models.spec import Family, NetworkSpec
+from viz.comparison import SIDEBAR, Comparison, joined, write
 from viz.experiment import Experiment
 from viz.view import View
 
-_SPEC, _VIEW, _EXPERIMENT, _WRITTEN = "spec", "view", "experiment", "written"
+_SPEC, _VIEW, _EXPERIMENT, _COMPARISON, _WRITTEN = "spec", "view", "experiment", "comparison", "written"
 _PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
 _TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
 _FAMILIES, _CHOSEN, _VISITOR = "families", "chosen", "visitor"
 _SPEC_FIELDS = frozenset(field.name for field in fields(NetworkSpec))
-_OURS = _SPEC_FIELDS | {field.name for owner in (View, Experiment) for field in fields(owner)}
+_OURS = _SPEC_FIELDS | {field.name for owner in (View, Experiment, Comparison) for field in fields(owner)}
 # What a page starts with, until a network is chosen: one that is measured in a moment.
 _STARTS = {"signals": PRESETS["resnet56_cifar"].spec}
 
@@ -44,9 +45,10 @@ def load(page: str) -> None:
     spec, wrong = NetworkSpec.from_query(ours) if state[_CHOSEN] else (_start(page), ())
     view, amiss = View.from_query(ours)
     experiment, astray = Experiment.from_query(ours)
+    comparison, apart = Comparison.from_query(ours)
     strange = tuple(f"{name[:40]}: there is no such field" for name in st.query_params if name not in _OURS)
-    state[_SPEC], state[_VIEW], state[_EXPERIMENT] = spec, view, experiment
-    state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*wrong, *amiss, *astray, *strange), (), {}
+    state[_SPEC], state[_VIEW], state[_EXPERIMENT], state[_COMPARISON] = spec, view, experiment, comparison
+    state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*wrong, *amiss, *astray, *apart, *strange), (), {}
     state[_FROM_LINK] = True
     state[_WRITTEN] = ours
 
@@ -117,6 +119,25 @@ def put_experiment(**changes: Any) -> None:
     st.session_state[_CHOSEN] = True  # what is worked with goes along to the other pages
 
 
+def comparison() -> Comparison:
+    """What the Compare page compares and shows."""
+    found: Comparison = st.session_state.get(_COMPARISON) or Comparison()
+    return found
+
+
+def put_comparison(**changes: Any) -> None:
+    st.session_state[_COMPARISON], st.session_state[_TOUCHED] = replace(comparison(), **changes), True
+
+
+def edit(place: int, network: NetworkSpec) -> None:
+    """Let the sidebar hold the network at a place of the comparison; what it held there before stays as it is."""
+    before = write(spec())
+    slots = [before if slot == SIDEBAR else slot for slot in comparison().slots]
+    slots[place] = SIDEBAR
+    put_spec(network)
+    put_comparison(compare=joined(slots))
+
+
 def visitor() -> str:
     """A name for this visitor that nobody else has."""
     name: str = st.session_state.setdefault(_VISITOR, token_hex(8))
@@ -156,7 +177,9 @@ def pop_notes() -> tuple[str, ...]:
 
 def used(field: str) -> str:
     """What stands in a field now, as a link would write it; "" for what is no field."""
-    everything = spec().to_query(full=True) | view().to_query(full=True) | experiment().to_query(full=True)
+    everything = spec().to_query(full=True)
+    for shown in (view(), experiment(), comparison()):
+        everything |= shown.to_query(full=True)
     return everything.get(field, "")
 
 
@@ -183,7 +206,7 @@ def _query() -> dict[str, str]:
     """Only what differs from the defaults; a page's own start says nothing, and is told from the general one."""
     start, own = _start(st.session_state.get(_PAGE, "")), spec()
     network = {} if own == start else own.to_query() or {"stages": own.to_query(full=True)["stages"]}
-    return network | view().to_query() | experiment().to_query()
+    return network | view().to_query() | experiment().to_query() | comparison().to_query()
 
 
 def _few(names: list[str]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from models.differences import Difference
 from models.measured import Pair, Signals
 from models.records import Layer, Total, Trace
 from viz import format, theme
@@ -72,6 +73,28 @@ def _totals(trace: Trace, totals: tuple[Total, ...]) -> pd.DataFrame:
             "Counted in depth": [total.depth for total in totals],
         }
     )
+
+
+def difference(found: Difference, left: str, right: str) -> pd.DataFrame:
+    """Two networks' layers in matching rows, a tick where they are the same."""
+    names = (left, right)
+    columns: dict[str, list[Any]] = {"Same": ["✓" if pair.same else "" for pair in found.pairs]}
+    for place, name in enumerate(names):
+        layers = [(pair.left, pair.right)[place] for pair in found.pairs]
+        columns[name] = [layer.path if layer else "–" for layer in layers]
+        columns[f"{name}: what"] = [_what(layer) if layer else "" for layer in layers]
+    params = [tuple(layer.params if layer else 0 for layer in (pair.left, pair.right)) for pair in found.pairs]
+    columns["Parameters, left"] = [one for one, _ in params]
+    columns["Parameters, right"] = [other for _, other in params]
+    columns["Parameters, change"] = [other - one for one, other in params]
+    return pd.DataFrame(columns)
+
+
+def _what(layer: Layer) -> str:
+    bias = ", biased" if layer.bias and layer.macs else ""
+    window = _window(layer)
+    kind = f"{theme.KIND_NAME[layer.kind]} {window}".strip()
+    return f"{kind}{bias}: {' + '.join(map(format.shape, layer.input_shapes))} → {format.shape(layer.output_shape)}"
 
 
 def signals(pair: Pair) -> pd.DataFrame:

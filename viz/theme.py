@@ -1,6 +1,6 @@
 """Every colour and every line style, for the page, the charts and the graphs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -71,11 +71,57 @@ SELECTED = Shade("#0b6e4f", "#7ee0b8")  # the rule at the selected layer
 REFERENCE = "#7f8794"  # theory, published: grey on either ground
 CHANNELS, RESOLUTION = "#2f8fd0", "#e0702a"  # told apart by their markers too
 
+# A network's colour follows its kind (models.names.kind), on every page.
+NETWORK: Mapping[str, Shade] = MappingProxyType(
+    {
+        "ResNet": SKIP,
+        "DenseNet": Shade("#009e73", "#2fc79b"),
+        "ResNeXt": Shade("#b8578f", "#e39bc6"),
+        "Wide ResNet": Shade("#d68f00", "#f0b840"),
+        "WRN": Shade("#d68f00", "#f0b840"),
+        "Pre-activation ResNet": Shade("#2f9fd6", "#a5dcf7"),
+        "Plain": PLAIN,
+    }
+)
 EDGE_STYLE: Mapping[EdgeKind, str] = MappingProxyType(
     {EdgeKind.FLOW: "solid", EdgeKind.IDENTITY: "solid", EdgeKind.PROJECTION: "dashed", EdgeKind.CONCAT: "solid"}
 )
 FONT = "Source Sans, Helvetica, Arial, sans-serif"
 CHART_TEXT = 15  # px: read from the last row
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one of several networks is drawn: told apart by line, marker and pattern too."""
+
+    shade: Shade
+    dash: str
+    symbol: str
+    glyph: str  # the marker in text
+    pattern: str  # of bars
+
+
+_MARKS = (
+    ("solid", "circle", "●", ""),
+    ("dash", "square", "■", "/"),
+    ("dot", "diamond", "◆", "x"),
+    ("dashdot", "triangle-up", "▲", "."),
+    ("longdash", "cross", "✚", "-"),
+    ("longdashdot", "star", "★", "+"),
+)
+_MIXES = (0.0, 0.45, -0.4, 0.7, -0.6, 0.25)  # of the same kind again: toward the ink, toward the ground ...
+
+
+def looks(kinds: Sequence[str]) -> tuple[Look, ...]:
+    """One look for each of at most six networks, whose kinds are given."""
+    found = []
+    for place, kind in enumerate(kinds):
+        mix, own = _MIXES[kinds[:place].count(kind)], NETWORK[kind]
+        light = _mixed(own.light, TEXT.light if mix > 0 else "#ffffff", abs(mix))
+        dark = _mixed(own.dark, TEXT.dark if mix > 0 else "#10151c", abs(mix))
+        found.append(Look(Shade(light, dark), *_MARKS[place]))
+    return tuple(found)
+
 
 # Viridis (Smith & van der Walt 2015, CC0), nine even steps: perceptually even, safe for colour-blind readers.
 SCALE = ("#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725")
@@ -85,9 +131,13 @@ def scale(share: float) -> str:
     """The colour at 0..1 of the value scale, between its steps."""
     position = min(max(share, 0.0), 1.0) * (len(SCALE) - 1)
     low = min(int(position), len(SCALE) - 2)
-    rest = position - low
-    pairs = zip(_channels(SCALE[low]), _channels(SCALE[low + 1]), strict=True)
-    return "#" + "".join(f"{round(first + (second - first) * rest):02x}" for first, second in pairs)
+    return _mixed(SCALE[low], SCALE[low + 1], position - low)
+
+
+def _mixed(colour: str, other: str, share: float) -> str:
+    """A colour with so much of another in it."""
+    pairs = zip(_channels(colour), _channels(other), strict=True)
+    return "#" + "".join(f"{round(first + (second - first) * share):02x}" for first, second in pairs)
 
 
 def text_on(fill: str) -> str:

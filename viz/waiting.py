@@ -63,6 +63,15 @@ def ask(what: str, task: Task[Result], *, button: str, wanted: bool, on_run: Cal
     return Answer(st.session_state.get(last), fresh=False, job=job)
 
 
+def known(what: str, task: Task[Result]) -> Result | None:
+    """The answer to a question that was asked elsewhere on the page; None while there is none to this very one."""
+    job = jobs.line().of((state.visitor(), what))
+    if job is None or job.key != task.key or job.state is not State.DONE:
+        return None
+    result: Result = job.result
+    return result
+
+
 @st.fragment(run_every=0.3)
 def _watch(job: Job, slot: tuple[str, str], what: str) -> None:
     job.seen()

@@ -24,6 +24,6 @@ view = state.keep_known({*trace.by_path, *(group.path for group in folding.walk(
 with notices:
     headline.messages()
 with sharing:
-    headline.share(name)
+    headline.share(name.badge)
 experiment, picture = experiment_bar.show(spec, state.experiment())
 readings.show(spec, experiment, view, picture)

@@ -1,0 +1,86 @@
+"""What is measured on a button: time and memory here, and the signals of all networks."""
+
+from dataclasses import replace
+from functools import partial
+
+import streamlit as st
+
+from models.measured import Pair, Timing
+from viz import format, measure, sentences, state
+from viz.experiment import Of
+from viz.facets import Scene, draw
+from viz.waiting import ask
+
+
+def timing(scene: Scene) -> None:
+    from viz.figures import comparison  # noqa: PLC0415
+
+    specs = tuple(one.entry.spec for one in scene.subjects)
+    answer = ask(
+        "timings",
+        measure.timings(specs, scene.experiment),
+        button="Measure latency, throughput and memory",
+        wanted=scene.comparison.timed,
+        on_run=lambda: state.put_comparison(timed=True),
+    )
+    if answer.result is None or len(answer.result) != len(scene.subjects):
+        st.markdown(
+            "**What you will see:** how long one image takes, how many images a second go through forward and in "
+            f"training at batch {scene.experiment.batch}, and the memory at the peak, measured on this machine. The "
+            "rows appear in the table above too."
+        )
+        return
+    subjects = tuple(replace(one, timing=found) for one, found in zip(scene.subjects, answer.result, strict=True))
+    for one in subjects:
+        if isinstance(one.timing, str):
+            st.warning(f"{one.name} was not measured. {format.as_it_is(one.timing)}")
+    timed = [(one.name, one.timing) for one in subjects if isinstance(one.timing, Timing)]
+    if not timed:
+        return
+    quick = min(timed, key=lambda pair: pair[1].latency.middle)
+    busy = max(timed, key=lambda pair: pair[1].training_throughput)
+    soonest = format.number(quick[1].latency.middle * 1e3)
+    said = (
+        f"On this {quick[1].device}, {quick[0]} answers soonest: {soonest} ms an image. "
+        f"In training {busy[0]} takes the most images: {format.number(busy[1].training_throughput)} a second at batch "
+        f"{busy[1].batch}."
+    )
+    with st.container(key="fresh_timings" if answer.fresh else "stale_timings"):
+        st.markdown(f"**{said}**")
+        draw(partial(comparison.timings, subjects, scene.looks), "timings", said)
+        st.caption(
+            f"In {quick[1].precision}, after a warm-up; bars are medians, whiskers the middle half of the runs. "
+            "Training is forward and back, without an optimiser's step. Few MACs are not always few seconds: grouped "
+            "convolutions and concatenations move much memory for little arithmetic."
+        )
+
+
+def signals(scene: Scene) -> None:
+    from viz.figures import comparison  # noqa: PLC0415
+
+    specs = tuple(one.entry.spec for one in scene.subjects)
+    answer = ask(
+        "curves",
+        measure.curves(specs, scene.experiment),
+        button="Measure the signals of all",
+        wanted=scene.comparison.curves,
+        on_run=lambda: state.put_comparison(curves=True),
+    )
+    pairs = answer.result
+    if pairs is None or len(pairs) != len(scene.subjects):
+        st.markdown(
+            "**What you will see:** the gradient that reaches each layer and the size of what each block puts out, for "
+            "every network with its skip connections and without them, each along its own depth from 0 to 1. Random "
+            f"weights, one seed, batch {scene.experiment.batch}."
+        )
+        return
+    lines = []
+    for one, look, pair in zip(scene.subjects, scene.looks, pairs, strict=True):
+        said = sentences.gradients(pair, Of.WEIGHTS) if isinstance(pair, Pair) else f"not measured. {pair}"
+        lines.append(f"{look.glyph} **{one.name}.** {said}")
+    with st.container(key="fresh_curves" if answer.fresh else "stale_curves"):
+        st.markdown("\n\n".join(lines))
+        for column, quantity in zip(st.columns(2), ("weight_gradient_norm", "activation_rms"), strict=True):
+            with column:
+                figure = partial(comparison.signals, scene.subjects, scene.looks, pairs, quantity)
+                draw(figure, quantity, " ".join(lines).replace("**", ""))

@@ -1,0 +1,269 @@
+"""What networks are compared by: one row a quantity, with its convention and the arithmetic behind each number."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from models.measured import Spread, Timing
+from models.published import RECIPES, SOURCE, Published, accuracies
+from models.records import FLOAT32, Trace
+from viz import format
+from viz.comparison import Entry
+
+BFLOAT16 = 2  # bytes
+_NONE = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A network of the comparison, and all that is known of it."""
+
+    entry: Entry
+    trace: Trace
+    kept: int  # bytes of activations that training keeps for one image
+    timing: Timing | str | None = None  # a text says why there is none
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+    @property
+    def published(self) -> tuple[Published, ...]:
+        return accuracies(self.entry.spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One quantity of every network."""
+
+    name: str
+    values: tuple[float | None, ...]
+    texts: tuple[str, ...]
+    formulas: tuple[str, ...]
+    convention: str
+    best: frozenset[int]  # places of the best; none where it isn't a matter of better, or all are alike
+
+
+def rows(subjects: Sequence[Subject], batch: int) -> tuple[Row, ...]:
+    """The whole table; what was measured here only where it was."""
+    found = [
+        _row(
+            "Parameters",
+            subjects,
+            lambda one: one.trace.params,
+            format.whole,
+            lambda one: _sum(one.trace, "params"),
+            "Trainable numbers: weights and biases of convolutions, norms and the classifier; no running statistics.",
+        ),
+        _row(
+            "MACs",
+            subjects,
+            lambda one: one.trace.macs,
+            lambda value: f"{value / 1e9:,.3f} G" if value >= 1e8 else f"{value / 1e6:,.3f} M",
+            lambda one: _sum(one.trace, "macs"),
+            "Multiply-accumulates of convolutions and the classifier for one image. What papers call FLOPs are mostly "
+            "these.",
+        ),
+        _row(
+            "FLOPs",
+            subjects,
+            lambda one: one.trace.flops,
+            lambda value: f"{value / 1e9:,.3f} G" if value >= 1e8 else f"{value / 1e6:,.3f} M",
+            lambda one: f"2 * {one.trace.macs:,} = {one.trace.flops:,}",
+            "A multiplication and an addition for each MAC; norms, activations, pooling and joins are left out.",
+        ),
+        _row(
+            "Activations, one image",
+            subjects,
+            lambda one: one.trace.activation_bytes,
+            format.size,
+            lambda one: _sum(one.trace, "activation_bytes") + " bytes",
+            "The outputs of all layers for one image in float32, 4 bytes a number.",
+        ),
+        _row(
+            f"Kept to train, batch {batch}",
+            subjects,
+            lambda one: one.kept * batch,
+            format.size,
+            lambda one: f"{one.kept:,} bytes an image * {batch} = {one.kept * batch:,}",
+            "What must be kept for the pass back: inputs of convolutions, norms, poolings and the classifier, outputs "
+            "of activations, and where maxima were; each once.",
+        ),
+        _row(
+            "Parameters, float32 / bfloat16",
+            subjects,
+            lambda one: one.trace.params * FLOAT32,
+            format.size,
+            lambda one: (
+                f"{one.trace.params:,} * {FLOAT32} bytes = {one.trace.params * FLOAT32:,}; * {BFLOAT16} bytes = "
+                f"{one.trace.params * BFLOAT16:,}"
+            ),
+            "4 bytes for each parameter in float32, 2 in bfloat16.",
+            extra=lambda one: f" / {format.size(one.trace.params * BFLOAT16)}",
+        ),
+        _row(
+            "Depth (layers in all)",
+            subjects,
+            lambda one: one.trace.depth,
+            lambda value: f"{value:,.0f}",
+            lambda one: (
+                " + ".join(
+                    f"{total.path.removeprefix('features.')} {total.depth}" for total in one.trace.stages if total.depth
+                )
+                + f" = {one.trace.depth}: {one.trace.depth_rule}; {len(one.trace.layers)} layers in all"
+            ),
+            "What the family's papers count. Every norm, activation, pooling and join is a layer too: in brackets.",
+            better=0,
+            extra=lambda one: f" ({len(one.trace.layers):,})",
+        ),
+        _row(
+            "Receptive field, px",
+            subjects,
+            lambda one: one.trace.receptive_field,
+            format.whole,
+            lambda one: f"{one.trace.features.path}: {one.trace.features.receptive_field_formula}",
+            "What one position before the global pooling sees of the image; the largest that any channel has.",
+            better=0,
+        ),
+        _row(
+            "Output before pooling",
+            subjects,
+            lambda one: one.trace.features.output_shape[0],
+            str,
+            lambda one: f"{one.trace.features.path} puts out {format.shape(one.trace.features.output_shape)}",
+            "Channels, height and width of what the global average pooling takes the mean of.",
+            better=0,
+            text=lambda one: format.shape(one.trace.features.output_shape),
+        ),
+        _row(
+            "FLOPs per byte moved",
+            subjects,
+            lambda one: one.trace.intensity,
+            lambda value: f"{value:.1f}",
+            lambda one: f"{one.trace.flops:,} / {one.trace.moved:,} bytes = {one.trace.intensity:.2f}",
+            "Arithmetic intensity for one image in float32, if every layer reads its inputs and its weights once and "
+            "writes its output once. Where it is low, memory is the limit and not arithmetic.",
+            better=0,
+        ),
+    ]
+    if any(one.published for one in subjects):  # behind what it costs, before what it looks like
+        accuracy = [_accuracy(subjects, "top1", "ImageNet top-1, %"), _accuracy(subjects, "top5", "ImageNet top-5, %")]
+        found[3:3] = accuracy
+    if any(one.timing for one in subjects):
+        found += _measured(subjects, batch)
+    return tuple(found)
+
+
+def _measured(subjects: Sequence[Subject], batch: int) -> list[Row]:
+    def seconds(get: Callable[[Timing], Spread]) -> Callable[[Subject], str]:
+        def said(one: Subject) -> str:
+            if not isinstance(one.timing, Timing):
+                return str(one.timing or "not measured")
+            spread = get(one.timing)
+            return (
+                f"median of {spread.runs} runs, the middle half from {spread.low * 1e3:.3g} to {spread.high * 1e3:.3g} "
+                f"ms, on {one.timing.device} in {one.timing.precision}"
+            )
+
+        return said
+
+    def of(get: Callable[[Timing], float | None]) -> Callable[[Subject], float | None]:
+        return lambda one: get(one.timing) if isinstance(one.timing, Timing) else None
+
+    def rate(value: float) -> str:
+        return f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
+
+    here = "Measured on this machine, after a warm-up; the median of repeated runs."
+    return [
+        _row(
+            "Latency, one image, ms",
+            subjects,
+            of(lambda timing: timing.latency.middle * 1e3),
+            rate,
+            seconds(lambda timing: timing.latency),
+            f"{here} Forward, in eval mode.",
+        ),
+        _row(
+            f"Images a second, batch {batch}",
+            subjects,
+            of(lambda timing: timing.throughput),
+            rate,
+            seconds(lambda timing: timing.forward),
+            f"{here} Forward, in eval mode.",
+            better=1,
+        ),
+        _row(
+            f"Images a second, training, batch {batch}",
+            subjects,
+            of(lambda timing: timing.training_throughput),
+            rate,
+            seconds(lambda timing: timing.training),
+            f"{here} Forward and back, in train mode, without an optimiser's step.",
+            better=1,
+        ),
+        _row(
+            f"Peak memory, training, batch {batch}",
+            subjects,
+            of(lambda timing: timing.peak_memory),
+            lambda value: format.size(int(value)),
+            lambda one: (
+                f"{one.timing.peak_memory:,} bytes more than before"
+                if isinstance(one.timing, Timing) and one.timing.peak_memory is not None
+                else str(one.timing if isinstance(one.timing, str) else "this machine does not tell")
+            ),
+            "The most that was in use at once above what was there before, forward and back.",
+        ),
+    ]
+
+
+def _accuracy(subjects: Sequence[Subject], field: str, name: str) -> Row:
+    def first(one: Subject) -> float | None:
+        return getattr(one.published[0], field) if one.published else None
+
+    def said(one: Subject) -> str:
+        words = [f"{getattr(row, field):.3f} with {row.weights}, {RECIPES[row.weights]}" for row in one.published]
+        return "; ".join(words) or "torchvision publishes no weights of this network"
+
+    return _row(
+        name,
+        subjects,
+        first,
+        lambda value: f"{value:.3f}",
+        said,
+        f"Published, not measured here: {SOURCE}. The older weights' number, so that trainings are alike; newer "
+        "trainings of the same network reach more, as far as they are published.",
+        better=1,
+    )
+
+
+def _row(
+    name: str,
+    subjects: Sequence[Subject],
+    value: Callable[[Subject], float | None],
+    shown: Callable[..., str],
+    formula: Callable[[Subject], str],
+    convention: str,
+    *,
+    better: int = -1,
+    extra: Callable[[Subject], str] = lambda _: "",
+    text: Callable[[Subject], str] | None = None,
+) -> Row:
+    """`better`: -1 for the lowest, 1 for the highest, 0 where neither is."""
+    values = tuple(value(one) for one in subjects)
+    known = [number for number in values if number is not None and isfinite(number)]
+    best: frozenset[int] = frozenset()
+    if better and len(known) > 1 and min(known) < max(known):
+        goal = max(known) if better > 0 else min(known)
+        best = frozenset(place for place, number in enumerate(values) if number == goal)
+    texts = tuple(
+        text(one) if text else _NONE if number is None else shown(number) + extra(one)
+        for one, number in zip(subjects, values, strict=True)
+    )
+    return Row(name, values, texts, tuple(map(formula, subjects)), convention, best)
+
+
+def _sum(trace: Trace, quantity: str) -> str:
+    """As in stem 9,536 + layer1 215,808 + ... = 25,557,032."""
+    parts = [(total.path.removeprefix("features."), getattr(total, quantity)) for total in trace.stages]
+    terms = " + ".join(f"{name} {value:,}" for name, value in parts if value)
+    return f"{terms} = {getattr(trace, quantity):,}"

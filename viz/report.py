@@ -1,0 +1,86 @@
+"""The whole comparison as one HTML page that opens offline: Plotly's code, the style and every picture are inside."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.measured import Pair, Timing
+from viz import block_graph, comparison_table, kinds_table, measure, theme, verdict
+from viz.facets import Scene
+from viz.quantities import Subject
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_STYLE = Path(__file__).parents[1] / "assets" / "style.css"
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+body {{ font: 16px/1.45 {font}; color: #1c2430; max-width: 1200px; margin: 2rem auto; padding: 0 1.5rem; }}
+figure {{ margin: 1rem 0; }} .blocks {{ display: flex; flex-wrap: wrap; gap: 2rem; }} .blocks svg {{ max-width: 100%; }}
+{style}
+</style></head><body>
+<h1>{title}</h1>
+{body}
+<p>Made by Skipscope. This very comparison, live: <a href="{link}">{link}</a></p>
+</body></html>
+"""
+
+
+def page(scene: Scene, title: str, link: str, pairs: Sequence[Pair | str] | None) -> str:
+    """The page's source. `pairs`: the signals, where they were measured."""
+    from viz.figures import comparison  # noqa: PLC0415
+
+    subjects, looks, batch = scene.subjects, scene.looks, scene.experiment.batch
+    figures: list[tuple[str, go.Figure]] = []
+    if any(one.published for one in subjects):
+        figures.append(("Accuracy and arithmetic", comparison.accuracy(subjects, looks)))
+        figures.append(("Accuracy and size", comparison.accuracy(subjects, looks, by="params")))
+    figures += [
+        ("Counts", comparison.counts(subjects, looks, batch)),
+        ("Parameters by stage", comparison.by_stage(subjects, looks)),
+        ("Channels along the depth", comparison.channels(subjects, looks)),
+        ("Memory along the depth", comparison.alive(subjects, looks)),
+    ]
+    if any(isinstance(one.timing, Timing) for one in subjects):
+        figures.append(("Measured", comparison.timings(subjects, looks)))
+    if pairs is not None:
+        quantities = ("weight_gradient_norm", "activation_rms")
+        figures += [("Signals", comparison.signals(subjects, looks, pairs, one)) for one in quantities]
+    parts = [
+        f"<p>{_bold(verdict.comparison(subjects, batch))}</p>",
+        comparison_table.scores(scene.rows, subjects, looks, dark=False),
+        "<h2>By stage</h2>",
+        comparison_table.stages(subjects, looks, dark=False),
+        "<h2>Blocks</h2>",
+        f'<div class="blocks">{"".join(map(_block, subjects))}</div>',
+        *(_figure(heading, figure, first=place == 0) for place, (heading, figure) in enumerate(figures)),
+    ]
+    if len(subjects) > 1:
+        parts.append("<h2>Differences from the first</h2>")
+        told = (verdict.explained(subjects[0], other, "params", "parameters") for other in subjects[1:])
+        parts += [f"<p>{_bold(said)}</p>" for said in told]
+    header, body = kinds_table.rows(measure.trace)
+    parts += ["<h2>BasicBlock and Bottleneck</h2>", comparison_table.plain(header, body, numbers=False)]
+    return _PAGE.format(
+        title=escape(title), font=theme.FONT, style=_STYLE.read_text(), body="\n".join(parts), link=escape(link)
+    )
+
+
+def _bold(markdown: str) -> str:
+    """Bold Markdown as HTML."""
+    pieces = escape(markdown).split("**")
+    return "".join(f"<b>{piece}</b>" if place % 2 else piece for place, piece in enumerate(pieces))
+
+
+def _block(one: Subject) -> str:
+    block = block_graph.typical(one.trace, changes=False)
+    drawn, svg = measure.block_picture(one.entry.spec, block)
+    caption = f"<figcaption>{escape(drawn.caption)}</figcaption>"
+    return f'<figure role="img" aria-label="{escape(drawn.alt)}">{caption}{svg}</figure>'
+
+
+def _figure(heading: str, figure: "go.Figure", *, first: bool) -> str:
+    figure.update_layout(template="plotly_white", paper_bgcolor="white", plot_bgcolor="white", width=1100)
+    html: str = figure.to_html(full_html=False, include_plotlyjs=first)
+    return f"<h2>{escape(heading)}</h2>{html}"

@@ -1,0 +1,95 @@
+"""Which network is smaller, which is cheaper, which needs more memory, and why: computed from the numbers."""
+
+from collections.abc import Callable, Sequence
+
+from models.differences import Term, difference
+from viz import format
+from viz.quantities import Subject
+
+
+def comparison(subjects: Sequence[Subject], batch: int) -> str:
+    """Three short sentences, in Markdown; one about the network itself where there is only one."""
+    if len(subjects) == 1:
+        own = subjects[0]
+        return (
+            f"**{own.name}** has {own.trace.params:,} parameters, takes {_giga(own.trace.macs)}MACs for an image and "
+            f"keeps {format.size(own.kept * batch)} of activations to train at batch {batch}. Add another one to compare."
+        )
+    return " ".join(
+        (
+            _least(subjects, "the fewest parameters", lambda one: one.trace.params, format.short, "params"),
+            _least(subjects, "the fewest MACs", lambda one: one.trace.macs, _giga, "macs"),
+            _memory(subjects, batch),
+        )
+    )
+
+
+def _least(
+    subjects: Sequence[Subject],
+    what: str,
+    value: Callable[[Subject], int],
+    shown: Callable[[int], str],
+    quantity: str,
+) -> str:
+    low, high = min(subjects, key=value), max(subjects, key=value)
+    if value(low) == value(high):
+        return f"All have as many {what.rpartition(' ')[2]}: {shown(value(low)).strip()}."
+    terms: tuple[Term, ...] = getattr(difference(high.trace, low.trace), quantity)
+    return (
+        f"**{low.name}** has {what} ({shown(value(low)).strip()}; {high.name} has {shown(value(high)).strip()}), "
+        f"mostly by its {_part(terms, shown)}."
+    )
+
+
+def _memory(subjects: Sequence[Subject], batch: int) -> str:
+    low, high = min(subjects, key=lambda one: one.kept), max(subjects, key=lambda one: one.kept)
+    if low.kept == high.kept:
+        return f"All keep the same activations to train: {format.size(low.kept * batch)} at batch {batch}."
+    terms = difference(low.trace, high.trace).memory
+    return (
+        f"**{high.name}** needs the most memory to train ({format.size(high.kept * batch)} of activations at batch "
+        f"{batch}; {low.name} {format.size(low.kept * batch)}): its {_part(terms, format.size)} an image."
+    )
+
+
+def _part(terms: Sequence[Term], shown: Callable[[int], str]) -> str:
+    """The part that makes most of a difference: "3×3 convolutions, 1.24 G against 1.85 G"."""
+    total = sum(term.change for term in terms)
+    own = max(terms, key=lambda term: term.change * (1 if total > 0 else -1))
+    return f"{own.name}, {_or_none(own.right, shown)} against {_or_none(own.left, shown)}"
+
+
+def _or_none(number: int, shown: Callable[[int], str]) -> str:
+    return shown(number).strip() if number else "none"
+
+
+def explained(left: Subject, right: Subject, quantity: str, noun: str) -> str:
+    """As in "B has 3,008 parameters more than A: +4,800 convolution biases, -1,792 norms on the shortcuts."."""
+    found = difference(left.trace, right.trace)
+    terms: tuple[Term, ...] = getattr(found, quantity)
+    total = sum(term.change for term in terms)
+    parts = ", ".join(f"{term.change:+,} {term.name}" for term in terms).replace("-", "−").replace("1×1", "1×1")
+    if not terms:
+        return f"**{right.name}** has as many {noun} as **{left.name}**, part by part."
+    if total == 0:
+        return f"**{right.name}** has as many {noun} as **{left.name}**, otherwise shared out: {parts}."
+    more = "more" if total > 0 else "fewer"
+    return f"**{right.name}** has {abs(total):,} {noun} {more} than **{left.name}**: {parts}."
+
+
+def depths(subjects: Sequence[Subject]) -> str:
+    """What of the activations must live at once without a pass back, in words."""
+    peaks = {one.name: max(one.trace.alive) for one in subjects}
+    most, least = max(peaks, key=lambda name: peaks[name]), min(peaks, key=lambda name: peaks[name])
+    if peaks[most] == peaks[least]:
+        return (
+            f"At the most {format.size(peaks[most])} of activations are alive at once in one forward pass of an image."
+        )
+    return (
+        f"In one forward pass of an image {most} has the most activations alive at once, {format.size(peaks[most])}; "
+        f"{least} {format.size(peaks[least])}. Training keeps far more: that is in the table."
+    )
+
+
+def _giga(number: int) -> str:
+    return f"{number / 1e9:.2f} G" if number >= 1e8 else f"{number / 1e6:.2f} M"
