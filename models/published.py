@@ -16,7 +16,7 @@ from models.spec import NetworkSpec
 
 SOURCE = "torchvision's weight metadata, single crop of ImageNet's validation set"
 RECIPES: Mapping[str, str] = MappingProxyType(
-    {"V1": "the network's first training", "V2": "a longer training with newer augmentation"}
+    {"V1": "the first weights", "V2": "a longer training with newer augmentation"}
 )
 
 

@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from models import data
-from models.device import Peak, afford, choose, computing, in_words
+from models.device import Peak, afford, choose, computing, in_words, release
 from models.measured import Pulse, Spread, Timing
 from models.network import build
 from models.settings import Device, Precision, Source
@@ -64,6 +64,7 @@ def timing(
     latency = repeated(answer(images[:1]), chosen, lambda done: tell(done / 6))
     forward = repeated(answer(images), chosen, lambda done: tell(1 / 6 + done / 6))
     network.train()
+    release()  # or memory that was freed but is held would be taken for none
     with Peak(chosen) as peak:
         training = repeated(learn, chosen, lambda done: tell(1 / 3 + done * 2 / 3))
     return Timing(

@@ -8,7 +8,8 @@ from viz.folding import Folding
 from viz.graph import SIGN, Picture, words
 
 _OUT = "output"
-_DRAWN = 3  # groups of a grouped convolution that are drawn, the last one behind dots
+_MIDDLE = "#0"  # of a grouped convolution: where its number of groups stands
+_DRAWN = 3  # groups that are drawn all; of more the first and the last, with their number between them
 
 
 def typical(trace: Trace, *, changes: bool) -> str:
@@ -102,21 +103,24 @@ class _Drawing:
         return f"{name}  {channels}" if layer.kind is Kind.PAD else name
 
     def _groups(self, layer: Layer, fill: dict[str, str]) -> None:
-        """A grouped convolution: some of its groups side by side, each with its own channels."""
+        """A grouped convolution: some of its groups side by side, and how many there are."""
         into, out = layer.input_shape[0] // layer.groups, layer.output_shape[0] // layer.groups
         name = layer.path.removeprefix(self.block).lstrip(".")
+        kernel = "×".join(map(str, layer.kernel or ()))
+        first, *rest = _drawn(layer)
+        formula = layer.params_formula.replace(" = ", "\n= ")
         with self.graph.subgraph(name=f"cluster_{layer.path}") as inner:
-            label = f"{name}  {layer.groups} groups side by side\n{layer.params_formula}"
             inner.attr(
-                label=label, style="rounded,filled", color="#c4ccd6", fillcolor=theme.CLUSTER.light, margin="9",
-                fontname="Helvetica", fontsize="14", fontcolor=theme.TEXT.light, id=layer.path,
+                style="rounded,filled", color="#c4ccd6", fillcolor=theme.CLUSTER.light, margin="7", id=layer.path,
                 **{"class": "open group"},
             )  # fmt: skip
-            kernel = "×".join(map(str, layer.kernel or ()))
-            for place in _drawn(layer):
-                inner.node(f"{layer.path}#{place}", f"{kernel}\n{into} → {out}", id=f"{layer.path}#{place}", **fill)
-            if layer.groups > _DRAWN:
-                inner.node(f"{layer.path}#more", "...", shape="plaintext", fontsize="20", id=f"{layer.path}#more")
+            for place in (first, *rest[:-1], 0, *rest[-1:]):
+                own = f"{layer.path}#{place}"
+                if place:
+                    inner.node(own, f"{name}\n{kernel}\n{into} → {out}", id=own, **fill)
+                else:
+                    text = f"... {layer.groups} groups ...\n{formula}"
+                    inner.node(own, text, shape="plaintext", margin="0", fontsize="12", id=own)
 
     def _edge(self, edge: Edge) -> None:
         source = edge.source if edge.source in self.inside else INPUT
@@ -131,18 +135,19 @@ class _Drawing:
         self._lines(source, edge.target, attributes)
 
     def _lines(self, source: str, target: str, attributes: dict[str, str]) -> None:
-        """An edge; into and out of a grouped convolution one for each group that is drawn."""
+        """An edge; into and out of a grouped convolution one for each group that is drawn, its middle kept in line."""
         for start in self._ends(source):
             for end in self._ends(target):
-                self.graph.edge(start, end, **attributes)
+                hidden = start.endswith(_MIDDLE) or end.endswith(_MIDDLE)
+                apart = "#" in start + end
+                more = {"style": "invis", "weight": "40"} if hidden else {"weight": "1"} if apart else {}
+                self.graph.edge(start, end, **attributes | more)
 
     def _ends(self, path: str) -> list[str]:
         layer = next((layer for layer in self.layers if layer.path == path and layer.groups > 1), None)
-        return [path] if layer is None else [f"{path}#{place}" for place in _drawn(layer)]
+        return [path] if layer is None else [f"{path}#{place}" for place in (*_drawn(layer), 0)]
 
 
 def _drawn(layer: Layer) -> list[int]:
     """The groups that are drawn, counted from 1."""
-    if layer.groups <= _DRAWN + 1:
-        return list(range(1, layer.groups + 1))
-    return [*range(1, _DRAWN), layer.groups]
+    return list(range(1, layer.groups + 1)) if layer.groups <= _DRAWN else [1, layer.groups]

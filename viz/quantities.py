@@ -90,7 +90,7 @@ def rows(subjects: Sequence[Subject], batch: int) -> tuple[Row, ...]:
             "of activations, and where maxima were; each once.",
         ),
         _row(
-            "Parameters, float32 / bfloat16",
+            "Weights, fp32 / bf16, MB",
             subjects,
             lambda one: one.trace.params * FLOAT32,
             format.size,
@@ -98,8 +98,8 @@ def rows(subjects: Sequence[Subject], batch: int) -> tuple[Row, ...]:
                 f"{one.trace.params:,} * {FLOAT32} bytes = {one.trace.params * FLOAT32:,}; * {BFLOAT16} bytes = "
                 f"{one.trace.params * BFLOAT16:,}"
             ),
-            "4 bytes for each parameter in float32, 2 in bfloat16.",
-            extra=lambda one: f" / {format.size(one.trace.params * BFLOAT16)}",
+            "All parameters: 4 bytes each in float32, 2 in bfloat16.",
+            text=lambda one: " / ".join(f"{one.trace.params * size / 1e6:,.1f}" for size in (FLOAT32, BFLOAT16)),
         ),
         _row(
             "Depth (layers in all)",

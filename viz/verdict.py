@@ -12,8 +12,8 @@ def comparison(subjects: Sequence[Subject], batch: int) -> str:
     if len(subjects) == 1:
         own = subjects[0]
         return (
-            f"**{own.name}** has {own.trace.params:,} parameters, takes {_giga(own.trace.macs)}MACs for an image and "
-            f"keeps {format.size(own.kept * batch)} of activations to train at batch {batch}. Add another one to compare."
+            f"**{own.name}** has {own.trace.params:,} parameters, takes {_giga(own.trace.macs)}MACs an image and keeps "
+            f"{format.size(own.kept * batch)} of activations to train at batch {batch}. Add another to compare."
         )
     return " ".join(
         (
@@ -35,10 +35,10 @@ def _least(
     if value(low) == value(high):
         return f"All have as many {what.rpartition(' ')[2]}: {shown(value(low)).strip()}."
     terms: tuple[Term, ...] = getattr(difference(high.trace, low.trace), quantity)
-    return (
-        f"**{low.name}** has {what} ({shown(value(low)).strip()}; {high.name} has {shown(value(high)).strip()}), "
-        f"mostly by its {_part(terms, shown)}."
-    )
+    first = [one.name for one in subjects if value(one) == value(low)]
+    have = f"**{format.listing(first)}** {'has' if len(first) == 1 else 'have'} {what}"
+    least, most = shown(value(low)).strip(), shown(value(high)).strip()
+    return f"{have} ({least}; {high.name} has {most}), mostly by its {_part(terms, shown)}."
 
 
 def _memory(subjects: Sequence[Subject], batch: int) -> str:

@@ -36,7 +36,8 @@ def _changed() -> None:
 def _block(one: Subject, glyph: str, block: str) -> None:
     layers = [layer for layer in one.trace.layers if layer.block == block]
     params, macs = sum(layer.params for layer in layers), sum(layer.macs for layer in layers)
-    st.markdown(f"**{glyph} {one.name}**, `{block}`  \n{params:,} parameters, {format.short(macs)} MACs")
+    counts = f"{params:,} parameters, {format.short(macs)} MACs"
+    st.markdown(f"**{glyph} {one.name}**, `{block.removeprefix('features.')}`  \n{counts}")
     drawn, svg = measure.block_picture(one.entry.spec, block)
     graph_view(
         drawn, svg, key=f"block_{one.name}", network=repr(one.entry.spec) + block, shown="",

@@ -33,18 +33,22 @@ def _cost(name: str, variants: tuple[Variant, ...], kept: list[int]) -> str:
     base = variants[0].trace
     parts = []
     for variant, held in zip(variants[1:], kept[1:], strict=True):
-        more = (
-            (variant.trace.params - base.params, "parameters"),
-            (variant.trace.macs - base.macs, "MACs"),
-        )
-        words = format.listing(f"{format.short(value)} {noun}" for value, noun in more if value)
-        free = words or "no parameter and no MAC"
-        parts.append(f"{variant.name} costs {free}, {_signed(held - kept[0])} of memory to train an image")
+        more = [
+            f"{format.short(value)} {noun}"
+            for value, noun in (
+                (variant.trace.params - base.params, "parameters"),
+                (variant.trace.macs - base.macs, "MACs"),
+            )
+            if value
+        ]
+        if held != kept[0]:
+            more.append(f"{format.size(held - kept[0])} kept to train an image")
+        parts.append(f"{variant.name} costs {format.listing(more) or 'nothing'}")
     return f"Beside {name} without any: " + "; ".join(parts) + "."
 
 
 def _signed(number: int) -> str:
-    return f"{'−' if number < 0 else '+'}{format.size(abs(number))}"
+    return f"{'−' if number < 0 else '+'}{format.size(abs(number))}" if number else "0"
 
 
 def _shortcut_rows(variants: tuple[Variant, ...], kept: list[int]) -> tuple[list[str], list[list[str]]]:

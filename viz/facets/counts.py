@@ -32,5 +32,5 @@ def depth(scene: Scene) -> None:
         draw(partial(comparison.alive, scene.subjects, scene.looks), "alive", said)
     st.caption(
         "Left: what passes from block to block. An addition keeps the channels of a stage, a concatenation adds to "
-        "them until a transition cuts them down. Right: a layer's output and all earlier ones that are still to be read."
+        "them until a transition cuts them down. Right: a layer's output and all earlier ones still to be read."
     )

@@ -11,6 +11,8 @@ from viz.experiment import Of
 from viz.facets import Scene, draw
 from viz.waiting import ask
 
+_UNSTEADY = 1.2  # quartiles further apart than this
+
 
 def timing(scene: Scene) -> None:
     from viz.figures import comparison  # noqa: PLC0415
@@ -45,13 +47,17 @@ def timing(scene: Scene) -> None:
         f"In training {busy[0]} takes the most images: {format.number(busy[1].training_throughput)} a second at batch "
         f"{busy[1].batch}."
     )
+    if any(spread.high > _UNSTEADY * spread.low for _, one in timed for spread in (one.latency, one.training)):
+        said += (
+            " The runs of one network differ among themselves by more than a fifth: something else is at work on this "
+            "machine, and small differences between networks say nothing."
+        )
     with st.container(key="fresh_timings" if answer.fresh else "stale_timings"):
         st.markdown(f"**{said}**")
         draw(partial(comparison.timings, subjects, scene.looks), "timings", said)
         st.caption(
             f"In {quick[1].precision}, after a warm-up; bars are medians, whiskers the middle half of the runs. "
-            "Training is forward and back, without an optimiser's step. Few MACs are not always few seconds: grouped "
-            "convolutions and concatenations move much memory for little arithmetic."
+            "Training is forward and back, without an optimiser's step."
         )
 
 
@@ -84,3 +90,4 @@ def signals(scene: Scene) -> None:
             with column:
                 figure = partial(comparison.signals, scene.subjects, scene.looks, pairs, quantity)
                 draw(figure, quantity, " ".join(lines).replace("**", ""))
+        st.caption("Solid lines and filled markers: with skip connections; dashed and open: the same network without.")

@@ -14,6 +14,8 @@ from viz.figures.signals import log_axis
 from viz.quantities import Subject
 from viz.theme import Look
 
+_BELOW = {"orientation": "h", "y": -0.2, "yanchor": "top", "x": 0, "xanchor": "left"}
+_FOOT = 66  # px below a chart without an axis title: its downloads
 _HOVER = "<b>%{fullData.name}</b><br>%{customdata}<extra></extra>"
 
 
@@ -79,7 +81,7 @@ def counts(subjects: Sequence[Subject], looks: Sequence[Look], batch: int, *, da
             customdata=[f"{shown(value)} {name}, {value / most:.0%} of the most" for name, value, most, shown in own],
             hovertemplate=_HOVER,
         )
-    figure.update_layout(theme.layout("", barmode="group", height=400), margin={"t": 50})
+    figure.update_layout(theme.layout("", barmode="group", height=400), margin={"t": 50, "b": _FOOT})
     figure.update_yaxes(title_text="share of the largest", tickformat=".0%", range=[0, 1.12])
     return figure
 
@@ -101,7 +103,7 @@ def by_stage(subjects: Sequence[Subject], looks: Sequence[Look], *, dark: bool =
             customdata=[f"{value:,} parameters, {format.percent(value, one.trace.params)} of all" for value in own],
             hovertemplate=_HOVER,
         )
-    figure.update_layout(theme.layout("Parameters by stage", barmode="group", height=360))
+    figure.update_layout(theme.layout("Parameters by stage", barmode="group", height=360), margin={"b": _FOOT})
     figure.update_yaxes(title_text="parameters")
     return figure
 
@@ -123,7 +125,7 @@ def channels(subjects: Sequence[Subject], looks: Sequence[Look], *, dark: bool =
             y=[layer.output_shape[0] for _, layer in stream],
             said=[f"{layer.path}: {format.shape(layer.output_shape)}" for _, layer in stream],
         )  # fmt: skip
-    figure.update_layout(theme.layout("Channels that pass from block to block", height=400))
+    figure.update_layout(theme.layout("Channels from block to block", height=440), legend=_BELOW)
     figure.update_xaxes(title_text="depth: 0 is the image, 1 the pooling", range=[0, 1])
     figure.update_yaxes(title_text="channels", rangemode="tozero")
     return figure
@@ -143,7 +145,7 @@ def alive(subjects: Sequence[Subject], looks: Sequence[Look], *, dark: bool = Fa
                 for layer, value in zip(one.trace.layers, one.trace.alive, strict=True)
             ],
         )  # fmt: skip
-    figure.update_layout(theme.layout("Activations alive, one image, forward", height=400))
+    figure.update_layout(theme.layout("Activations alive, one image, forward", height=440), legend=_BELOW)
     figure.update_xaxes(title_text="depth: 0 is the first layer, 1 the last", range=[0, 1])
     figure.update_yaxes(title_text="MB in float32", rangemode="tozero")
     return figure
@@ -174,7 +176,8 @@ def signals(
             figure.add_scatter(
                 x=[x for x, *_ in shown],
                 y=[y for _, y, _ in shown],
-                name=f"{one.name}, {'with skips' if skips else 'without'}",
+                name=one.name if skips else f"{one.name}, without skips",
+                showlegend=skips,
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5 if skips else 2, "dash": "solid" if skips else "dash"},
                 marker={"symbol": look.symbol + ("" if skips else "-open"), "size": 7, "color": colour},
@@ -183,7 +186,7 @@ def signals(
             )
     floor, ceiling = (min(known) / 1.6, max(known) * 1.6) if known else (1e-3, 1.0)
     figure.update_layout(theme.layout(title.capitalize(), height=470), margin={"t": 50})
-    figure.update_layout(legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0, "xanchor": "left"})
+    figure.update_layout(legend=_BELOW)
     figure.update_xaxes(title_text="depth: 0 is the first, 1 the last", range=[-0.02, 1.02])
     figure.update_yaxes(title_text=title, **log_axis(floor, ceiling))
     return figure
@@ -207,12 +210,9 @@ def timings(subjects: Sequence[Subject], looks: Sequence[Look], *, dark: bool = 
             start=1,
         ):
             figure.add_bar(
-                x=[one.name],
+                x=[f"{one.name}<br><b>{format.number(middle)}</b>"],
                 y=[middle],
                 error_y={"type": "data", "array": [high - middle], "arrayminus": [middle - low], "thickness": 2},
-                text=[format.number(middle)],
-                textposition="inside",
-                insidetextanchor="start",
                 **_bar(one.name, look, dark=dark),
                 customdata=[f"{format.number(middle)} (the middle half {format.number(low)} to {format.number(high)})"],
                 hovertemplate=_HOVER,
@@ -220,7 +220,7 @@ def timings(subjects: Sequence[Subject], looks: Sequence[Look], *, dark: bool = 
                 col=column,
             )
     own = {key: value for key, value in theme.layout("", height=340).items() if key not in ("xaxis", "yaxis")}
-    figure.update_layout(own, showlegend=False, margin={"t": 40})
+    figure.update_layout(own, showlegend=False, margin={"t": 40, "b": _FOOT})
     figure.update_annotations(font={"size": 15})
     figure.update_yaxes(rangemode="tozero")
     return figure
@@ -243,11 +243,11 @@ def shortcut_costs(variants: Sequence[Variant], kept: Sequence[int], *, dark: bo
             text=[f"{value:+.1%}" for value in values],
             textposition="outside",
             cliponaxis=False,
-            marker={"color": colour, "pattern": {"shape": pattern}},
+            marker={"color": colour, "pattern": _pattern(pattern)},
             customdata=[f"{name}: {value:+.2%}" for name, value in zip(names, values, strict=True)],
             hovertemplate=_HOVER,
         )
-    figure.update_layout(theme.layout("", barmode="group", height=340), margin={"t": 50})
+    figure.update_layout(theme.layout("", barmode="group", height=340), margin={"t": 50, "b": _FOOT})
     figure.update_yaxes(title_text="more than without any", tickformat="+.0%")
     return figure
 
@@ -261,7 +261,7 @@ def waterfall(
             x=[start[0], *(name for name, _ in terms), end[0]],
             y=[start[1], *(change for _, change in terms), 0],
             measure=["absolute", *("relative" for _ in terms), "total"],
-            text=[f"{start[1]:,}", *(f"{change:+,}" for _, change in terms), f"{end[1]:,}"],
+            text=[f"{start[1]:,}", *(f"{change:+,}".replace("-", "−") for _, change in terms), f"{end[1]:,}"],
             textposition="outside",
             cliponaxis=False,
             connector={"line": {"color": theme.REFERENCE, "width": 1}},
@@ -271,7 +271,7 @@ def waterfall(
             hovertemplate="%{x}: %{text}<extra></extra>",
         )
     )
-    figure.update_layout(theme.layout("", height=360), showlegend=False, margin={"t": 40})
+    figure.update_layout(theme.layout("", height=360), showlegend=False, margin={"t": 40, "b": _FOOT})
     levels = [start[1]]
     for _, change in terms:
         levels.append(levels[-1] + change)
@@ -325,8 +325,12 @@ def _line(
 
 
 def _bar(name: str, look: Look, *, dark: bool) -> dict[str, object]:
-    pattern = {"shape": look.pattern, "size": 8, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.75}
-    return {"name": name, "marker": {"color": look.shade.on(dark=dark), "pattern": pattern, "line": {"width": 0}}}
+    colour = look.shade.on(dark=dark)
+    return {"name": name, "marker": {"color": colour, "pattern": _pattern(look.pattern), "line": {"width": 0}}}
+
+
+def _pattern(shape: str) -> dict[str, object]:
+    return {"shape": shape, "size": 8, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.75}
 
 
 def _brief(value: int, *, memory: bool) -> str:
