@@ -304,3 +304,36 @@ def test_a_thousand_layers_are_traced_without_recursion():
 
     assert found.depth == 1202
     assert found.params == 19_421_274
+
+
+@given(specs())
+def test_alive_is_what_was_put_out_and_is_still_read(spec):
+    found = trace(spec)
+    order = [INPUT, *(layer.path for layer in found.layers)]
+    sizes = {INPUT: 4 * prod(found.input_shape)} | {layer.path: layer.activation_bytes for layer in found.layers}
+    for place, layer in enumerate(found.layers, start=1):
+        later = {source for reader in order[place:] for source in found.sources[reader]}
+        there = {layer.path} | {name for name in order[:place] if name in later}
+        assert found.alive[place - 1] == sum(sizes[name] for name in there)
+
+
+def test_alive_of_a_plain_block_is_a_layers_input_and_output():
+    found = trace(
+        NetworkSpec(stages=(1,), shortcut="none", stem="cifar", base_width=4, input_shape=(3, 8, 8), classes=2)
+    )
+
+    image, maps = 4 * 3 * 8 * 8, 4 * 4 * 8 * 8
+    assert found.alive[0] == image + maps
+    assert set(found.alive[1:-2]) == {2 * maps}
+    assert found.alive[-2:] == (maps + 4 * 4, 4 * 4 + 4 * 2)
+
+
+def test_bytes_moved_are_weights_inputs_and_outputs():
+    found = trace(
+        NetworkSpec(stages=(1,), shortcut="none", stem="cifar", base_width=4, input_shape=(3, 8, 8), classes=2)
+    )
+
+    image, maps = 3 * 8 * 8, 4 * 8 * 8
+    layers = (image + maps) + 8 * (maps + maps) + (maps + 4) + (4 + 2)  # conv, norm, relu ..., pooling, classifier
+    assert found.moved == 4 * (found.params + layers)
+    assert found.intensity == found.flops / found.moved

@@ -1,0 +1,86 @@
+"""Timings are medians of repeated runs, and refuse what can't be."""
+
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+
+from models import device
+from models.device import TooLargeError
+from models.spec import NetworkSpec, SpecError
+from models.timing import LEAST, MOST, repeated, timing
+
+SMALL = NetworkSpec(stages=(1, 1), stem="cifar", base_width=8, input_shape=(3, 16, 16), classes=5)
+CPU = torch.device("cpu")
+
+
+def test_a_network_is_timed_on_the_cpu():
+    told = []
+    found = timing(SMALL, batch=3, device="cpu", pulse=told.append)
+
+    assert LEAST <= found.latency.runs <= MOST
+    for spread in (found.latency, found.forward, found.training):
+        assert 0 < spread.low <= spread.middle <= spread.high
+    assert found.throughput == 3 / found.forward.middle
+    assert found.training_throughput == 3 / found.training.middle
+    assert told == sorted(told)
+    assert 0 <= told[0] <= told[-1] <= 1
+
+
+def test_the_median_is_that_of_the_runs_and_warm_up_does_not_count():
+    waits = iter([0.31] + [0.01] * 200)  # the first run is slow
+
+    found = repeated(lambda: time.sleep(next(waits)), CPU, lambda done: None)
+
+    assert 0.009 < found.middle < 0.05
+    assert found.high < 0.2
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        replace(SMALL, input_shape=(3, 8, 8), stem="imagenet"),  # ends at one pixel: a norm needs two values
+        NetworkSpec(
+            family="densenet",
+            stages=(1, 1),
+            stem="cifar",
+            base_width=4,
+            growth_rate=2,
+            input_shape=(3, 16, 16),
+            classes=3,
+        ),
+        replace(SMALL, norm="none"),
+    ],
+)
+def test_a_batch_of_one_is_timed(spec):
+    assert timing(spec, batch=1, device="cpu").training.middle > 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ({"batch": 0}, "batch: must be a whole number"),
+        ({"device": "tpu"}, "device: must be"),
+        ({"device": "cpu", "precision": "tf32"}, "precision: must be"),
+    ],
+)
+def test_a_bad_setting_is_refused_by_name(setting, words):
+    with pytest.raises(SpecError, match=words):
+        timing(SMALL, **setting)
+
+
+def test_what_does_not_fit_is_refused_before_it_is_built(monkeypatch):
+    monkeypatch.setattr(device, "free", lambda _: 10**4)
+    monkeypatch.setattr("models.timing.build", lambda *_, **__: pytest.fail("it was built"))
+
+    with pytest.raises(TooLargeError, match="This needs about"):
+        timing(SMALL, batch=64, device="cpu")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+def test_a_network_is_timed_on_a_gpu_in_bfloat16():
+    found = timing(SMALL, batch=4, device="cuda", precision="bf16")
+
+    assert found.latency.middle > 0
+    assert found.peak_memory > 0

@@ -1,0 +1,84 @@
+"""Which networks are compared: the link holds them, and what can't be is named and dropped."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.presets import PRESETS
+from models.spec import NetworkSpec
+from tests.conftest import specs
+from viz import theme
+from viz.comparison import MOST, SIDEBAR, Comparison, entries, joined, read, write
+
+
+@given(specs())
+def test_a_network_comes_back_from_the_link_as_it_was(spec):
+    text = write(spec)
+
+    assert read(text) == (spec, ())
+    assert set(text) <= set(string.ascii_letters + string.digits + "._-")  # nothing that an address rewrites
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_a_preset_is_its_own_name(name):
+    found, problems = read(write(PRESETS[name].spec))
+
+    assert found == PRESETS[name].spec
+    assert not problems
+    assert "." not in write(PRESETS[name].spec)
+
+
+def test_an_edited_network_says_what_differs():
+    assert write(NetworkSpec(shortcut="none", norm="group", widen=1.5)) in (
+        "plain18.widen-1.5.norm-group",
+        "resnet18.shortcut-none.widen-1.5.norm-group",
+    )
+
+
+@pytest.mark.parametrize(
+    ("compare", "kept", "words"),
+    [
+        ("resnet50~nothing~densenet121", "resnet50~densenet121", "there is no preset 'nothing'"),
+        ("resnet50.shortcut-sideways", "resnet50", "of resnet50, shortcut: must be"),
+        ("resnet50.colour-red", "resnet50", "resnet50 has no field 'colour'"),
+        ("resnet50~resnet50", "resnet50", "'resnet50' is there already"),
+        ("", joined(Comparison().slots), "there must be at least one network"),
+        ("~".join(list(PRESETS)[:8]), "~".join(list(PRESETS)[:6]), f"at most {MOST} networks"),
+        ("sidebar~resnet18", "sidebar~resnet18", ""),
+    ],
+)
+def test_bad_parts_are_named_and_dropped_and_the_rest_is_kept(compare, kept, words):
+    found, problems = Comparison.from_query({"compare": compare, "timed": "true"})
+
+    assert found.compare == kept
+    assert found.timed
+    assert words in " ".join(problems)
+    assert bool(problems) == bool(words)
+
+
+@given(st.text(max_size=60))
+def test_no_text_breaks_it(text):
+    found, _ = Comparison.from_query({"compare": text})
+
+    assert 1 <= len(found.slots) <= MOST
+    assert Comparison.from_query(found.to_query()) == (found, ())
+
+
+def test_names_are_told_apart_and_the_sidebars_network_is_the_one_there():
+    own = PRESETS["resnet50"].spec
+    found = entries(Comparison(compare="resnet50~sidebar~resnet18.norm-group~resnet18.norm-none"), own)
+
+    assert found[1].slot == SIDEBAR
+    assert found[1].spec == own
+    assert len({entry.name for entry in found}) == 4
+
+
+def test_six_networks_of_one_kind_are_told_apart():
+    looks = theme.looks(["ResNet"] * 6)
+
+    for field in ("dash", "symbol", "glyph", "pattern"):
+        assert len({getattr(look, field) for look in looks}) == 6
+    for dark in (False, True):
+        assert len({look.shade.on(dark=dark) for look in looks}) == 6

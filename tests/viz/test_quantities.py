@@ -1,0 +1,222 @@
+"""The table of a comparison, its words, and what is drawn of it."""
+
+import json
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.costs import shortcuts
+from models.device import kept
+from models.measured import Spread, Timing
+from models.names import kind
+from models.presets import PRESETS
+from models.trace import trace
+from tests.conftest import specs
+from viz import block_graph, comparison_table, kinds_table, tables, theme, verdict
+from viz.comparison import Comparison, Entry, entries
+from viz.figures import comparison
+from viz.quantities import Subject, rows
+
+
+def subject(spec, name="x", timing=None):
+    found = trace(spec)
+    return Subject(Entry("x", name, spec), found, kept(found)[-1], timing)
+
+
+def subjects(*presets):
+    named = entries(Comparison(compare="~".join(presets)), PRESETS["resnet18"].spec)
+    return tuple(subject(entry.spec, entry.name) for entry in named)
+
+
+def looks(some):
+    return theme.looks([kind(one.entry.spec) for one in some])
+
+
+DEFAULT = ("resnet50", "densenet121", "resnext50_32x4d")
+SPREAD = Spread(0.1, 0.2, 0.4, 9)
+TIMING = Timing(
+    batch=4, device="CPU", precision="float32", latency=SPREAD, forward=SPREAD, training=SPREAD, peak_memory=10**8
+)
+
+
+def test_the_default_table_holds_the_known_numbers_and_marks_the_best():
+    table = {row.name: row for row in rows(subjects(*DEFAULT), 16)}
+
+    assert table["Parameters"].values == (25_557_032, 7_978_856, 25_028_904)
+    assert table["Parameters"].best == {1}
+    assert table["MACs"].texts == ("4.089 G", "2.834 G", "4.230 G")
+    assert table["FLOPs"].values == tuple(2 * macs for macs in table["MACs"].values)
+    assert table["ImageNet top-1, %"].texts == ("76.130", "74.434", "77.618")
+    assert table["ImageNet top-1, %"].best == {2}
+    assert table["ImageNet top-5, %"].values == (92.862, 91.972, 93.698)
+    assert table["Receptive field, px"].values == (427, 2071, 427)
+    assert table["Receptive field, px"].best == frozenset()
+    assert table["Output before pooling"].texts[0] == "2048 × 7 × 7"
+    assert table["Weights, fp32 / bf16, MB"].texts[0] == "102.2 / 51.1"
+    assert table["Depth (layers in all)"].values == (50, 121, 50)
+
+
+@given(st.lists(specs(), min_size=1, max_size=6), st.integers(2, 64))
+def test_every_row_has_a_text_and_a_formula_for_every_network(some, batch):
+    own = [subject(spec, str(place)) for place, spec in enumerate(some)]
+
+    for row in rows(own, batch):
+        assert len(row.texts) == len(row.formulas) == len(row.values) == len(own)
+        assert all(row.texts)
+        assert all(row.formulas)
+        assert len(row.best) < len(own) or not row.best
+    assert verdict.comparison(own, batch)
+    assert len(comparison_table.frame(rows(own, batch), own).columns) == len(own) + 1
+
+
+def test_formulas_add_up():
+    [row] = [row for row in rows(subjects("resnet18"), 16) if row.name == "Parameters"]
+
+    terms, total = row.formulas[0].split(" = ")
+    numbers = [int(term.rsplit(" ", 1)[1].replace(",", "")) for term in terms.split(" + ")]
+    assert sum(numbers) == int(total.replace(",", "")) == 11_689_512
+
+
+def test_what_was_measured_stands_in_the_table_and_a_failure_says_why():
+    one, other = subjects("resnet18", "resnet34")
+    found = rows((replace(one, timing=TIMING), replace(other, timing="This needs about 9 GB.")), 4)
+
+    table = {row.name: row for row in found}
+    assert table["Latency, one image, ms"].texts == ("200", "–")
+    assert table["Images a second, batch 4"].texts == ("20", "–")
+    assert table["Latency, one image, ms"].formulas[1] == "This needs about 9 GB."
+    assert "middle half from 100 to 400 ms" in table["Latency, one image, ms"].formulas[0]
+
+
+def test_the_verdict_says_who_is_smaller_cheaper_and_hungrier_and_why():
+    said = verdict.comparison(subjects(*DEFAULT), 16)
+
+    assert "**DenseNet-121** has the fewest parameters (7.98 M; ResNet-50 v1.5 has 25.6 M)" in said
+    assert "**DenseNet-121** has the fewest MACs (2.83 G" in said
+    assert "**DenseNet-121** needs the most memory to train" in said
+    assert "concatenations" in said
+
+
+def test_networks_that_are_alike_are_called_so():
+    said = verdict.comparison(subjects("resnet56_cifar", "plain56_cifar"), 8)
+
+    assert "All have as many parameters: 853 K." in said
+    assert "All have as many MACs" in said
+
+
+def test_the_tutorials_difference_is_told_in_its_parts():
+    left, right = subjects("resnet18", "tutorial_resnet18")
+
+    assert verdict.explained(left, right, "params", "parameters").endswith(
+        "has 3,008 parameters more than **ResNet-18**: +4,800 convolution biases, −1,792 norms on the shortcuts."
+    )
+    assert "as many MACs" in verdict.explained(left, right, "macs", "MACs")
+
+
+def test_the_table_is_html_that_opens_row_by_row_and_lets_no_markup_in():
+    some = tuple(replace(one, entry=replace(one.entry, name="<b>x")) for one in subjects("resnet18", "resnet34"))
+    html = comparison_table.scores(rows(some, 16), some, looks(some), dark=False)
+
+    assert html.count("<details>") == len(rows(some, 16))
+    assert "<b>x" not in html
+    assert "&lt;b&gt;x" in html
+
+
+def test_stages_of_two_families_stand_in_matching_rows():
+    some = subjects(*DEFAULT)
+    html = comparison_table.stages(some, looks(some), dark=True)
+
+    assert html.count("<tr>") == 1 + 9
+    assert html.count('class="none"') == 2 * 3  # neither ResNet has transitions
+
+
+def test_the_frames_leave_in_every_form():
+    some = subjects(*DEFAULT)
+    frame, bare = comparison_table.frame(rows(some, 16), some), comparison_table.values(rows(some, 16), some)
+
+    assert "25557032" in tables.csv(bare)
+    assert "| 7,978,856 ★ |" in tables.markdown(frame)
+    assert r"\begin{longtable}" in tables.latex(frame)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_charts_keep_a_networks_colour(dark):
+    some = tuple(replace(one, timing=TIMING) for one in subjects(*DEFAULT))
+    own = looks(some)
+    colours = {one.name: look.shade.on(dark=dark) for one, look in zip(some, own, strict=True)}
+    figures = [
+        comparison.accuracy(some, own, dark=dark),
+        comparison.counts(some, own, 16, dark=dark),
+        comparison.by_stage(some, own, dark=dark),
+        comparison.channels(some, own, dark=dark),
+        comparison.alive(some, own, dark=dark),
+        comparison.timings(some, own, dark=dark),
+    ]
+    for figure in figures:
+        drawn = [one for one in json.loads(figure.to_json())["data"] if one["name"] in colours]
+        assert {one["name"] for one in drawn} == set(colours)
+        for one in drawn:
+            colour = one.get("marker", {}).get("color") or one["line"]["color"]
+            assert colour == colours[one["name"]]
+
+
+def test_resnets_channels_step_up_and_densenets_saw():
+    some = subjects("resnet50", "densenet121")
+    lines = [one for one in comparison.channels(some, looks(some)).data if one.mode == "lines"]
+    steps, saw = (list(one.y) for one in lines)
+
+    assert steps == sorted(steps)
+    assert set(steps) == {64, 256, 512, 1024, 2048}
+    assert sum(after < before for before, after in pairwise(saw)) == 3  # transitions
+
+
+def test_the_costs_of_shortcuts_are_drawn_beside_the_plain_network():
+    variants = shortcuts(PRESETS["resnet34"].spec)
+    figure = comparison.shortcut_costs(variants, [kept(variant.trace)[-1] for variant in variants])
+
+    params = next(one for one in figure.data if one.name == "parameters")
+    assert params.y[0] == 0
+    assert params.y[1] == pytest.approx(21_797_672 / 21_623_848 - 1)
+
+
+@given(specs())
+def test_any_networks_blocks_are_drawn_with_their_arithmetic(spec):
+    found = trace(spec)
+    for changes in (False, True):
+        block = block_graph.typical(found, changes=changes)
+        drawn = block_graph.picture(found, block, title="x")
+        layers = [layer for layer in found.layers if layer.block == block]
+
+        assert set(drawn.nodes) == {"input", "output", *(layer.path for layer in layers)}
+        for layer in layers:
+            if layer.params and layer.groups == 1:
+                assert layer.params_formula in drawn.dot
+            if layer.groups > 1:
+                assert f"{layer.groups} groups" in drawn.dot or layer.groups <= 3
+
+
+def test_resnexts_cardinality_is_drawn_and_a_dense_layer_concatenates():
+    resnext, dense = (trace(PRESETS[name].spec) for name in ("resnext50_32x4d", "densenet121"))
+    first = block_graph.picture(resnext, block_graph.typical(resnext, changes=False), title="x")
+    other = block_graph.picture(dense, block_graph.typical(dense, changes=False), title="x")
+
+    assert "... 32 groups ..." in first.dot
+    assert "4 → 4" in first.dot
+    assert "adds its branch" in first.alt
+    assert "sets its branch behind its input" in other.alt
+    assert block_graph.typical(dense, changes=True) == "features.transition1"
+    assert block_graph.typical(resnext, changes=True) == "layer1.0"
+
+
+def test_the_table_of_basic_and_bottleneck_has_the_papers_numbers():
+    header, body = kinds_table.rows(trace)
+    found = {row[0]: row[1:] for row in body}
+
+    assert header[1:] == ["BasicBlock", "Bottleneck"]
+    assert found["Parameters, 64 in and out"][0].endswith("= 73,984")
+    assert found["Parameters, 256 in and out"][1].endswith("= 70,400")
+    assert found["Channels inside, 256 in and out"][1] == "256 → 64 → 64 → 256"
+    assert found["Used in"][0] == "ResNet-18 and ResNet-34"
