@@ -1,0 +1,223 @@
+"""The Compare page, by AppTest: every tab, choosing and editing networks, every refusal."""
+
+import re
+
+import pytest
+
+from models import device
+from models.presets import PRESETS
+from models.spec import NetworkSpec
+from tests.conftest import ROOT
+from tests.viz.test_signals_page import address, charts, settled
+from viz.comparison import Facet, Which, write
+
+PAGE = "viz/pages/compare.py"
+SMALL = NetworkSpec(stages=(2, 2), stem="cifar", base_width=8, input_shape=(3, 16, 16), classes=5)
+DENSE = NetworkSpec(
+    family="densenet", stages=(2, 2), stem="cifar", base_width=8, growth_rate=4, input_shape=(3, 16, 16), classes=5
+)
+TWO = f"{write(SMALL)}~{write(DENSE)}"
+
+
+@pytest.fixture
+def open_compare(open_app):
+    """The page with an address, run until its measurements are there."""
+
+    def opened(**query):
+        app = open_app()
+        for name, value in query.items():
+            app.query_params[name] = value
+        return settled(app.switch_page(PAGE).run())
+
+    return opened
+
+
+def table(app):
+    """The comparison's HTML."""
+    return next(one.proto.body for one in app.get("html") if "scores" in one.proto.body)
+
+
+def names(app):
+    return re.findall(r"</b> ([^<]+)</span>", table(app).partition("<details>")[0])
+
+
+def test_it_starts_with_three_networks_and_says_which_is_smaller_cheaper_and_hungrier(open_compare):
+    app = open_compare()
+
+    assert app.title[0].value == "ResNet-50 v1.5, DenseNet-121 and ResNeXt-50 32x4d"
+    said = next(one.value for one in app.markdown if one.value.startswith("**DenseNet-121**"))
+    for words in ("the fewest parameters", "the fewest MACs", "the most memory to train"):
+        assert words in said
+    assert "25,557,032" in table(app)
+    assert address(app) == {}
+    assert not app.exception
+
+
+@pytest.mark.parametrize("facet", Facet)
+@pytest.mark.parametrize(
+    "compare",
+    [TWO, write(SMALL), "~".join([TWO, "sidebar", "resnet20_cifar", "wrn_16_8.norm-none", "plain20_cifar"])],
+    ids=["two", "one", "six"],
+)
+def test_every_tab_opens(facet, compare, open_compare):
+    app = open_compare(compare=compare, facet=str(facet), batch="2", timed="true", curves="true")
+
+    assert not app.exception
+    assert not app.error
+    assert not [one for one in app.warning if "link" in one.value]
+
+
+@pytest.mark.parametrize("which", Which)
+def test_blocks_of_either_kind_are_drawn_for_every_network(which, open_compare):
+    app = open_compare(compare=TWO, facet="Blocks", which=str(which))
+
+    assert not app.exception
+
+    assert sum("parameters" in one.value and "`" in one.value for one in app.markdown) == 2
+
+
+def test_a_network_is_added_moved_and_removed(open_compare):
+    app = open_compare(compare=TWO)
+    before = names(app)
+
+    app.selectbox(key="add").set_value("resnet20_cifar").run()
+    assert names(app) == [*before, "ResNet-20 (CIFAR)"]
+
+    app.button(key="move_← Left_2").click().run()
+    assert names(app)[1] == "ResNet-20 (CIFAR)"
+
+    app.button(key="remove_0").click().run()
+    assert names(app) == ["ResNet-20 (CIFAR)", before[1]]
+    assert address(app)["compare"] == f"resnet20_cifar~{write(DENSE)}"
+
+
+def test_the_last_network_stays_and_a_seventh_has_no_menu(open_compare):
+    assert open_compare(compare=write(SMALL)).button(key="remove_0").disabled
+
+    app = open_compare(compare="~".join(list(PRESETS)[:6]))
+    assert not [one for one in app.selectbox if one.key == "add"]
+
+
+def test_a_network_is_edited_in_the_sidebar_and_one_at_a_time(open_compare):
+    app = open_compare(compare="resnet18~resnet34")
+
+    app.button(key="edit_1").click().run()
+    app.selectbox(key="field_shortcut").set_value("none").run()
+    assert names(app) == ["ResNet-18", "Plain-34"]
+    assert address(app)["compare"] == "resnet18~sidebar"
+
+    app.button(key="edit_0").click().run()
+    app.selectbox(key="field_norm").set_value("group").run()
+    assert address(app)["compare"] == "sidebar~plain34"
+    assert names(app) == ["Custom ResNet-18", "Plain-34"]
+
+    app.button(key="keep_0").click().run()
+    assert address(app)["compare"] == "resnet18.norm-group~plain34"
+
+
+def test_times_are_measured_on_the_button_and_join_the_table(open_compare):
+    app = open_compare(compare=TWO, facet="Measured here", batch="2")
+    assert "Latency" not in table(app)
+
+    settled(app.button(key="run_timings").click().run())
+    app.run()
+
+    assert "Latency, one image, ms" in table(app)
+    assert address(app)["timed"] == "true"
+    assert any("answers soonest" in one.value for one in app.markdown)
+    assert len(charts(app)) == 1
+
+
+def test_a_network_that_does_not_fit_says_why_and_the_others_are_measured(open_compare, monkeypatch):
+    room = {"free": 0}
+    monkeypatch.setattr(device, "free", lambda _: room["free"])
+    room["free"] = 20_000_000  # enough for the small one, far from enough for ResNet-18 at 224 pixels
+    app = open_compare(compare=f"{write(SMALL)}~resnet18", facet="Measured here", batch="2", timed="true", seed="5")
+
+    [warning] = [one.value for one in app.warning]
+    assert warning.startswith("ResNet-18 was not measured.")
+    assert "This needs about" in warning
+    assert any("answers soonest" in one.value for one in app.markdown)
+
+
+def test_signals_of_all_are_measured_with_and_without_skips(open_compare):
+    app = open_compare(compare=TWO, facet="Signals", batch="2", curves="true")
+
+    drawn = {one["name"] for one in charts(app)[0]["data"]}
+    assert {name for name in drawn if name.endswith("without skips")} == {
+        f"{name}, without skips" for name in names(app)
+    }
+    assert sum("ithout skips the gradient" in one.value for one in app.markdown) == 1
+
+
+def test_a_data_type_that_this_machine_lacks_gives_way_and_is_told(open_compare):
+    app = open_compare(compare=TWO, precision="tf32", device="mps", facet="Measured here", batch="2", timed="true")
+
+    assert not {"precision", "device"} & set(address(app))
+    assert not app.exception
+    assert "Latency" in table(app.run())
+
+
+def test_a_strange_link_is_explained_and_the_rest_of_it_is_shown(open_compare):
+    app = open_compare(compare="resnet18~nonsense~densenet121.compression-9", left="7", facet="Difference of two")
+
+    text = app.warning[0].value
+    for words in ("there is no preset", "of densenet121, compression: must be", "left: must be"):
+        assert words in text
+    assert names(app) == ["ResNet-18", "DenseNet-121"]
+    assert not app.exception
+
+
+def test_the_difference_of_the_tutorials_network_is_explained(open_compare):
+    app = open_compare(compare="resnet18~tutorial_resnet18", facet="Difference of two")
+
+    said = " ".join(one.value for one in app.markdown)
+    assert (
+        "has 3,008 parameters more than **ResNet-18**: +4,800 convolution biases, −1,792 norms on the shortcuts" in said
+    )
+    frame = app.dataframe[0].value
+    assert len(frame) == 23
+    app.toggle(key="only_different").set_value(False).run()
+    assert len(app.dataframe[0].value) == 68
+
+
+def test_the_other_pages_keep_the_comparison(open_compare):
+    app = open_compare(compare=TWO)
+    app.switch_page("viz/pages/architecture.py").run()
+    app.switch_page(PAGE).run()
+
+    assert address(app)["compare"] == TWO
+
+
+def test_the_report_holds_the_page_and_needs_no_net():
+    from models.device import kept
+    from models.trace import trace
+    from viz import quantities, report, theme
+    from viz.comparison import Comparison, entries
+    from viz.experiment import Experiment
+    from viz.facets import Scene
+
+    named = entries(Comparison(compare=TWO), SMALL)
+    subjects = tuple(quantities.Subject(entry, trace(entry.spec), kept(trace(entry.spec))[-1]) for entry in named)
+    scene = Scene(
+        subjects, theme.looks(["ResNet", "DenseNet"]), quantities.rows(subjects, 16), Comparison(), Experiment()
+    )
+
+    text = report.page(scene, "Two <networks>", "http://here/compare?x=1&y=2", None)
+
+    assert "<h1>Two &lt;networks&gt;</h1>" in text
+    for part in (
+        "Parameters by stage",
+        "By stage",
+        "BasicBlock",
+        "plotly",
+        "<svg",
+        'href="http://here/compare?x=1&amp;y=2"',
+    ):
+        assert part in text
+    assert not re.search(r'(src|href)="https?://(?!here)', text.partition("<h2>Counts")[0])
+    assert len(re.findall(r"Plotly\.newPlot\(", text)) == 4
+
+
+def test_the_page_alone_is_a_short_script():
+    assert len((ROOT / PAGE).read_text().splitlines()) <= 40
