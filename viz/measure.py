@@ -27,6 +27,7 @@ from viz.view import Rows
 if TYPE_CHECKING:
     from viz.tables import Table
 
+Found = dict[NetworkSpec, Result | str]  # by the essential network; a text says why there is no result
 _PACE = 5e10  # multiply-accumulates a second, until this server's own pace is known
 _LAYER = 1e-3  # seconds that a layer takes both ways, however small it is
 
@@ -227,10 +228,10 @@ def feature_maps(
     )
 
 
-def timings(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[tuple[Timing | str, ...]]:
+def timings(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[Found[Timing]]:
     """What each network costs here; for one that can't be measured the reason, and the others all the same."""
 
-    def work(job: Job) -> tuple[Timing | str, ...]:
+    def work(job: Job) -> Found[Timing]:
         from models.timing import timing  # noqa: PLC0415
 
         settings: Any = {name: getattr(experiment, name) for name in ("batch", "seed", "device", "precision")}
@@ -238,17 +239,17 @@ def timings(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[tupl
 
     key = replace(Experiment(), batch=experiment.batch, seed=experiment.seed, device=experiment.device)
     return Task(
-        ("timings", *(spec.essential for spec in specs), replace(key, precision=experiment.precision)),
+        ("timings", frozenset(spec.essential for spec in specs), replace(key, precision=experiment.precision)),
         work,
         sum(_seconds(spec, experiment, 9) for spec in specs) + 2 * len(specs),
         lambda _: 100,
     )
 
 
-def curves(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[tuple[Pair | str, ...]]:
+def curves(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[Found[Pair]]:
     """Every network and its twin, of one seed; for one that can't be measured the reason."""
 
-    def work(job: Job) -> tuple[Pair | str, ...]:
+    def work(job: Job) -> Found[Pair]:
         from models import signals  # noqa: PLC0415
 
         def both(spec: NetworkSpec, pulse: Pulse) -> Pair:
@@ -259,28 +260,31 @@ def curves(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[tuple
         return _each(job, specs, both)
 
     return Task(
-        ("curves", *(spec.essential for spec in specs), replace(experiment.measured, seeds=1, weights=Weights.RANDOM)),
+        (
+            "curves",
+            frozenset(spec.essential for spec in specs),
+            replace(experiment.measured, seeds=1, weights=Weights.RANDOM),
+        ),
         work,
         sum(_seconds(spec, experiment, 2) for spec in specs),
-        lambda found: sum(_weight(one.skips) + _weight(one.plain) for one in found if isinstance(one, Pair)),
+        lambda found: sum(_weight(one.skips) + _weight(one.plain) for one in found.values() if isinstance(one, Pair)),
     )
 
 
-def _each(
-    job: Job, specs: tuple[NetworkSpec, ...], measured: Callable[[NetworkSpec, Pulse], Result]
-) -> tuple[Result | str, ...]:
+def _each(job: Job, specs: tuple[NetworkSpec, ...], measured: Callable[[NetworkSpec, Pulse], Result]) -> Found[Result]:
     """One measurement after the other; a network that does not fit or can't be says why, and the others go on."""
     whole, done = sum(trace(spec).macs for spec in specs), 0
-    found: list[Result | str] = []
+    found: Found[Result] = {}
     for spec in specs:
         start, share = done / whole, trace(spec).macs / whole
         try:
-            found.append(measured(spec, lambda part, start=start, share=share: job.pulse(start + share * part)))  # type: ignore[misc]
+            one: Result | str = measured(spec, lambda part, start=start, share=share: job.pulse(start + share * part))  # type: ignore[misc]
         except ValueError as error:
-            found.append(str(error))
+            one = str(error)
+        found[spec.essential] = one
         done += trace(spec).macs
         _release()
-    return tuple(found)
+    return found
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -1,11 +1,12 @@
 """The whole comparison as one HTML page that opens offline: Plotly's code, the style and every picture are inside."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from models.measured import Pair, Timing
+from models.spec import NetworkSpec
 from viz import block_graph, comparison_table, kinds_table, measure, theme, verdict
 from viz.facets import Scene
 from viz.quantities import Subject
@@ -27,7 +28,7 @@ figure {{ margin: 1rem 0; }} .blocks {{ display: flex; flex-wrap: wrap; gap: 2re
 """
 
 
-def page(scene: Scene, title: str, link: str, pairs: Sequence[Pair | str] | None) -> str:
+def page(scene: Scene, title: str, link: str, pairs: Mapping[NetworkSpec, Pair | str] | None) -> str:
     """The page's source. `pairs`: the signals, where they were measured."""
     from viz.figures import comparison  # noqa: PLC0415
 

@@ -1,6 +1,5 @@
 """The first glance of the Compare page: who is compared, the answer in words, the table beside accuracy and cost."""
 
-from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -35,10 +34,11 @@ def show() -> None:
     comparison = state.comparison()
     named = entries(comparison, state.spec())
     looks = theme.looks([kind(entry.spec) for entry in named])
-    timed = waiting.known("timings", measure.timings(tuple(entry.spec for entry in named), experiment))
+    specs = tuple(entry.spec for entry in named)
+    timed = waiting.known("timings", measure.timings(specs, experiment)) or {}
     subjects = tuple(
-        Subject(entry, measure.trace(entry.spec), measure.kept(entry.spec), found)
-        for entry, found in zip(named, timed or [None] * len(named), strict=True)
+        Subject(entry, measure.trace(entry.spec), measure.kept(entry.spec), timed.get(entry.spec.essential))
+        for entry in named
     )
     rows = quantities.rows(subjects, experiment.batch)
     names = [entry.name for entry in named]
@@ -59,10 +59,10 @@ def show() -> None:
     facets.show(scene)
     with saving, st.popover("Report", width="stretch"):
         st.write("Everything on this page in one HTML file, which opens offline:")
-        pairs = waiting.known("curves", measure.curves(tuple(entry.spec for entry in named), experiment))
+        pairs = waiting.known("curves", measure.curves(specs, experiment))
         st.download_button(
             "HTML report",
-            partial(report.page, replace(scene), title, state.link(), pairs),
+            partial(report.page, scene, title, state.link(), pairs),
             f"{facets.FILE}.html",
             "text/html",
             on_click="ignore",

@@ -72,8 +72,12 @@ def test_blocks_of_either_kind_are_drawn_for_every_network(which, open_compare):
     app = open_compare(compare=TWO, facet="Blocks", which=str(which))
 
     assert not app.exception
-
-    assert sum("parameters" in one.value and "`" in one.value for one in app.markdown) == 2
+    paths = [
+        re.search("`(.+)`", one.value).group(1) for one in app.markdown if " MACs" in one.value and "`" in one.value
+    ]
+    assert paths == {
+        Which.SAME: ["layer1.0", "denseblock1.denselayer1"], Which.CHANGES: ["layer2.0", "transition1"],
+    }[which]  # fmt: skip
 
 
 def test_a_network_is_added_moved_and_removed(open_compare):
@@ -126,6 +130,16 @@ def test_times_are_measured_on_the_button_and_join_the_table(open_compare):
     assert address(app)["timed"] == "true"
     assert any("answers soonest" in one.value for one in app.markdown)
     assert len(charts(app)) == 1
+
+
+def test_what_was_measured_stays_with_its_network_when_others_come(open_compare):
+    app = open_compare(compare=TWO, facet="Measured here", batch="2", timed="true", seed="8")
+    first = {one["name"]: one["y"] for one in charts(app)[0]["data"]}
+
+    app.button(key="move_← Left_1").click().run()
+
+    again = {one["name"]: one["y"] for one in charts(settled(app))[0]["data"]}
+    assert set(again) == set(first)
 
 
 def test_a_network_that_does_not_fit_says_why_and_the_others_are_measured(open_compare, monkeypatch):

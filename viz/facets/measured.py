@@ -25,14 +25,15 @@ def timing(scene: Scene) -> None:
         wanted=scene.comparison.timed,
         on_run=lambda: state.put_comparison(timed=True),
     )
-    if answer.result is None or len(answer.result) != len(scene.subjects):
+    found = answer.result or {}
+    subjects = tuple(replace(one, timing=found.get(one.entry.spec.essential)) for one in scene.subjects)
+    if not any(one.timing for one in subjects):
         st.markdown(
             "**What you will see:** how long one image takes, how many images a second go through forward and in "
             f"training at batch {scene.experiment.batch}, and the memory at the peak, measured on this machine. The "
             "rows appear in the table above too."
         )
         return
-    subjects = tuple(replace(one, timing=found) for one, found in zip(scene.subjects, answer.result, strict=True))
     for one in subjects:
         if isinstance(one.timing, str):
             st.warning(f"{one.name} was not measured. {format.as_it_is(one.timing)}")
@@ -72,8 +73,11 @@ def signals(scene: Scene) -> None:
         wanted=scene.comparison.curves,
         on_run=lambda: state.put_comparison(curves=True),
     )
-    pairs = answer.result
-    if pairs is None or len(pairs) != len(scene.subjects):
+    pairs = answer.result or {}
+    known = [
+        (one, look, pairs.get(one.entry.spec.essential)) for one, look in zip(scene.subjects, scene.looks, strict=True)
+    ]
+    if not any(pair for _, _, pair in known):
         st.markdown(
             "**What you will see:** the gradient that reaches each layer and the size of what each block puts out, for "
             "every network with its skip connections and without them, each along its own depth from 0 to 1. Random "
@@ -81,9 +85,10 @@ def signals(scene: Scene) -> None:
         )
         return
     lines = []
-    for one, look, pair in zip(scene.subjects, scene.looks, pairs, strict=True):
-        said = sentences.gradients(pair, Of.WEIGHTS) if isinstance(pair, Pair) else f"not measured. {pair}"
-        lines.append(f"{look.glyph} **{one.name}.** {said}")
+    for one, look, pair in zip(scene.subjects, scene.looks, known, strict=True):
+        if pair is not None:
+            said = sentences.gradients(pair, Of.WEIGHTS) if isinstance(pair, Pair) else f"Not measured. {pair}"
+            lines.append(f"{look.glyph} **{one.name}.** {said}")
     with st.container(key="fresh_curves" if answer.fresh else "stale_curves"):
         st.markdown("\n\n".join(lines))
         for column, quantity in zip(st.columns(2), ("weight_gradient_norm", "activation_rms"), strict=True):

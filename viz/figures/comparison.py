@@ -1,6 +1,6 @@
 """Charts of several networks: each keeps its colour, dash and marker in all of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 
 import plotly.graph_objects as go
@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 from models.measured import Pair, Signals, Timing, Variant, last_of_blocks
 from models.published import published
 from models.records import Kind, Layer
+from models.spec import NetworkSpec
 from viz import format, theme
 from viz.figures.signals import log_axis
 from viz.quantities import Subject
@@ -154,7 +155,7 @@ def alive(subjects: Sequence[Subject], looks: Sequence[Look], *, dark: bool = Fa
 def signals(
     subjects: Sequence[Subject],
     looks: Sequence[Look],
-    pairs: Sequence[Pair | str],
+    pairs: Mapping[NetworkSpec, Pair | str],
     quantity: str,
     *,
     dark: bool = False,
@@ -165,8 +166,9 @@ def signals(
         "activation_rms": "rms of the blocks' outputs",
     }[quantity]
     figure, known = go.Figure(), []
-    for one, look, pair in zip(subjects, looks, pairs, strict=True):
-        if isinstance(pair, str):
+    for one, look in zip(subjects, looks, strict=True):
+        pair = pairs.get(one.entry.spec.essential)
+        if not isinstance(pair, Pair):
             continue
         for skips, side in ((True, pair.skips), (False, pair.plain)):
             places, values, paths = _measured(side, quantity)
