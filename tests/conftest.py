@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +12,10 @@ from hypothesis import strategies as st
 from models.spec import Block, NetworkSpec, SpecError
 
 ROOT = Path(__file__).parent.parent
+if (
+    "PYTEST_XDIST_WORKER" in os.environ
+):  # a worker for every core: threads of torch's own would only wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None, max_examples=40, database=None)
 hypothesis.settings.load_profile("seeded")
 

@@ -74,10 +74,8 @@ def signals(scene: Scene) -> None:
         on_run=lambda: state.put_comparison(curves=True),
     )
     pairs = answer.result or {}
-    known = [
-        (one, look, pairs.get(one.entry.spec.essential)) for one, look in zip(scene.subjects, scene.looks, strict=True)
-    ]
-    if not any(pair for _, _, pair in known):
+    known = [pairs.get(one.entry.spec.essential) for one in scene.subjects]
+    if not any(known):
         st.markdown(
             "**What you will see:** the gradient that reaches each layer and the size of what each block puts out, for "
             "every network with its skip connections and without them, each along its own depth from 0 to 1. Random "
