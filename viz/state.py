@@ -180,6 +180,7 @@ def used(field: str) -> str:
     everything = spec().to_query(full=True)
     for shown in (view(), experiment(), comparison()):
         everything |= shown.to_query(full=True)
+    everything.pop("compare")  # of several networks one is missing: the others are seen
     return everything.get(field, "")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.viz.browser import elsewhere, visiting
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("signals in a browser")
 
 
 def opened(visit, query=""):

@@ -77,13 +77,16 @@ def counts(subjects: Sequence[Subject], looks: Sequence[Look], batch: int, *, da
             y=[value / most if most else 0 for _, value, most, _ in own],
             text=[_brief(value, memory="activations" in name) for name, value, *_ in own],
             textposition="outside",
+            textangle=-90 if len(subjects) > 3 else 0,
             cliponaxis=False,
             **_bar(one.name, look, dark=dark),
             customdata=[f"{shown(value)} {name}, {value / most:.0%} of the most" for name, value, most, shown in own],
             hovertemplate=_HOVER,
         )
     figure.update_layout(theme.layout("", barmode="group", height=400), margin={"t": 50, "b": _FOOT})
-    figure.update_yaxes(title_text="share of the largest", tickformat=".0%", range=[0, 1.12])
+    figure.update_yaxes(
+        title_text="share of the largest", tickformat=".0%", range=[0, 1.3 if len(subjects) > 3 else 1.12]
+    )
     return figure
 
 
@@ -126,7 +129,7 @@ def channels(subjects: Sequence[Subject], looks: Sequence[Look], *, dark: bool =
             y=[layer.output_shape[0] for _, layer in stream],
             said=[f"{layer.path}: {format.shape(layer.output_shape)}" for _, layer in stream],
         )  # fmt: skip
-    figure.update_layout(theme.layout("Channels from block to block", height=440), legend=_BELOW)
+    figure.update_layout(theme.layout("Channels from block to block", height=460), legend=_BELOW, margin={"b": 140})
     figure.update_xaxes(title_text="depth: 0 is the image, 1 the pooling", range=[0, 1])
     figure.update_yaxes(title_text="channels", rangemode="tozero")
     return figure
@@ -146,7 +149,9 @@ def alive(subjects: Sequence[Subject], looks: Sequence[Look], *, dark: bool = Fa
                 for layer, value in zip(one.trace.layers, one.trace.alive, strict=True)
             ],
         )  # fmt: skip
-    figure.update_layout(theme.layout("Activations alive, one image, forward", height=440), legend=_BELOW)
+    figure.update_layout(
+        theme.layout("Activations alive, one image, forward", height=460), legend=_BELOW, margin={"b": 140}
+    )
     figure.update_xaxes(title_text="depth: 0 is the first layer, 1 the last", range=[0, 1])
     figure.update_yaxes(title_text="MB in float32", rangemode="tozero")
     return figure
@@ -188,7 +193,7 @@ def signals(
             )
     floor, ceiling = (min(known) / 1.6, max(known) * 1.6) if known else (1e-3, 1.0)
     figure.update_layout(theme.layout(title.capitalize(), height=470), margin={"t": 50})
-    figure.update_layout(legend=_BELOW)
+    figure.update_layout(legend=_BELOW, margin={"b": 140})
     figure.update_xaxes(title_text="depth: 0 is the first, 1 the last", range=[-0.02, 1.02])
     figure.update_yaxes(title_text=title, **log_axis(floor, ceiling))
     return figure
