@@ -166,23 +166,31 @@ def _sizes(traced: Trace, precision: str) -> dict[str, int]:
     }
 
 
-def afford(spec: NetworkSpec, batch: int, device: torch.device, precision: str, *, limit: int | None = None) -> int:
-    """What a measurement needs, in bytes.
+def afford(
+    spec: NetworkSpec,
+    batch: int,
+    device: torch.device,
+    precision: str,
+    *,
+    limit: int | None = None,
+    traced: Trace | None = None,
+) -> int:
+    """What a measurement needs, in bytes; `traced` is the spec's trace, where there is one already.
 
     Raises `TooLargeError`, with nothing allocated, where that is more than `limit` (left out: what is free now).
     """
     room = int(free(device) * MARGIN) if limit is None else limit
 
-    def takes(traced: Trace, count: int) -> int:
-        return need(traced, count, precision, kind=Device(device.type)).total
+    def takes(own: Trace, count: int) -> int:
+        return need(own, count, precision, kind=Device(device.type)).total
 
-    wanted = takes(trace(spec), batch)
+    wanted = takes(traced or trace(spec), batch)
     if wanted <= room:
         return wanted
     where = "GPU" if device.type != "cpu" else "server"
     raise TooLargeError(
         f"This needs about {_gigabytes(wanted)} of memory and the {where} has {_gigabytes(room)} to give. "
-        f"{_what_fits(spec, batch, lambda traced, count: takes(traced, count) <= room)}"
+        f"{_what_fits(spec, batch, lambda own, count: takes(own, count) <= room)}"
     )
 
 

@@ -40,7 +40,7 @@ from models.trace import trace
 from models.weights import load
 
 BINS = 40
-SAMPLE, RUN = 1 << 12, 8  # values of an output that its histogram is made of, in runs of so many neighbours
+SAMPLE, RUN = 1 << 11, 8  # values of an output that its histogram is made of, in runs of so many neighbours
 _SAFE = 1e-14, 1e14  # norms whose squares float32 adds up without loss
 _LIMITS = {"batch": (2, 4096), "seeds": (1, 100)}
 _MOST_MAPS = 64
@@ -95,8 +95,8 @@ def measure(
     has no memory for it, `WeightsError` and `PictureError` for what can't be had.
     """
     started = time.perf_counter()
-    chosen, numbers = _ready(spec, batch, device, precision, (seed,) if seeds is None else tuple(seeds))
-    traced = trace(spec)
+    numbers = (seed,) if seeds is None else tuple(seeds)
+    chosen, traced = _ready(spec, batch, device, precision, numbers)
     runs = []
     with Peak(chosen) as peak:
         for place, number in enumerate(numbers):
@@ -232,14 +232,14 @@ def feature_maps(
     Random weights see the batch in train mode, as `measure` does; trained ones see it in eval mode, and name the five
     likeliest classes. Raises as `measure` does, and `SpecError` for a layer that the network does not have.
     """
-    chosen, _ = _ready(spec, batch, device, precision, (seed,))
-    if path not in trace(spec).by_path:
+    chosen, traced = _ready(spec, batch, device, precision, (seed,))
+    if path not in traced.by_path:
         raise SpecError("layer", "must be one of this network", path)
     network, classes = _network(spec, seed, chosen, weights, _within(pulse, 0, 2))
     network.train(not classes)
     pictures = data.images(source, batch, spec.input_shape, seed=seed, picture=picture)
-    keeper = _Keeper(image % batch, len(trace(spec).layers), _within(pulse, 1, 2))
-    with torch.no_grad(), listening(network, [layer.path for layer in trace(spec).layers], (), keeper):
+    keeper = _Keeper(image % batch, len(traced.layers), _within(pulse, 1, 2))
+    with torch.no_grad(), listening(network, [layer.path for layer in traced.layers], (), keeper):
         keeper.wanted = path
         with computing(chosen, precision):
             answers = network(pictures.to(chosen))
@@ -285,8 +285,8 @@ def shared(spec: NetworkSpec) -> tuple[frozenset[str], frozenset[str]]:
 
 def _ready(
     spec: NetworkSpec, batch: int, name: str, precision: str, seeds: tuple[int, ...]
-) -> tuple[torch.device, tuple[int, ...]]:
-    """Check everything before anything is built."""
+) -> tuple[torch.device, Trace]:
+    """Check everything before anything is built; returns the device and the trace."""
     for label, value in (("batch", batch), ("seeds", len(seeds))):
         low, high = _LIMITS[label]
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
@@ -294,8 +294,9 @@ def _ready(
     chosen = choose(name)
     with computing(chosen, precision):
         pass
-    afford(spec, batch, chosen, precision)
-    return chosen, seeds
+    traced = trace(spec)
+    afford(spec, batch, chosen, precision, traced=traced)
+    return chosen, traced
 
 
 def _network(

@@ -120,7 +120,7 @@ def _outputs(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View) 
         with column:
             draw = partial(signals.outputs, pair, quantity, experiment.at, show=experiment.show, selected=view.layer)
             chart.show(draw, quantity, alt=said, name=name, on_pick=_pick)
-    st.markdown("**Histograms of the outputs**: one ridge a layer, the first on top; a sample of 4,096 values each.")
+    st.markdown("**Histograms of the outputs**: one ridge a layer, the first on top; a sample of 2,048 values each.")
     draw = partial(signals.ridges, pair, experiment.at, show=experiment.show)
     chart.show(draw, "histograms", alt=f"Histograms of the outputs. {said}", name=name)
 
