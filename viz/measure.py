@@ -281,6 +281,10 @@ def _each(job: Job, specs: tuple[NetworkSpec, ...], measured: Callable[[NetworkS
             one: Result | str = measured(spec, lambda part, start=start, share=share: job.pulse(start + share * part))  # type: ignore[misc]
         except ValueError as error:
             one = str(error)
+        except (MemoryError, RuntimeError) as error:
+            if not isinstance(error, MemoryError) and "out of memory" not in str(error).lower():
+                raise
+            one = "The device ran out of memory; take a smaller batch or input."
         found[spec.essential] = one
         done += trace(spec).macs
         _release()

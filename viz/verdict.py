@@ -45,10 +45,11 @@ def _memory(subjects: Sequence[Subject], batch: int) -> str:
     low, high = min(subjects, key=lambda one: one.kept), max(subjects, key=lambda one: one.kept)
     if low.kept == high.kept:
         return f"All keep the same activations to train: {format.size(low.kept * batch)} at batch {batch}."
-    terms = difference(low.trace, high.trace).memory
+    more = [term for term in difference(low.trace, high.trace).memory if term.change > 0]
+    why = f": its {_part(more, format.size)} an image" if more else ""
     return (
         f"**{high.name}** needs the most memory to train ({format.size(high.kept * batch)} of activations at batch "
-        f"{batch}; {low.name} {format.size(low.kept * batch)}): its {_part(terms, format.size)} an image."
+        f"{batch}; {low.name} {format.size(low.kept * batch)}){why}."
     )
 
 

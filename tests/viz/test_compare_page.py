@@ -1,6 +1,7 @@
 """The Compare page, by AppTest: every tab, choosing and editing networks, every refusal."""
 
 import re
+from functools import partial
 
 import pytest
 
@@ -8,7 +9,7 @@ from models import device
 from models.presets import PRESETS
 from models.spec import NetworkSpec
 from tests.conftest import ROOT
-from tests.viz.test_signals_page import address, charts, settled
+from tests.viz.pages import address, charts, opened, settled
 from viz.comparison import Facet, Which, write
 
 PAGE = "viz/pages/compare.py"
@@ -21,15 +22,7 @@ TWO = f"{write(SMALL)}~{write(DENSE)}"
 
 @pytest.fixture
 def open_compare(open_app):
-    """The page with an address, run until its measurements are there."""
-
-    def opened(**query):
-        app = open_app()
-        for name, value in query.items():
-            app.query_params[name] = value
-        return settled(app.switch_page(PAGE).run())
-
-    return opened
+    return partial(opened, open_app, PAGE)
 
 
 def table(app):

@@ -100,6 +100,14 @@ def test_the_verdict_says_who_is_smaller_cheaper_and_hungrier_and_why():
     assert "concatenations" in said
 
 
+def test_memory_that_no_kind_of_layer_explains_is_told_without_a_reason():
+    one = subject(PRESETS["resnet18"].spec, "one")
+    said = verdict.comparison((one, replace(one, entry=replace(one.entry, name="two"), kept=2 * one.kept)), 4)
+
+    assert "**two** needs the most memory to train" in said
+    assert said.endswith(" MB).")
+
+
 def test_networks_that_are_alike_are_called_so():
     said = verdict.comparison(subjects("resnet56_cifar", "plain56_cifar"), 8)
 

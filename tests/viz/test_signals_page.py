@@ -1,8 +1,7 @@
 """The Signals page, by AppTest: every regime, every tab, every refusal."""
 
 import io
-import json
-import time
+from functools import partial
 
 import pytest
 from PIL import Image
@@ -12,6 +11,7 @@ from models.presets import PRESETS
 from models.settings import Source
 from models.spec import NetworkSpec
 from tests.conftest import ROOT
+from tests.viz.pages import address, charts, opened, settled, waiting
 from viz.experiment import At, Experiment, Of, Paint, Panel, Show
 
 PAGE = "viz/pages/signals.py"
@@ -28,41 +28,12 @@ QUICK = {"run": "true", "batch": "4", "seeds": "1"}
 
 @pytest.fixture
 def open_signals(open_app):
-    """The page with an address, run until its measurements are there."""
-
-    def opened(**query):
-        app = open_app()
-        for name, value in query.items():
-            app.query_params[name] = value
-        return settled(app.switch_page(PAGE).run())
-
-    return opened
-
-
-def settled(app, seconds=60):
-    """Until no job is under way."""
-    end = time.monotonic() + seconds
-    while waiting(app) and time.monotonic() < end:
-        time.sleep(0.1)
-        app.run()
-    return app
-
-
-def waiting(app):
-    return [button for button in app.button if (button.key or "").startswith("cancel_")]
+    return partial(opened, open_app, PAGE)
 
 
 def said(app):
     """The headline sentence."""
     return next((text.value for text in app.markdown if text.value.startswith("#### ")), "")
-
-
-def address(app):
-    return {name: "".join(value) for name, value in app.query_params.items()}
-
-
-def charts(app):
-    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
 
 
 def test_it_starts_with_resnet56_and_a_button(open_signals):

@@ -18,7 +18,7 @@ def shortcuts(scene: Scene) -> None:
         one = choose(scene, "one", "The network")
     variants = measure.shortcuts(one.entry.spec)
     if len(variants) < 2:
-        st.info(f"{one.name} can have no other shortcut: its channels can't be padded down.")
+        st.info(f"{one.name} can have no other kind of shortcut: its channels don't allow it.")
         return
     kept = [measure.kept(variant.spec) for variant in variants]
     said = _cost(one.name, variants, kept)
