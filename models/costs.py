@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from math import inf
 
-from models.measured import Variant
+from models.measured import EqualBlock, Variant
+from models.records import Total
 from models.spec import LIMITS, SHORTCUTS, Block, Family, NetworkSpec, Shortcut, SpecError
 from models.trace import trace
 
@@ -31,7 +32,7 @@ def shortcuts(spec: NetworkSpec) -> tuple[Variant, ...]:
     return tuple(found)
 
 
-def equal_macs(spec: NetworkSpec) -> tuple[Variant, ...]:
+def equal_macs(spec: NetworkSpec) -> tuple[EqualBlock, ...]:
     """Basic blocks, bottlenecks and ResNeXt's at the MACs of a residual network's own block: the widths are solved for.
 
     The block is one of the first stage that keeps its shape. Stages and stem stay. A basic block's width is the
@@ -40,7 +41,7 @@ def equal_macs(spec: NetworkSpec) -> tuple[Variant, ...]:
     """
     if spec.family is not Family.RESNET:
         return ()
-    goal = block_macs(spec)
+    goal = steady_block(spec).macs
     basic, bottleneck = (
         (Block.PREACT_BASIC, Block.PREACT_BOTTLENECK) if spec.preact else (Block.BASIC, Block.BOTTLENECK)
     )
@@ -54,13 +55,14 @@ def equal_macs(spec: NetworkSpec) -> tuple[Variant, ...]:
     for name, make in ways:
         solved = _nearest(make, goal)
         if solved is not None:
-            found.append(Variant(name, solved, trace(solved), solved.residual_stages[0][1] // solved.groups))
+            width = solved.residual_stages[0][1] // solved.groups
+            found.append(EqualBlock(name, solved, trace(solved), steady_block(solved), width))
     return tuple(found)
 
 
-def block_macs(spec: NetworkSpec) -> int:
-    """Of a block of the first stage that keeps its shape."""
-    return sum(block.macs for block in trace(replace(spec, stages=(2,))).blocks if block.path == "layer1.1")
+def steady_block(spec: NetworkSpec) -> Total:
+    """A block of the first stage that keeps its shape, whether the network has one or not."""
+    return next(block for block in trace(replace(spec, stages=(2,))).blocks if block.path == "layer1.1")
 
 
 def _grouped(spec: NetworkSpec, block: Block, groups: int, width: int) -> NetworkSpec:
@@ -74,7 +76,7 @@ def _nearest(make: Callable[[int], NetworkSpec], goal: int) -> NetworkSpec | Non
 
     def macs(width: int) -> float:
         try:
-            return block_macs(make(width))
+            return steady_block(make(width)).macs
         except SpecError:  # too wide, whatever it is called
             return inf
 

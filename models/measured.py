@@ -7,7 +7,7 @@ from math import exp, inf, isfinite, isnan, log, nan
 from statistics import median
 from typing import Any
 
-from models.records import Kind, Layer, Trace
+from models.records import Kind, Layer, Total, Trace
 from models.spec import NetworkSpec
 
 WEIGHTED = frozenset({Kind.CONV, Kind.LINEAR})
@@ -181,12 +181,19 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A network beside the one it was made from."""
+    """A network that differs from another in a single choice."""
 
     name: str
     spec: NetworkSpec
     trace: Trace
-    width: int = 0  # what was solved for: of a basic block's stage, or per group
+
+
+@dataclass(frozen=True, slots=True)
+class EqualBlock(Variant):
+    """A network whose blocks take as many MACs as another's."""
+
+    block: Total  # of the first stage, that keeps its shape
+    width: int  # what was solved for: a basic block's, or that of each group of a bottleneck
 
 
 @dataclass(frozen=True, slots=True)

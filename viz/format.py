@@ -22,7 +22,7 @@ def short(number: float) -> str:
 def size(number: int) -> str:
     """Bytes in units of 10^3, 10^6, 10^9: 44556288 -> "44.6 MB"."""
     for unit, name in ((10**9, "GB"), (10**6, "MB")):
-        if number >= unit:
+        if abs(number) >= unit:
             return f"{number / unit:,.1f} {name}"
     return f"{number / 1e3:,.1f} kB"
 

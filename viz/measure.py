@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from models.measured import FeatureMaps, Pair, Pulse, Signals, SweepPoint, Timing, Variant
+from models.measured import EqualBlock, FeatureMaps, Pair, Pulse, Signals, SweepPoint, Timing, Variant
 from models.names import describe
 from models.records import Trace
 from models.settings import Device, Source, Weights
@@ -310,7 +310,7 @@ def shortcuts(spec: NetworkSpec) -> tuple[Variant, ...]:
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def equal_macs(spec: NetworkSpec) -> tuple[Variant, ...]:
+def equal_macs(spec: NetworkSpec) -> tuple[EqualBlock, ...]:
     """Blocks of other kinds at the MACs of the network's own."""
     warm.wait()
     from models import costs  # noqa: PLC0415

@@ -5,9 +5,10 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from models.differences import difference
 from models.measured import Pair, Timing
 from models.spec import NetworkSpec
-from viz import block_graph, comparison_table, kinds_table, measure, theme, verdict
+from viz import block_graph, choice_tables, comparison_table, format, kinds_table, measure, tables, theme, verdict
 from viz.facets import Scene
 from viz.quantities import Subject
 
@@ -58,9 +59,8 @@ def page(scene: Scene, title: str, link: str, pairs: Mapping[NetworkSpec, Pair |
         *(_figure(heading, figure, first=place == 0) for place, (heading, figure) in enumerate(figures)),
     ]
     if len(subjects) > 1:
-        parts.append("<h2>Differences from the first</h2>")
-        told = (verdict.explained(subjects[0], other, "params", "parameters") for other in subjects[1:])
-        parts += [f"<p>{_bold(said)}</p>" for said in told]
+        parts += ["<h2>Differences from the first</h2>", *(_difference(subjects[0], one) for one in subjects[1:])]
+    parts += ["<h2>What a shortcut costs</h2>", *map(_choices, subjects)]
     header, body = kinds_table.rows(measure.trace)
     parts += ["<h2>BasicBlock and Bottleneck</h2>", comparison_table.plain(header, body, numbers=False)]
     return _PAGE.format(
@@ -79,6 +79,28 @@ def _block(one: Subject) -> str:
     drawn, svg = measure.block_picture(one.entry.spec, block)
     caption = f"<figcaption>{escape(drawn.caption)}</figcaption>"
     return f'<figure role="img" aria-label="{escape(drawn.alt)}">{caption}{svg}</figure>'
+
+
+def _difference(first: Subject, other: Subject) -> str:
+    """In words, and the layers that differ, folded."""
+    found = difference(first.trace, other.trace)
+    frame = tables.difference(found, first.name, other.name)
+    frame = frame[frame["Same"] == ""].drop(columns="Same").astype(str)
+    words = [verdict.explained(first, other, *what) for what in (("params", "parameters"), ("macs", "MACs"))]
+    layers = comparison_table.plain(list(frame.columns), frame.to_numpy().tolist(), numbers=False)
+    said = "".join(f"<p>{_bold(text)}</p>" for text in words)
+    return f"{said}<details><summary>{format.plural(len(frame), 'layer')} that differ</summary>{layers}</details>"
+
+
+def _choices(one: Subject) -> str:
+    """Kinds of shortcuts, and blocks at equal MACs."""
+    variants = measure.shortcuts(one.entry.spec)
+    kept = [measure.kept(variant.spec) for variant in variants]
+    parts = [f"<h3>{escape(one.name)}</h3>", comparison_table.plain(*choice_tables.shortcuts(variants, kept))]
+    if equal := measure.equal_macs(one.entry.spec):
+        parts.append("<p>Blocks of other kinds at the MACs of its own:</p>")
+        parts.append(comparison_table.plain(*choice_tables.equal(equal)))
+    return "".join(parts)
 
 
 def _figure(heading: str, figure: "go.Figure", *, first: bool) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from models.costs import block_macs, equal_macs, shortcuts
+from models.costs import equal_macs, shortcuts, steady_block
 from models.presets import PRESETS
 from models.trace import trace
 from tests.conftest import specs
@@ -41,18 +41,21 @@ def test_widths_at_equal_macs_are_those_of_the_resnext_paper():
     assert found[1].spec == PRESETS["resnet50"].spec
     assert found[32].spec == PRESETS["resnext50_32x4d"].spec
     for variant in found.values():
-        block = next(total for total in variant.trace.blocks if total.path == "layer1.1")
-        assert block.params == pytest.approx(70_000, rel=0.04)
+        assert variant.block == next(total for total in variant.trace.blocks if total.path == "layer1.1")
+        assert variant.block.params == pytest.approx(70_000, rel=0.04)
 
 
 def test_a_solved_width_is_the_nearest_one():
     spec = PRESETS["resnet50"].spec
-    goal = block_macs(spec)
+    goal = steady_block(spec).macs
     assert goal == 56 * 56 * (256 * 64 + 9 * 64 * 64 + 64 * 256)
     for variant in equal_macs(spec):
         field = "base_width" if variant.name == "basic" else "group_width"
         width = getattr(variant.spec, field)
-        gaps = [abs(block_macs(replace(variant.spec, **{field: one})) - goal) for one in (width - 1, width, width + 1)]
+        gaps = [
+            abs(steady_block(replace(variant.spec, **{field: one})).macs - goal)
+            for one in (width - 1, width, width + 1)
+        ]
         assert min(gaps) == gaps[1]
 
 

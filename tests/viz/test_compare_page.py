@@ -217,6 +217,8 @@ def test_the_report_holds_the_page_and_needs_no_net():
         "Parameters by stage",
         "By stage",
         "BasicBlock",
+        "What a shortcut costs",
+        "layers that differ",
         "plotly",
         "<svg",
         'href="http://here/compare?x=1&amp;y=2"',
