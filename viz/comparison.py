@@ -18,6 +18,7 @@ from viz.linked import Linked
 SIDEBAR = "sidebar"
 MOST = 6
 _BETWEEN = "~"
+_SHORT = 24  # letters of what differs that still fit a name
 _START = _BETWEEN.join(("resnet50", "densenet121", "resnext50_32x4d"))
 
 
@@ -128,7 +129,7 @@ def entries(comparison: Comparison, sidebar: NetworkSpec) -> tuple[Entry, ...]:
     found: list[Entry] = []
     for slot in comparison.slots:
         spec = (None if slot == SIDEBAR else read(slot)[0]) or sidebar
-        title = describe(spec).title
+        title = _title(spec)
         names = {entry.name for entry in found}
         name = title
         number = 2
@@ -136,3 +137,12 @@ def entries(comparison: Comparison, sidebar: NetworkSpec) -> tuple[Entry, ...]:
             name, number = f"{title} ({number})", number + 1
         found.append(Entry(slot, name, spec))
     return tuple(found)
+
+
+def _title(spec: NetworkSpec) -> str:
+    """A preset's title; of a network near to one also what differs, where that is short."""
+    name = describe(spec)
+    difference = name.detail.removeprefix("with ")
+    if name.preset is None and difference != name.detail and len(difference) <= _SHORT:
+        return f"{PRESETS[name.nearest].title}, {difference}"
+    return name.title

@@ -20,10 +20,15 @@ def mark(look: Look, *, dark: bool) -> str:
     return f'<b class="mark" style="color:{look.shade.on(dark=dark)}" aria-hidden="true">{look.glyph}</b>'
 
 
+def _whole(name: str) -> str:
+    """A name that breaks between its words only."""
+    return " ".join(f"<nobr>{escape(word)}</nobr>" for word in name.split())
+
+
 def scores(rows: Sequence[Row], subjects: Sequence[Subject], looks: Sequence[Look], *, dark: bool) -> str:
     """A row a quantity, a column a network; every row opens to its convention and the arithmetic of each number."""
     head = "".join(
-        f"<span>{mark(look, dark=dark)} {escape(one.name)}</span>" for one, look in zip(subjects, looks, strict=True)
+        f"<span>{mark(look, dark=dark)} {_whole(one.name)}</span>" for one, look in zip(subjects, looks, strict=True)
     )
     lines = [f'<div class="row head"><span>click a row: its arithmetic</span>{head}</div>']
     for row in rows:
