@@ -35,9 +35,10 @@ def shortcuts(spec: NetworkSpec) -> tuple[Variant, ...]:
 def equal_macs(spec: NetworkSpec) -> tuple[EqualBlock, ...]:
     """Basic blocks, bottlenecks and ResNeXt's at the MACs of a residual network's own block: the widths are solved for.
 
-    The block is one of the first stage that keeps its shape. Stages and stem stay. A basic block's width is the
-    stage's own; a bottleneck puts out four times the stage's width, and its inner width per group is sought for each
-    cardinality, as in table 2 of the ResNeXt paper. The nearest whole number is taken. Empty for a DenseNet.
+    The block is one of the first stage that keeps its shape; every stage keeps its number of them. A basic block's
+    width is the stage's own; a bottleneck puts out four times the stage's width, and its inner width per group is
+    sought for each cardinality, as in table 2 of the ResNeXt paper. The nearest whole number is taken, however far it
+    is from equal in a very narrow network. Empty for a DenseNet.
     """
     if spec.family is not Family.RESNET:
         return ()

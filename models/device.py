@@ -5,9 +5,11 @@ The need is reckoned from the trace, so that a network that is too large is refu
 
 import ctypes
 import platform
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import prod
 from pathlib import Path
 from types import MappingProxyType
@@ -146,16 +148,27 @@ def kept(traced: Trace, precision: str = Precision.FLOAT32) -> list[int]:
     Autograd keeps the inputs of convolutions, norms, pooling and linear layers, the outputs of activations, and where
     maxima were found; each tensor once.
     """
-    sizes, seen, held, found = _sizes(traced, precision), set[str](), 0, []
+    return list(accumulate(sum(added.values()) for added in _keeps(traced, precision)))
+
+
+def keeps(traced: Trace, precision: str = Precision.FLOAT32) -> dict[str, int]:
+    """The same bytes in all, by what put them out: the image, a kind of layer; and the places of maxima."""
+    return dict(sum(_keeps(traced, precision), Counter()))
+
+
+def _keeps(traced: Trace, precision: str) -> Iterator[Counter[str]]:
+    """What each layer adds to what is kept."""
+    sizes, seen = _sizes(traced, precision), set[str]()
     for layer in traced.layers:
         inputs = traced.sources[layer.path]
         saved = inputs if layer.kind in _SAVES_INPUT else (layer.path,) if layer.kind is Kind.ACT else ()
-        held += sum(sizes[path] for path in {*saved} - seen)
+        added: Counter[str] = Counter()
+        for path in {*saved} - seen:
+            added[INPUT if path == INPUT else traced.by_path[path].kind] += sizes[path]
         seen |= {*saved}
         if layer.operation == "max_pool2d":
-            held += prod(layer.output_shape) * _INDEX
-        found.append(held)
-    return found
+            added["maxima"] += prod(layer.output_shape) * _INDEX
+        yield added
 
 
 def _sizes(traced: Trace, precision: str) -> dict[str, int]:

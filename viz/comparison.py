@@ -112,6 +112,10 @@ def read(text: str) -> tuple[NetworkSpec | None, tuple[str, ...]]:
         else:
             problems.append(f"compare: {name} has no field {label[:40]!r}")
     spec, wrong = NetworkSpec.from_query(fields)
+    if wrong:  # a field that can't be takes the preset's own value, not the general default
+        own = PRESETS[name].spec.to_query(full=True)
+        fields |= {bad: own[bad] for problem in wrong if (bad := problem.partition(":")[0]) in own}
+        spec, _ = NetworkSpec.from_query(fields)
     return spec, (*problems, *(f"compare: of {name}, {problem}" for problem in wrong))
 
 

@@ -103,7 +103,8 @@ def values(rows: Sequence[Row], subjects: Sequence[Subject]) -> "pd.DataFrame":
     """The bare numbers: for programs."""
     import pandas as pd  # noqa: PLC0415
 
-    columns: dict[str, list[object]] = {"Quantity": [row.name for row in rows]}
+    names = [row.name + (", bytes" if row.texts[0].endswith("B") else "") for row in rows]
+    columns: dict[str, list[object]] = {"Quantity": list(names)}
     for place, one in enumerate(subjects):
         columns[one.name] = [text if (text := row.texts[place]).count("×") else row.values[place] for row in rows]
     return pd.DataFrame(columns, dtype=object)

@@ -254,6 +254,8 @@ def curves(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[Found
 
         def both(spec: NetworkSpec, pulse: Pulse) -> Pair:
             settings: Any = experiment.settings | {"seed": experiment.seed, "weights": Weights.RANDOM}
+            if experiment.source is Source.UPLOAD:  # a picture belongs to the other page
+                settings["source"] = Source.NOISE
             own = signals.measure(signals.with_skips(spec), pulse=lambda done: pulse(done / 2), **settings)
             return Pair(own, signals.measure(signals.twin(spec), pulse=lambda done: pulse(0.5 + done / 2), **settings))
 
@@ -273,9 +275,10 @@ def curves(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[Found
 
 def _each(job: Job, specs: tuple[NetworkSpec, ...], measured: Callable[[NetworkSpec, Pulse], Result]) -> Found[Result]:
     """One measurement after the other; a network that does not fit or can't be says why, and the others go on."""
-    whole, done = sum(trace(spec).macs for spec in specs), 0
+    apart = dict.fromkeys(spec.essential for spec in specs)
+    whole, done = sum(trace(spec).macs for spec in apart), 0
     found: Found[Result] = {}
-    for spec in specs:
+    for spec in apart:
         start, share = done / whole, trace(spec).macs / whole
         try:
             one: Result | str = measured(spec, lambda part, start=start, share=share: job.pulse(start + share * part))  # type: ignore[misc]
@@ -285,19 +288,23 @@ def _each(job: Job, specs: tuple[NetworkSpec, ...], measured: Callable[[NetworkS
             if not isinstance(error, MemoryError) and "out of memory" not in str(error).lower():
                 raise
             one = "The device ran out of memory; take a smaller batch or input."
-        found[spec.essential] = one
+        found[spec] = one
         done += trace(spec).macs
         _release()
     return found
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def kept(spec: NetworkSpec) -> int:
-    """Bytes of activations that training keeps for the pass back, for one image in float32."""
+def keeps(spec: NetworkSpec) -> dict[str, int]:
+    """Bytes of activations that training keeps for the pass back, for one image in float32, by what put them out."""
     warm.wait()
-    from models.device import kept as held  # noqa: PLC0415
+    from models.device import keeps as held  # noqa: PLC0415
 
-    return held(trace(spec))[-1]
+    return held(trace(spec))
+
+
+def kept(spec: NetworkSpec) -> int:
+    return sum(keeps(spec).values())
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)

@@ -1,6 +1,6 @@
 """What networks are compared by: one row a quantity, with its convention and the arithmetic behind each number."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -20,12 +20,17 @@ class Subject:
 
     entry: Entry
     trace: Trace
-    kept: int  # bytes of activations that training keeps for one image
+    keeps: Mapping[str, int]  # what put it out -> bytes that training keeps of it for one image, in float32
     timing: Timing | str | None = None  # a text says why there is none
 
     @property
     def name(self) -> str:
         return self.entry.name
+
+    @property
+    def kept(self) -> int:
+        """Bytes of activations that training keeps for one image, in float32."""
+        return sum(self.keeps.values())
 
     @property
     def published(self) -> tuple[Published, ...]:
@@ -86,14 +91,14 @@ def rows(subjects: Sequence[Subject], batch: int) -> tuple[Row, ...]:
             lambda one: one.kept * batch,
             format.size,
             lambda one: f"{one.kept:,} bytes an image * {batch} = {one.kept * batch:,}",
-            "What must be kept for the pass back: inputs of convolutions, norms, poolings and the classifier, outputs "
-            "of activations, and where maxima were; each once.",
+            "What must be kept for the pass back, in float32: inputs of convolutions, norms, poolings and the "
+            "classifier, outputs of activations, and where maxima were; each once.",
         ),
         _row(
             "Weights, fp32 / bf16, MB",
             subjects,
-            lambda one: one.trace.params * FLOAT32,
-            format.size,
+            lambda one: one.trace.params * FLOAT32 / 1e6,
+            str,
             lambda one: (
                 f"{one.trace.params:,} * {FLOAT32} bytes = {one.trace.params * FLOAT32:,}; * {BFLOAT16} bytes = "
                 f"{one.trace.params * BFLOAT16:,}"
@@ -230,8 +235,8 @@ def _accuracy(subjects: Sequence[Subject], field: str, name: str) -> Row:
         first,
         lambda value: f"{value:.3f}",
         said,
-        f"Published, not measured here: {SOURCE}. The older weights' number, so that trainings are alike; newer "
-        "trainings of the same network reach more, as far as they are published.",
+        f"Published, not measured here: {SOURCE}. The number of the first weights that were published; "
+        "trainings differ from network to network, and newer weights of the same network reach more.",
         better=1,
     )
 

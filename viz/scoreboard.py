@@ -37,7 +37,7 @@ def show() -> None:
     specs = tuple(entry.spec for entry in named)
     timed = waiting.known("timings", measure.timings(specs, experiment)) or {}
     subjects = tuple(
-        Subject(entry, measure.trace(entry.spec), measure.kept(entry.spec), timed.get(entry.spec.essential))
+        Subject(entry, measure.trace(entry.spec), measure.keeps(entry.spec), timed.get(entry.spec.essential))
         for entry in named
     )
     rows = quantities.rows(subjects, experiment.batch)

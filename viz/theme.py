@@ -116,7 +116,8 @@ def looks(kinds: Sequence[str]) -> tuple[Look, ...]:
     """One look for each of at most six networks, whose kinds are given."""
     found = []
     for place, kind in enumerate(kinds):
-        mix, own = _MIXES[kinds[:place].count(kind)], NETWORK[kind]
+        own = NETWORK[kind]
+        mix = _MIXES[sum(NETWORK[other] == own for other in kinds[:place])]
         light = _mixed(own.light, TEXT.light if mix > 0 else "#ffffff", abs(mix))
         dark = _mixed(own.dark, TEXT.dark if mix > 0 else "#10151c", abs(mix))
         found.append(Look(Shade(light, dark), *_MARKS[place]))

@@ -3,8 +3,22 @@
 from collections.abc import Callable, Sequence
 
 from models.differences import Term, difference
+from models.records import INPUT, Kind
 from viz import format
 from viz.quantities import Subject
+
+_WHAT = {
+    INPUT: "the image",
+    "maxima": "the places of maxima",
+    Kind.CONV: "what convolutions put out",
+    Kind.NORM: "what norms put out",
+    Kind.ACT: "what activations put out",
+    Kind.POOL: "what pooling puts out",
+    Kind.LINEAR: "what linear layers put out",
+    Kind.ADD: "what additions put out",
+    Kind.CONCAT: "what concatenations put out",
+    Kind.PAD: "padded shortcuts",
+}
 
 
 def comparison(subjects: Sequence[Subject], batch: int) -> str:
@@ -33,23 +47,27 @@ def _least(
 ) -> str:
     low, high = min(subjects, key=value), max(subjects, key=value)
     if value(low) == value(high):
-        return f"All have as many {what.rpartition(' ')[2]}: {shown(value(low)).strip()}."
+        return f"All have equally many {what.rpartition(' ')[2]}: {shown(value(low)).strip()}."
     terms: tuple[Term, ...] = getattr(difference(high.trace, low.trace), quantity)
     first = [one.name for one in subjects if value(one) == value(low)]
     have = f"**{format.listing(first)}** {'has' if len(first) == 1 else 'have'} {what}"
     least, most = shown(value(low)).strip(), shown(value(high)).strip()
-    return f"{have} ({least}; {high.name} has {most}), mostly by its {_part(terms, shown)}."
+    if least == most:  # the short forms are
+        least, most = format.whole(value(low)), format.whole(value(high))
+    return f"{have} ({least}; {high.name} has {most}), most of all by its {_part(terms, shown)}."
 
 
 def _memory(subjects: Sequence[Subject], batch: int) -> str:
     low, high = min(subjects, key=lambda one: one.kept), max(subjects, key=lambda one: one.kept)
     if low.kept == high.kept:
         return f"All keep the same activations to train: {format.size(low.kept * batch)} at batch {batch}."
-    more = [term for term in difference(low.trace, high.trace).memory if term.change > 0]
-    why = f": its {_part(more, format.size)} an image" if more else ""
+    more = {what: own - low.keeps.get(what, 0) for what, own in high.keeps.items()}
+    most = max(more, key=lambda what: more[what])
+    own, other = high.keeps[most], low.keeps.get(most, 0)
     return (
-        f"**{high.name}** needs the most memory to train ({format.size(high.kept * batch)} of activations at batch "
-        f"{batch}; {low.name} {format.size(low.kept * batch)}){why}."
+        f"**{high.name}** keeps the most activations to train ({format.size(high.kept * batch)} at batch {batch}; "
+        f"{low.name} {format.size(low.kept * batch)}), most of all {_WHAT[most]}: {format.size(own)} against "
+        f"{_or_none(other, format.size)} an image."
     )
 
 
@@ -69,7 +87,7 @@ def explained(left: Subject, right: Subject, quantity: str, noun: str) -> str:
     found = difference(left.trace, right.trace)
     terms: tuple[Term, ...] = getattr(found, quantity)
     total = sum(term.change for term in terms)
-    parts = ", ".join(f"{term.change:+,} {term.name}" for term in terms).replace("-", "−").replace("1×1", "1×1")
+    parts = ", ".join(f"{term.change:+,} {term.name}" for term in terms).replace("-", "−")
     if not terms:
         return f"**{right.name}** has as many {noun} as **{left.name}**, part by part."
     if total == 0:

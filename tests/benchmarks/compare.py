@@ -37,7 +37,7 @@ def compared() -> None:
     subjects = []
     for entry in DEFAULT:
         found = trace(entry.spec)
-        subjects.append(Subject(entry, found, device.kept(found)[-1]))
+        subjects.append(Subject(entry, found, device.keeps(found)))
     rows = quantities.rows(subjects, 16)
     verdict.comparison(subjects, 16)
     comparison_table.scores(rows, subjects, LOOKS, dark=False)
@@ -47,7 +47,7 @@ def compared() -> None:
 
 def single() -> None:
     """Three traces, and the charts drawn of them."""
-    drawn([Subject(entry, trace(entry.spec), 0) for entry in DEFAULT])
+    drawn([Subject(entry, trace(entry.spec), {}) for entry in DEFAULT])
 
 
 def latencies() -> None:

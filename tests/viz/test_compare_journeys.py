@@ -30,7 +30,7 @@ def test_a_network_is_added_its_latency_measured_and_the_link_opens_the_same_els
     page.locator(".scores .head", has_text="ResNet-32").wait_for()
     page.get_by_role("tab", name="Measured here").click()
     page.get_by_role("button", name=re.compile("^Measure latency")).click()
-    page.locator(".st-key-fresh_timings .js-plotly-plot").wait_for()
+    page.locator(".st-key-fresh_timings .js-plotly-plot").wait_for(timeout=120_000)
     page.locator(".scores summary", has_text="Latency, one image, ms").wait_for()
     visit.settle()
     page.get_by_role("button", name="Share").click()

@@ -40,7 +40,7 @@ def test_it_starts_with_three_networks_and_says_which_is_smaller_cheaper_and_hun
 
     assert app.title[0].value == "ResNet-50 v1.5, DenseNet-121 and ResNeXt-50 32x4d"
     said = next(one.value for one in app.markdown if one.value.startswith("**DenseNet-121**"))
-    for words in ("the fewest parameters", "the fewest MACs", "the most memory to train"):
+    for words in ("the fewest parameters", "the fewest MACs", "the most activations to train"):
         assert words in said
     assert "25,557,032" in table(app)
     assert address(app) == {}
@@ -145,7 +145,7 @@ def test_a_network_that_does_not_fit_says_why_and_the_others_are_measured(open_c
     [warning] = [one.value for one in app.warning]
     assert warning.startswith("ResNet-18 was not measured.")
     assert "This needs about" in warning
-    assert any("answers soonest" in one.value for one in app.markdown)
+    assert any("ms for an image, and in training" in one.value for one in app.markdown)
 
 
 def test_signals_of_all_are_measured_with_and_without_skips(open_compare):
@@ -198,7 +198,7 @@ def test_the_other_pages_keep_the_comparison(open_compare):
 
 
 def test_the_report_holds_the_page_and_needs_no_net():
-    from models.device import kept
+    from models.device import keeps
     from models.trace import trace
     from viz import quantities, report, theme
     from viz.comparison import Comparison, entries
@@ -206,7 +206,7 @@ def test_the_report_holds_the_page_and_needs_no_net():
     from viz.facets import Scene
 
     named = entries(Comparison(compare=TWO), SMALL)
-    subjects = tuple(quantities.Subject(entry, trace(entry.spec), kept(trace(entry.spec))[-1]) for entry in named)
+    subjects = tuple(quantities.Subject(entry, trace(entry.spec), keeps(trace(entry.spec))) for entry in named)
     scene = Scene(
         subjects, theme.looks(["ResNet", "DenseNet"]), quantities.rows(subjects, 16), Comparison(), Experiment()
     )

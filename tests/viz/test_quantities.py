@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.costs import shortcuts
-from models.device import kept
+from models.device import keeps
 from models.measured import Spread, Timing
 from models.names import kind
 from models.presets import PRESETS
@@ -23,7 +23,7 @@ from viz.quantities import Subject, rows
 
 def subject(spec, name="x", timing=None):
     found = trace(spec)
-    return Subject(Entry("x", name, spec), found, kept(found)[-1], timing)
+    return Subject(Entry("x", name, spec), found, keeps(found), timing)
 
 
 def subjects(*presets):
@@ -96,23 +96,25 @@ def test_the_verdict_says_who_is_smaller_cheaper_and_hungrier_and_why():
 
     assert "**DenseNet-121** has the fewest parameters (7.98 M; ResNet-50 v1.5 has 25.6 M)" in said
     assert "**DenseNet-121** has the fewest MACs (2.83 G" in said
-    assert "**DenseNet-121** needs the most memory to train" in said
+    assert "**DenseNet-121** keeps the most activations to train" in said
     assert "concatenations" in said
 
 
-def test_memory_that_no_kind_of_layer_explains_is_told_without_a_reason():
+def test_the_reason_is_what_is_kept_more_of():
     one = subject(PRESETS["resnet18"].spec, "one")
-    said = verdict.comparison((one, replace(one, entry=replace(one.entry, name="two"), kept=2 * one.kept)), 4)
+    said = verdict.comparison(
+        (one, replace(one, entry=replace(one.entry, name="two"), keeps={"maxima": 2 * one.kept})), 4
+    )
 
-    assert "**two** needs the most memory to train" in said
-    assert said.endswith(" MB).")
+    assert "**two** keeps the most activations to train" in said
+    assert "most of all the places of maxima" in said
 
 
 def test_networks_that_are_alike_are_called_so():
     said = verdict.comparison(subjects("resnet56_cifar", "plain56_cifar"), 8)
 
-    assert "All have as many parameters: 853 K." in said
-    assert "All have as many MACs" in said
+    assert "All have equally many parameters: 853 K." in said
+    assert "All have equally many MACs" in said
 
 
 def test_the_tutorials_difference_is_told_in_its_parts():
@@ -183,7 +185,7 @@ def test_resnets_channels_step_up_and_densenets_saw():
 
 def test_the_costs_of_shortcuts_are_drawn_beside_the_plain_network():
     variants = shortcuts(PRESETS["resnet34"].spec)
-    figure = comparison.shortcut_costs(variants, [kept(variant.trace)[-1] for variant in variants])
+    figure = comparison.shortcut_costs(variants, [sum(keeps(variant.trace).values()) for variant in variants])
 
     params = next(one for one in figure.data if one.name == "parameters")
     assert params.y[0] == 0

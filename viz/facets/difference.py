@@ -20,9 +20,12 @@ def show(scene: Scene) -> None:
         left = choose(scene, "left", "From")
     with other:
         right = choose(scene, "right", "to")
+    if left is right:
+        st.info("Both are the same network: choose another one.")
+        return
     found = difference(left.trace, right.trace)
     said = verdict.explained(left, right, "params", "parameters")
-    st.markdown(f"**{said}**" if "**" not in said else said)
+    st.markdown(said)
     st.markdown(verdict.explained(left, right, "macs", "MACs"))
     draw(
         partial(

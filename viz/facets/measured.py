@@ -34,8 +34,10 @@ def timing(scene: Scene) -> None:
             "rows appear in the table above too."
         )
         return
+    if answer.fresh and not any(one.timing for one in scene.subjects):
+        state.rerun()  # it was there at once: the table above does not know of it yet
     for one in subjects:
-        if isinstance(one.timing, str):
+        if isinstance(one.timing, str) and answer.fresh:
             st.warning(f"{one.name} was not measured. {format.as_it_is(one.timing)}")
     timed = [(one.name, one.timing) for one in subjects if isinstance(one.timing, Timing)]
     if not timed:
@@ -48,7 +50,14 @@ def timing(scene: Scene) -> None:
         f"In training {busy[0]} takes the most images: {format.number(busy[1].training_throughput)} a second at batch "
         f"{busy[1].batch}."
     )
-    if any(spread.high > _UNSTEADY * spread.low for _, one in timed for spread in (one.latency, one.training)):
+    if len(timed) == 1:
+        said = (
+            f"On this {quick[1].device}, {quick[0]} takes {soonest} ms for an image, and in training "
+            f"{format.number(busy[1].training_throughput)} images a second at batch {busy[1].batch}."
+        )
+    if any(
+        spread.high > _UNSTEADY * spread.low for _, one in timed for spread in (one.latency, one.forward, one.training)
+    ):
         said += (
             " The runs of one network differ among themselves by more than a fifth: something else is at work on this "
             "machine, and small differences between networks say nothing."

@@ -9,7 +9,7 @@ from plotly.subplots import make_subplots
 from models.measured import Pair, Signals, Timing, Variant, last_of_blocks
 from models.published import published
 from models.records import Kind, Layer
-from models.spec import NetworkSpec
+from models.spec import NetworkSpec, Shortcut
 from viz import format, theme
 from viz.figures.signals import log_axis
 from viz.quantities import Subject
@@ -130,7 +130,7 @@ def channels(subjects: Sequence[Subject], looks: Sequence[Look], *, dark: bool =
             said=[f"{layer.path}: {format.shape(layer.output_shape)}" for _, layer in stream],
         )  # fmt: skip
     figure.update_layout(theme.layout("Channels from block to block", height=460), legend=_BELOW, margin={"b": 140})
-    figure.update_xaxes(title_text="depth: 0 is the image, 1 the pooling", range=[0, 1])
+    figure.update_xaxes(title_text="depth: 0 is the first layer, 1 the last before pooling", range=[0, 1])
     figure.update_yaxes(title_text="channels", rangemode="tozero")
     return figure
 
@@ -183,7 +183,7 @@ def signals(
             figure.add_scatter(
                 x=[x for x, *_ in shown],
                 y=[y for _, y, _ in shown],
-                name=one.name if skips else f"{one.name}, without skips",
+                name=_side(one, skips=skips),
                 showlegend=skips,
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5 if skips else 2, "dash": "solid" if skips else "dash"},
@@ -297,6 +297,14 @@ def _measured(side: Signals, quantity: str) -> tuple[list[float], list[float], l
     bands = side.band(quantity, paths)
     end = max(len(bands) - 1, 1)
     return [place / end for place in range(len(bands))], [band.middle for band in bands], [band.path for band in bands]
+
+
+def _side(one: Subject, *, skips: bool) -> str:
+    """A plain network's other side is itself given skips."""
+    plain = one.entry.spec.shortcut is Shortcut.NONE
+    if skips:
+        return f"{one.name}, given skips" if plain else one.name
+    return one.name if plain else f"{one.name}, without skips"
 
 
 def _weighted(layer: Layer) -> bool:
