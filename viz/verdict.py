@@ -104,8 +104,10 @@ def depths(subjects: Sequence[Subject]) -> str:
         return (
             f"At the most {format.size(peaks[most])} of activations are alive at once in one forward pass of an image."
         )
+    first = [name for name, peak in peaks.items() if peak == peaks[most]]
+    have = f"{format.listing(first)} {'has' if len(first) == 1 else 'have'}"
     return (
-        f"In one forward pass of an image {most} has the most activations alive at once, {format.size(peaks[most])}; "
+        f"In one forward pass of an image {have} the most activations alive at once, {format.size(peaks[most])}; "
         f"{least} {format.size(peaks[least])}. Training keeps far more: that is in the table."
     )
 

@@ -6,8 +6,9 @@ from functools import partial
 import streamlit as st
 
 from models.measured import Pair, Timing
+from models.spec import Shortcut
 from viz import format, measure, sentences, state
-from viz.experiment import Of
+from viz.experiment import Of, Show
 from viz.facets import Scene, draw
 from viz.waiting import ask
 
@@ -94,7 +95,8 @@ def signals(scene: Scene) -> None:
     lines = []
     for one, look, pair in zip(scene.subjects, scene.looks, known, strict=True):
         if pair is not None:
-            said = sentences.gradients(pair, Of.WEIGHTS) if isinstance(pair, Pair) else f"Not measured. {pair}"
+            show = Show.WITHOUT if one.entry.spec.shortcut is Shortcut.NONE else Show.BOTH
+            said = sentences.gradients(pair, Of.WEIGHTS, show) if isinstance(pair, Pair) else f"Not measured. {pair}"
             lines.append(f"{look.glyph} **{one.name}.** {said}")
     with st.container(key="fresh_curves" if answer.fresh else "stale_curves"):
         st.markdown("\n\n".join(lines))

@@ -175,7 +175,8 @@ def signals(
         pair = pairs.get(one.entry.spec.essential)
         if not isinstance(pair, Pair):
             continue
-        for skips, side in ((True, pair.skips), (False, pair.plain)):
+        plain = one.entry.spec.shortcut is Shortcut.NONE  # then what it would be with skips is not shown
+        for skips, side in ((False, pair.plain),) if plain else ((True, pair.skips), (False, pair.plain)):
             places, values, paths = _measured(side, quantity)
             shown = [(x, y, path) for x, y, path in zip(places, values, paths, strict=True) if 0 < y < inf]
             known += [y for _, y, _ in shown]
@@ -183,8 +184,8 @@ def signals(
             figure.add_scatter(
                 x=[x for x, *_ in shown],
                 y=[y for _, y, _ in shown],
-                name=_side(one, skips=skips),
-                showlegend=skips,
+                name=one.name if skips or plain else f"{one.name}, without skips",
+                showlegend=skips or plain,
                 mode="lines+markers",
                 line={"color": colour, "width": 2.5 if skips else 2, "dash": "solid" if skips else "dash"},
                 marker={"symbol": look.symbol + ("" if skips else "-open"), "size": 7, "color": colour},
@@ -297,14 +298,6 @@ def _measured(side: Signals, quantity: str) -> tuple[list[float], list[float], l
     bands = side.band(quantity, paths)
     end = max(len(bands) - 1, 1)
     return [place / end for place in range(len(bands))], [band.middle for band in bands], [band.path for band in bands]
-
-
-def _side(one: Subject, *, skips: bool) -> str:
-    """A plain network's other side is itself given skips."""
-    plain = one.entry.spec.shortcut is Shortcut.NONE
-    if skips:
-        return f"{one.name}, given skips" if plain else one.name
-    return one.name if plain else f"{one.name}, without skips"
 
 
 def _weighted(layer: Layer) -> bool:
