@@ -141,6 +141,19 @@ def rows(subjects: Sequence[Subject], batch: int) -> tuple[Row, ...]:
             text=lambda one: format.shape(one.trace.features.output_shape),
         ),
         _row(
+            "Input",
+            subjects,
+            lambda one: one.entry.spec.classes,
+            str,
+            lambda one: (
+                f"images of {format.shape(one.trace.input_shape)}: channels, height, width; "
+                f"{format.plural(one.entry.spec.classes, 'class')}"
+            ),
+            "Channels, height and width of an image. Where inputs differ, so does the work, whatever the network.",
+            better=0,
+            text=lambda one: format.shape(one.trace.input_shape),
+        ),
+        _row(
             "FLOPs per byte moved",
             subjects,
             lambda one: one.trace.intensity,
