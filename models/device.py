@@ -30,7 +30,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 _OVERHEAD = MappingProxyType({Device.CPU: 0.3})  # of the tensors: what malloc holds beside, measured
-_ACTIVATION_BYTES = MappingProxyType({Precision.FLOAT32: 4, Precision.TF32: 4, Precision.BF16: 2})
+_ACTIVATION_BYTES = MappingProxyType({Precision.FLOAT32: 4, Precision.TF32: 4, Precision.BF16: 2, Precision.FP16: 2})
 
 
 class TooLargeError(ValueError):
@@ -80,11 +80,11 @@ def choose(device: str) -> torch.device:
     return torch.device(wanted)
 
 
-def precisions(device: torch.device) -> tuple[Precision, ...]:
-    """What a device can compute in."""
+def precisions(device: torch.device, *, training: bool = False) -> tuple[Precision, ...]:
+    """What a device can measure in; or train in, with a scaled loss, without which float16 loses small gradients."""
     if device.type != "cuda":
         return (Precision.FLOAT32, Precision.BF16)
-    return tuple(Precision)
+    return tuple(one for one in Precision if training or one is not Precision.FP16)
 
 
 def in_words(device: torch.device) -> str:
@@ -98,17 +98,19 @@ def in_words(device: torch.device) -> str:
 
 
 @contextmanager
-def computing(device: torch.device, precision: str) -> Iterator[None]:
+def computing(device: torch.device, precision: str, *, training: bool = False) -> Iterator[None]:
     """Forward passes inside compute in a precision; TF32 is off unless it is asked for."""
-    if precision not in precisions(device):
-        raise SpecError("precision", f"must be {', '.join(precisions(device))} on {device.type}", precision)
+    usable = precisions(device, training=training)
+    if precision not in usable:
+        raise SpecError("precision", f"must be {', '.join(usable)} on {device.type}", precision)
+    half = torch.float16 if precision == Precision.FP16 else torch.bfloat16
     tf32 = precision == Precision.TF32
     before = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = tf32
     try:
         with (
             torch.backends.cudnn.flags(enabled=True, allow_tf32=tf32),
-            torch.autocast(device.type, torch.bfloat16, enabled=precision == Precision.BF16),
+            torch.autocast(device.type, half, enabled=precision in (Precision.BF16, Precision.FP16)),
         ):
             yield
     finally:

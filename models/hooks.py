@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Any, Protocol
@@ -10,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.graph import Node
 from torch.utils.hooks import RemovableHandle
+
+from models.blocks import Concat
 
 Stack = list[tuple[str, nn.Module]]
 Forward = Callable[..., Any]
@@ -161,3 +164,47 @@ class _Ear:
             return torch.autograd.grad(start, end, gradient, retain_graph=True)[0]
         finally:
             self.deaf = False
+
+
+JOIN = "join"  # a block's child where skip and branch meet
+
+
+@dataclass
+class Cut:
+    """What became clear when a network ran without one of its blocks."""
+
+    changes_shape: bool = False
+    impossible: bool = False  # nothing would be left to go on with: running the network raised
+
+
+@contextmanager
+def without(network: nn.Module, block: str) -> Iterator[Cut]:
+    """A network without one block: its skip goes on alone, with zeros behind it where it would be concatenated.
+
+    Of a plain block that is its input; where that has not the shape that the rest expects, running the network raises
+    `RuntimeError` and the cut is told to be impossible.
+    """
+    found = Cut()
+
+    def cut(join: nn.Module, args: tuple[Tensor, Tensor], out: Tensor) -> Tensor:
+        skip, branch = args
+        if isinstance(join, Concat):
+            return torch.cat((skip, torch.zeros_like(branch)), 1)
+        if out.shape != skip.shape:
+            found.impossible = found.changes_shape = True
+            raise RuntimeError(f"{block} changes the shape and has no skip connection")
+        return skip
+
+    def enter(_: nn.Module, args: tuple[Tensor, ...], out: Tensor) -> None:
+        found.changes_shape = args[0].shape != out.shape and not isinstance(network.get_submodule(join), Concat)
+
+    join = f"{block}.{JOIN}"
+    handles = [
+        network.get_submodule(join).register_forward_hook(cut),
+        network.get_submodule(block).register_forward_hook(enter),
+    ]
+    try:
+        yield found
+    finally:
+        for handle in handles:
+            handle.remove()

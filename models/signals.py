@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from models import data
+from models import pictures
 from models.depths import depth as count_depth
 from models.depths import depths
 from models.device import Peak, afford, choose, computing, in_words
@@ -102,7 +102,7 @@ def measure(
         for place, number in enumerate(numbers):
             share = _within(pulse, place, len(numbers))
             network, _ = _network(spec, number, chosen, weights, share)
-            images = data.images(source, batch, spec.input_shape, seed=number, picture=picture).to(chosen)
+            images = pictures.images(source, batch, spec.input_shape, seed=number, picture=picture).to(chosen)
             labels = _labels(spec, batch, number).to(chosen)
             runs.append(run(network, traced, images, labels, seed=number, precision=precision, pulse=share))
             del network
@@ -237,12 +237,12 @@ def feature_maps(
         raise SpecError("layer", "must be one of this network", path)
     network, classes = _network(spec, seed, chosen, weights, _within(pulse, 0, 2))
     network.train(not classes)
-    pictures = data.images(source, batch, spec.input_shape, seed=seed, picture=picture)
+    batched = pictures.images(source, batch, spec.input_shape, seed=seed, picture=picture)
     keeper = _Keeper(image % batch, len(traced.layers), _within(pulse, 1, 2))
     with torch.no_grad(), listening(network, [layer.path for layer in traced.layers], (), keeper):
         keeper.wanted = path
         with computing(chosen, precision):
-            answers = network(pictures.to(chosen))
+            answers = network(batched.to(chosen))
     kept = keeper.kept
     energies = kept.square().flatten(1).mean(1)
     order = energies.argsort(descending=True, stable=True)[:_MOST_MAPS]
@@ -253,7 +253,7 @@ def feature_maps(
         energies=tuple(energies[order].tolist()),
         images=kept[order].cpu().numpy(),
         total=len(kept),
-        picture=data.visible(pictures[image % batch]),
+        picture=pictures.visible(batched[image % batch]),
         top=tuple(
             (classes[place], probability)
             for place, probability in zip(likely.indices.tolist(), likely.values.tolist(), strict=True)

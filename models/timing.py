@@ -7,7 +7,7 @@ from statistics import quantiles
 import torch
 from torch.nn.functional import cross_entropy
 
-from models import data
+from models import pictures
 from models.device import Peak, afford, choose, computing, in_words, release
 from models.measured import Pulse, Spread, Timing
 from models.network import build
@@ -41,7 +41,7 @@ def timing(
     afford(spec, batch, chosen, precision)
     tell = pulse or (lambda _: None)
     network = build(spec, seed=seed).to(chosen)
-    images = data.images(Source.NOISE, batch, spec.input_shape, seed=seed).to(chosen)
+    images = pictures.images(Source.NOISE, batch, spec.input_shape, seed=seed).to(chosen)
     labels = torch.arange(batch, device=chosen) % spec.classes
 
     def answer(given: torch.Tensor) -> Callable[[], object]:

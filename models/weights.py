@@ -1,27 +1,21 @@
 """torchvision's pretrained weights for the networks that are torchvision's: found, fetched, loaded strictly."""
 
-import hashlib
-import os
 import re
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import replace
-from http.client import HTTPException
 from pathlib import Path
 from pickle import UnpicklingError
-from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import urlparse
 
 import torch
 from torch import Tensor, nn
 
+from models.download import DownloadError, fetch
 from models.measured import Pulse
 from models.presets import PRESETS
 from models.spec import NetworkSpec, Shortcut
 
-_CHUNK = 1 << 18  # bytes between two looks at whether to go on
-_PATIENCE = 10  # seconds without an answer
 # DenseNet's files are older than its modules' names: norm.1 became norm1
 _OLD_NAME = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.")
 
@@ -83,34 +77,11 @@ def _entry(name: str) -> Any:
 
 
 def _fetch(url: str, file: Path, pulse: Pulse | None) -> None:
-    """Download a file whose name holds the start of its SHA-256; a broken one is never kept."""
-    wanted = file.stem.rpartition("-")[2]
-    digest, done = hashlib.sha256(), 0
-    partial: Path | None = None
+    """Download a file whose name holds the start of its SHA-256."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with (
-            urllib.request.urlopen(url, timeout=_PATIENCE) as answer,  # noqa: S310  # torchvision's own https address
-            NamedTemporaryFile(dir=file.parent, suffix=".partial", delete=False) as target,
-        ):
-            partial = Path(target.name)
-            size = int(answer.headers.get("Content-Length") or 0)
-            while chunk := answer.read(_CHUNK):
-                target.write(chunk)
-                digest.update(chunk)
-                done += len(chunk)
-                if pulse is not None:
-                    pulse(min(done / size, 1.0) if size else 0.0)
-        if not digest.hexdigest().startswith(wanted):
-            raise WeightsError(f"weights: the download of {file.name} came broken; try again.")
-        os.replace(partial, file)  # noqa: PTH105
-    except (OSError, HTTPException) as error:
-        reason = getattr(error, "reason", None) or type(error).__name__
-        reason = getattr(reason, "strerror", None) or reason
+        fetch(url, file, file.stem.rpartition("-")[2], pulse=pulse)
+    except DownloadError as error:
         raise WeightsError(
-            f"weights: {file.name} is not on this machine and could not be downloaded ({reason}); "
+            f"weights: {file.name} is not on this machine and could not be downloaded ({error}); "
             "random weights work without the net."
         ) from None
-    finally:
-        if partial is not None:
-            partial.unlink(missing_ok=True)

@@ -124,7 +124,7 @@ def unshared(spec: NetworkSpec) -> int:
 def check_picture(data: bytes) -> str:
     """Why an uploaded file can't be shown, or ""."""
     warm.wait()
-    from models.data import PictureError, decode  # noqa: PLC0415
+    from models.pictures import PictureError, decode  # noqa: PLC0415
 
     try:
         decode(data)

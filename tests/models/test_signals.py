@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from torch.nn.functional import cross_entropy
 
-from models import data, device, signals
+from models import device, pictures, signals
 from models.device import TooLargeError
 from models.measured import common_slope
 from models.network import build
@@ -299,7 +299,7 @@ def test_a_bad_setting_is_named(setting, message):
 def test_what_is_too_large_is_refused_before_anything_is_built(monkeypatch):
     monkeypatch.setattr(device, "free", lambda _: 10**9)
     monkeypatch.setattr(signals, "build", lambda *_, **__: pytest.fail("it was built"))
-    monkeypatch.setattr(data, "images", lambda *_, **__: pytest.fail("images were drawn"))
+    monkeypatch.setattr(pictures, "images", lambda *_, **__: pytest.fail("images were drawn"))
 
     with pytest.raises(TooLargeError, match=r"needs about .* GB .* A batch of \d+ at 224 × 224 px or .* would fit"):
         measure(PRESETS["resnet50"].spec, batch=64)
@@ -328,7 +328,7 @@ def test_feature_maps_are_the_layers_output_most_energetic_first():
     network.train()
     kept = {}
     network.layer1[0].conv2.register_forward_hook(lambda module, args, out: kept.update(out=out.detach()))
-    network(data.images("photos", 4, SMALL.input_shape))
+    network(pictures.images("photos", 4, SMALL.input_shape))
 
     found = feature_maps(SMALL, "layer1.0.conv2", image=1, batch=4)
 

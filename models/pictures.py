@@ -1,0 +1,148 @@
+"""Pictures to measure with: noise, digits, photographs, or a visitor's own."""
+
+import io
+import struct
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from models.settings import Source
+from models.spec import SpecError
+
+MOST_BYTES = 5 * 10**6  # of an uploaded file
+MOST_PIXELS = 40 * 10**6  # of a picture, before it is made smaller
+_KEPT = 1024  # px: the longer side of what is kept of an upload
+_FORMATS = ("PNG", "JPEG", "WEBP")
+# ImageNet's, which torchvision's weights were trained with
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+class PictureError(ValueError):
+    """A file that can't be shown. The message says what can."""
+
+
+def images(
+    source: str, count: int, shape: tuple[int, int, int], *, seed: int = 0, picture: bytes | None = None
+) -> Tensor:
+    """`count` normalised images (count, C, H, W), float32 on the CPU, drawn with a generator of the seed.
+
+    Of photographs and of an upload the first ones are whole (their middle); the others are random crops, mirrored at
+    random, so that a batch norm has a batch to work on.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    try:
+        wanted = Source(source)
+    except ValueError:
+        raise SpecError("source", f"must be {', '.join(Source)}", source) from None
+    if wanted is Source.NOISE:
+        return torch.randn(count, *shape, generator=generator)
+    if wanted is Source.DIGITS:
+        chosen = torch.randint(len(_digits()), (count,), generator=generator)
+        return fitted(_digits()[chosen], shape)
+    if wanted is Source.UPLOAD and picture is None:
+        raise SpecError("picture", "must be a PNG, JPEG or WebP file when the source is upload", picture)
+    photos = [decode(picture)] if wanted is Source.UPLOAD and picture is not None else _photos()
+    whole = [_middle(photo, shape[1:]) for photo in photos[:count]]
+    crops = [_crop(photos[index % len(photos)], shape[1:], generator) for index in range(len(whole), count)]
+    batch = torch.stack([*whole, *crops])
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (_MEAN, _STD))
+    return _channels((batch - mean) / std, shape[0])
+
+
+def visible(image: Tensor) -> Any:
+    """One image (C, H, W) as it looks: uint8 (H, W, 3), its range stretched over the whole scale."""
+    shown = image[:3] if len(image) >= 3 else image[:1].expand(3, -1, -1)
+    low, high = shown.aminmax()
+    scaled = (shown - low) / (high - low).clamp_min(1e-12)
+    return (scaled * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+
+
+def decode(data: bytes) -> Tensor:
+    """An uploaded file as (3, H, W) from 0 to 1, at most 1,024 px a side. Raises `PictureError` for anything else."""
+    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415
+
+    expected = f"must be a PNG, JPEG or WebP file of at most {MOST_BYTES // 10**6} MB and {MOST_PIXELS // 10**6} MP"
+    if len(data) > MOST_BYTES:
+        raise PictureError(f"picture: {expected}, got {len(data) / 1e6:,.1f} MB")
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+            if opened.width * opened.height > min(MOST_PIXELS, Image.MAX_IMAGE_PIXELS or MOST_PIXELS):
+                raise PictureError(f"picture: {expected}, got {opened.width:,} × {opened.height:,} pixels")
+            opened.draft("RGB", (_KEPT, _KEPT))  # a JPEG is read at a fraction of its size
+            upright = ImageOps.exif_transpose(opened)
+            if upright.mode.startswith("I"):  # 16 bits of grey
+                upright = Image.fromarray((np.asarray(upright, dtype=np.float32) / 257).clip(0, 255).astype(np.uint8))
+            upright = upright.convert("RGB")
+        upright.thumbnail((_KEPT, _KEPT))
+    except (
+        UnidentifiedImageError,
+        OSError,
+        SyntaxError,
+        ValueError,
+        Image.DecompressionBombError,
+        struct.error,
+        Warning,
+    ) as error:
+        if isinstance(error, PictureError):
+            raise
+        raise PictureError(f"picture: {expected}, got a file that can't be read as one") from None
+    return torch.from_numpy(np.array(upright)).permute(2, 0, 1).float() / 255
+
+
+@cache
+def _digits() -> Tensor:
+    """scikit-learn's 1,797 handwritten digits, (1797, 1, 8, 8), normalised."""
+    from sklearn.datasets import load_digits  # noqa: PLC0415
+
+    raw = torch.from_numpy(load_digits().images).float().unsqueeze(1)
+    return (raw - raw.mean()) / raw.std()
+
+
+@cache
+def _photos() -> list[Tensor]:
+    """scikit-learn's two sample photographs (a temple and a flower), (3, 427, 640) from 0 to 1."""
+    from sklearn.datasets import load_sample_images  # noqa: PLC0415
+
+    return [torch.from_numpy(np.array(photo)).permute(2, 0, 1).float() / 255 for photo in load_sample_images().images]
+
+
+def _middle(photo: Tensor, size: tuple[int, ...]) -> Tensor:
+    """The largest part in the middle that has the proportions of `size`, resized to it."""
+    return _cut(photo, size, lambda room: room // 2, share=1.0)
+
+
+def _crop(photo: Tensor, size: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """A random part, between a quarter and all of the largest, mirrored every second time."""
+    share = 0.5 + 0.5 * torch.rand(1, generator=generator).item()
+    cut = _cut(photo, size, lambda room: int(torch.randint(room + 1, (1,), generator=generator).item()), share=share)
+    return cut.flip(-1) if torch.rand(1, generator=generator).item() < 0.5 else cut
+
+
+def _cut(photo: Tensor, size: tuple[int, ...], place: Callable[[int], int], *, share: float) -> Tensor:
+    scale = min(photo.shape[1] / size[0], photo.shape[2] / size[1]) * share
+    height, width = (max(1, round(side * scale)) for side in size)
+    top, left = place(photo.shape[1] - height), place(photo.shape[2] - width)
+    return _resized(photo[None, :, top : top + height, left : left + width], size)[0]
+
+
+def fitted(batch: Tensor, shape: tuple[int, int, int]) -> Tensor:
+    """A batch (N, C, H, W) resized to a shape and with its channels: their mean, or themselves again and again."""
+    return _channels(batch if batch.shape[2:] == shape[1:] else _resized(batch, shape[1:]), shape[0])
+
+
+def _resized(batch: Tensor, size: tuple[int, ...]) -> Tensor:
+    return interpolate(batch, size=size, mode="bilinear", antialias=True, align_corners=False)
+
+
+def _channels(batch: Tensor, channels: int) -> Tensor:
+    """One channel is the mean of all; further ones begin again with the first."""
+    if channels == batch.shape[1]:
+        return batch
+    if channels == 1:
+        return batch.mean(1, keepdim=True)
+    return batch[:, [channel % batch.shape[1] for channel in range(channels)]].contiguous()

@@ -1,0 +1,245 @@
+"""Trainings on disk: a folder each, in open formats, written so that whatever happens a finished epoch is not lost.
+
+    runs/<id>/run.json             the run's spec, its state, who works on it
+    runs/<id>/epochs.csv           a line an epoch
+    runs/<id>/weights.safetensors  the network's tensors; while it isn't finished, also what it needs to go on
+
+The id holds a digest of the spec: equal trainings are one. No torch here.
+"""
+
+import contextlib
+import csv
+import io
+import json
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+import psutil
+
+from models.names import describe
+from models.recipe import Epoch, RunSpec
+
+FOLDER = Path(__file__).parent.parent / "runs"
+# What a server gives to trainings that nobody watches: set here and nowhere else.
+MOST_SECONDS = 12 * 3600.0  # a race may take
+MOST_BYTES = 5 * 10**9  # all runs together
+_RUN, _EPOCHS, WEIGHTS = "run.json", "epochs.csv", "weights.safetensors"
+_GRADIENT = "gradient_norm."
+_PLAIN = tuple(field for field in fields(Epoch) if field.name != "gradients")
+
+
+class Status(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"  # whoever worked on it is gone
+    DONE = "done"
+    FAILED = "failed"
+    DAMAGED = "damaged"
+
+
+class KeepingError(ValueError):
+    """A run that can't be written; the message says why and what is safe."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A run as it lies on disk."""
+
+    id: str
+    status: Status
+    why: str = ""  # it failed, or is damaged
+    run: RunSpec | None = None  # None where it is damaged
+    epochs: tuple[Epoch, ...] = ()
+    created: float = 0.0  # seconds since 1970
+    size: int = 0  # bytes
+
+    @property
+    def resumable(self) -> bool:
+        return self.status in (Status.PAUSED, Status.STOPPED)
+
+
+def identity(run: RunSpec) -> str:
+    """The name of a run's folder: "resnet20_cifar-digits-3f2a9c01bd"."""
+    name = describe(run.network)
+    title = name.preset or "-".join(
+        "".join(sign if sign.isalnum() and sign.isascii() else " " for sign in name.title.lower()).split()
+    )
+    return f"{title}-{run.data}-{run.digest}"
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The folder of all runs."""
+
+    folder: Path = FOLDER
+
+    def all(self) -> tuple[Kept, ...]:
+        """Every run, the newest first; what can't be read is listed as damaged."""
+        if not self.folder.is_dir():
+            return ()
+        found = [self.read(path.name) for path in self.folder.iterdir() if path.is_dir()]
+        return tuple(sorted(found, key=lambda kept: (-kept.created, kept.id)))
+
+    def find(self, run: RunSpec) -> Kept | None:
+        """What there is of a run."""
+        own = identity(run)
+        return self.read(own) if (self.folder / own).is_dir() else None
+
+    def read(self, own: str) -> Kept:
+        """A run by its id; never raises for what lies in the folder."""
+        path = self.folder / own
+        size, created = _size(path), 0.0
+        try:
+            stored = json.loads((path / _RUN).read_text())
+            created = float(stored["created"])
+            run = RunSpec.from_json(stored["run"])
+            status = Status(stored["state"])
+            epochs = _parse((path / _EPOCHS).read_text()) if (path / _EPOCHS).exists() else ()
+            if status is Status.DONE or (path / WEIGHTS).exists():
+                _check_weights(path / WEIGHTS)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            return Kept(id=own, status=Status.DAMAGED, why=_reason(error), created=created, size=size)
+        if status is Status.RUNNING and not _alive(stored):
+            status = Status.STOPPED
+        why = str(stored.get("why", ""))
+        return Kept(id=own, status=status, why=why, run=run, epochs=epochs, created=created, size=size)
+
+    def delete(self, own: str) -> None:
+        """Remove a run's folder. Raises `KeepingError` while it is being trained, and for what is no run's name."""
+        path = self.folder / own
+        if path.parent != self.folder or own in ("", ".", ".."):
+            raise KeepingError(f"runs: there is no run {own[:60]!r}")
+        if path.is_dir() and self.read(own).status is Status.RUNNING:
+            raise KeepingError(f"runs: {own} is being trained; pause it first")
+        shutil.rmtree(path, ignore_errors=True)
+
+    def begin(self, run: RunSpec) -> None:
+        """Say that this process works on a run. Raises `KeepingError` where another one does, or disk space is gone."""
+        before = self.find(run)
+        if before is not None and before.status is Status.DAMAGED:
+            shutil.rmtree(self.folder / before.id, ignore_errors=True)
+            before = None
+        if before is not None and before.status is Status.RUNNING:
+            raise KeepingError(f"runs: {before.id} is being trained already, by another server or window.")
+        used = _size(self.folder)
+        if used > MOST_BYTES:
+            raise KeepingError(
+                f"runs: {used / 1e9:,.1f} GB are kept and {MOST_BYTES / 1e9:,.0f} GB allowed: delete some runs first."
+            )
+        self._state(run, Status.RUNNING, created=before.created if before else time.time())
+
+    def end(self, run: RunSpec, status: Status, why: str = "") -> None:
+        """Say how it stands, now that nobody works on it."""
+        before = self.find(run)
+        self._state(run, status, why, created=before.created if before else time.time())
+
+    def _state(self, run: RunSpec, status: Status, why: str = "", *, created: float) -> None:
+        me = psutil.Process()
+        stored = {
+            "state": status,
+            "why": why,
+            "created": created,
+            "process": me.pid,
+            "process_started": me.create_time(),
+            "run": run.to_json(),
+        }
+        self.write(run, _RUN, json.dumps(stored, indent=1).encode())
+
+    def put_epochs(self, run: RunSpec, epochs: Sequence[Epoch]) -> None:
+        self.write(run, _EPOCHS, _text(epochs).encode())
+
+    def write(self, run: RunSpec, name: str, content: bytes) -> None:
+        """A file of a run, whole or as it was before. Raises `KeepingError` where the disk will not take it."""
+        target = self.folder / identity(run) / name
+        temporary: Path | None = None
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
+                temporary = Path(file.name)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except OSError as error:
+            raise KeepingError(
+                f"runs: {name} of {identity(run)} could not be written ({error.strerror or error}); "
+                "what was written before is safe."
+            ) from None
+        finally:
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+
+
+def _alive(stored: dict[str, Any]) -> bool:
+    """Whether the process that said it works on a run is still there."""
+    with contextlib.suppress(psutil.Error, KeyError, TypeError, ValueError):
+        process = psutil.Process(int(stored["process"]))
+        return bool(abs(process.create_time() - float(stored["process_started"])) < 1)
+    return False
+
+
+def _text(epochs: Sequence[Epoch]) -> str:
+    """As CSV: Python's own `repr` of a number is read back as the same number."""
+    paths = [path for path, _ in epochs[0].gradients] if epochs else []
+    written = io.StringIO()
+    writer = csv.writer(written)
+    writer.writerow([*(field.name for field in _PLAIN), *(_GRADIENT + path for path in paths)])
+    for epoch in epochs:
+        values = [getattr(epoch, field.name) for field in _PLAIN]
+        writer.writerow(
+            ["" if value is None else repr(value) for value in values] + [repr(v) for _, v in epoch.gradients]
+        )
+    return written.getvalue()
+
+
+def _parse(text: str) -> tuple[Epoch, ...]:
+    rows = csv.DictReader(io.StringIO(text))
+    found = []
+    for row in rows:
+        plain: dict[str, Any] = {}
+        for field in _PLAIN:
+            value = row[field.name]
+            whole = field.name in ("number", "steps", "memory")
+            plain[field.name] = (
+                None if value == "" and field.name == "memory" else int(value) if whole else float(value)
+            )
+        gradients = tuple(
+            (name.removeprefix(_GRADIENT), float(value)) for name, value in row.items() if name.startswith(_GRADIENT)
+        )
+        found.append(Epoch(**plain, gradients=gradients))
+    if [epoch.number for epoch in found] != list(range(1, len(found) + 1)):
+        raise ValueError("epochs are missing")
+    return tuple(found)
+
+
+def _check_weights(path: Path) -> None:
+    """Raise where a safetensors file (its head's length, its head, numbers) is not as long as its head says."""
+    with path.open("rb") as file:
+        head = int.from_bytes(file.read(8), "little")
+        if head > path.stat().st_size:
+            raise ValueError(f"{path.name} is cut off")
+        tensors = json.loads(file.read(head))
+    ends = [entry["data_offsets"][1] for name, entry in tensors.items() if name != "__metadata__"]
+    if 8 + head + max(ends, default=0) != path.stat().st_size:
+        raise ValueError(f"{path.name} is cut off")
+
+
+def _size(path: Path) -> int:
+    total = 0
+    for file in path.rglob("*"):
+        with contextlib.suppress(OSError):  # it went meanwhile
+            total += file.stat().st_size
+    return total
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{Path(str(error.filename)).name} is missing"
+    return f"{type(error).__name__}: {str(error)[:120]}"

@@ -1,0 +1,268 @@
+"""Training: a run's spec -> its epochs, one after the other. Everything random is drawn from the run's seed.
+
+A trainer can be stopped between any two steps, and goes on from its checkpoint as if nothing had been: on a CPU bit by
+bit.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from models import data as data_sets
+from models.data import Data, Shuffle, Split
+from models.device import Peak, afford, choose, computing, release
+from models.measured import Pulse
+from models.network import build
+from models.recipe import DATA, Epoch, RunSpec
+from models.settings import DataSet, Precision
+
+__all__ = ["Checkpoint", "DivergedError", "Epoch", "RunSpec", "Trainer", "estimate", "train"]
+
+_LOOK = 25  # steps between two looks at a GPU's losses: each look waits for the GPU
+_LISTEN = 4  # steps between two readings of the gradients' norms
+_MOMENTUM, _PROGRESS = "momentum.", "progress."
+
+
+class DivergedError(ValueError):
+    """The loss is no longer a number."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a training stands: all that it needs to go on."""
+
+    tensors: dict[str, Tensor]  # the network's by their names; momenta and sums under prefixes of their own
+    facts: dict[str, float]
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """As `load_state_dict` takes them."""
+        return {name: value for name, value in self.tensors.items() if not name.startswith((_MOMENTUM, _PROGRESS))}
+
+
+def train(run: RunSpec, *, pulse: Pulse | None = None) -> Iterator[Epoch]:
+    """Train a network and tell of each epoch.
+
+    Raises `DataError` and `TooLargeError` before anything begins, `DivergedError` where the loss becomes infinite or
+    NaN. `pulse` is told the share that is done before each step; what it raises stops the training.
+    """
+    return Trainer(run, pulse=pulse).epochs()
+
+
+class Trainer:
+    """One training under way. Its `checkpoint` is of now; `start` is one to go on from."""
+
+    def __init__(
+        self, run: RunSpec, *, data: Data | None = None, start: Checkpoint | None = None, pulse: Pulse | None = None
+    ) -> None:
+        self.run = run
+        self.device = choose(run.device)
+        with computing(self.device, run.precision, training=True):
+            pass
+        afford(run.network, run.batch, self.device, run.precision)
+        self._pulse = pulse or (lambda _: None)
+        self.data = (data_sets.load(run.data, pulse=pulse) if data is None else data).to(self.device)
+        self.network = build(run.network, seed=run.seed).to(self.device)
+        if run.channels_last:
+            self.network.to(memory_format=torch.channels_last)
+        fused = {"fused": True} if self.device.type in ("cpu", "cuda") else {}
+        self._optimizer = torch.optim.SGD(
+            self.network.parameters(), run.learning_rate, run.momentum, weight_decay=run.weight_decay, **fused
+        )
+        self._scaler = torch.amp.GradScaler(self.device.type, enabled=run.precision == Precision.FP16)
+        self._weighed = {
+            path: module.weight
+            for path, module in self.network.named_modules()
+            if isinstance(module, nn.Conv2d | nn.Linear)
+        }
+        self.step = 0  # since the start
+        self.epoch = 0  # finished ones
+        self._seconds = 0.0  # of training, in the epoch that is under way
+        self._losses = torch.zeros(run.steps_per_epoch, device=self.device)
+        self._right = torch.zeros((), dtype=torch.int64, device=self.device)
+        self._gradients = torch.zeros(len(self._weighed), device=self.device)
+        if start is not None:
+            self._restore(start)
+        self._forward: Any = torch.compile(self.network, mode=self._mode) if run.compile else self.network
+
+    @property
+    def _mode(self) -> str | None:
+        return "reduce-overhead" if self.device.type == "cuda" else None  # CUDA graphs
+
+    def epochs(self) -> Iterator[Epoch]:
+        while self.step < self.run.all_steps or self._unfinished:
+            yield self._one_epoch()
+
+    @property
+    def _unfinished(self) -> bool:
+        """The steps are done, but not the test behind them."""
+        return self.epoch < self.run.all_epochs
+
+    def _one_epoch(self) -> Epoch:
+        run, began = self.run, time.perf_counter()
+        before = self.epoch * run.steps_per_epoch
+        last = min(run.steps_per_epoch, run.all_steps - before)
+        shuffle = Shuffle.draw(self.data.train.images, run.augment, seed=run.seed, epoch=self.epoch)
+        release()
+        self.network.train()
+        with Peak(self.device) as peak:
+            for place in range(self.step - before, last):
+                self._pulse(self.step / run.all_steps)
+                started = time.perf_counter()
+                self._learn(shuffle, place)
+                self.step += 1
+                self._seconds += time.perf_counter() - started
+                if self.device.type == "cpu" or place % _LOOK == _LOOK - 1:
+                    self._check(before, place)
+            self._check(before, last - 1)
+            trained = last * run.batch
+            test_loss, test_accuracy = self._test(self.data.test)
+        found = Epoch(
+            number=self.epoch + 1,
+            steps=self.step,
+            train_loss=float(self._losses[:last].double().mean()),
+            train_accuracy=int(self._right) / trained,
+            test_loss=test_loss,
+            test_accuracy=test_accuracy,
+            learning_rate=run.rate(self.step - 1),
+            images_per_second=trained / max(self._seconds, 1e-9),
+            seconds=time.perf_counter() - began,
+            memory=peak.bytes,
+            gradients=self._norms(last),
+        )
+        self.epoch += 1
+        self._seconds = 0.0
+        for sums in (self._losses, self._right, self._gradients):
+            sums.zero_()
+        return found
+
+    def _learn(self, shuffle: Shuffle, place: int) -> None:
+        run = self.run
+        images, labels = shuffle.batch(self.data.train, place * run.batch, run.batch)
+        for group in self._optimizer.param_groups:
+            group["lr"] = run.rate(self.step)
+        with computing(self.device, run.precision, training=True):
+            logits = self._forward(self._seen(images)).float()
+        loss = cross_entropy(logits, labels, label_smoothing=run.label_smoothing)
+        self._optimizer.zero_grad()
+        self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        if place % _LISTEN == 0:
+            self._scaler.unscale_(self._optimizer)
+            norms = [
+                torch.linalg.vector_norm(weight.grad) if weight.grad is not None else loss.new_zeros(())
+                for weight in self._weighed.values()
+            ]
+            self._gradients += torch.stack(norms)
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        self._losses[place] = loss.detach()
+        self._right += (logits.detach().argmax(1) == labels).sum()
+
+    def _seen(self, images: Tensor) -> Tensor:
+        """As the network takes them."""
+        ready = self.data.normalised(images, self.run.network.input_shape)
+        return ready.contiguous(memory_format=torch.channels_last) if self.run.channels_last else ready
+
+    def _check(self, before: int, place: int) -> None:
+        """Raise where a loss up to this place of the epoch is not finite."""
+        losses = self._losses[: place + 1]
+        if bool(losses.isfinite().all()):
+            return
+        first = int((~losses.isfinite()).nonzero()[0])
+        raise DivergedError(
+            f"The loss was {float(losses[first]):g} at step {before + first + 1:,} (epoch {self.epoch + 1}) "
+            f"with a learning rate of {self.run.rate(before + first):g}: take a smaller one, or a warm-up."
+        )
+
+    def _test(self, split: Split) -> tuple[float, float]:
+        """Loss and accuracy in eval mode."""
+        self.network.eval()
+        loss = torch.zeros((), dtype=torch.float64, device="cpu" if self.device.type == "mps" else self.device)
+        right = torch.zeros((), dtype=torch.int64, device=self.device)
+        with torch.inference_mode(), computing(self.device, self.run.precision, training=True):
+            for start in range(0, len(split), self.run.batch):
+                self._pulse(self.step / self.run.all_steps)
+                labels = split.labels[start : start + self.run.batch]
+                logits = self.network(self._seen(split.images[start : start + self.run.batch])).float()
+                loss += cross_entropy(logits, labels, reduction="sum").to(loss)
+                right += (logits.argmax(1) == labels).sum()
+        self.network.train()
+        return float(loss) / len(split), int(right) / len(split)
+
+    def _norms(self, steps: int) -> tuple[tuple[str, float], ...]:
+        values = (self._gradients / -(-steps // _LISTEN)).tolist()
+        return tuple(zip(self._weighed, values, strict=True))
+
+    def timed(self, shuffle: Shuffle, steps: int) -> list[float]:
+        """The seconds of each of so many steps."""
+        times = []
+        for place in range(steps):
+            self._pulse(place / steps)
+            began = time.perf_counter()
+            self._learn(shuffle, place)
+            if self.device.type == "cuda":
+                torch.cuda.synchronize(self.device)
+            self.step += 1
+            times.append(time.perf_counter() - began)
+        return times
+
+    def checkpoint(self) -> Checkpoint:
+        """A copy on the CPU of all that it takes to go on from here."""
+        tensors = {name: value.detach().cpu().contiguous().clone() for name, value in self.network.state_dict().items()}
+        for name, weight in self.network.named_parameters():
+            momentum = self._optimizer.state.get(weight, {}).get("momentum_buffer")
+            if momentum is not None:
+                tensors[_MOMENTUM + name] = momentum.detach().cpu().contiguous().clone()
+        for name, sums in self._sums.items():
+            tensors[_PROGRESS + name] = sums.cpu().clone()
+        facts = {"step": self.step, "epoch": self.epoch, "seconds": self._seconds}
+        if self._scaler.is_enabled():
+            facts |= {"scale": self._scaler.get_scale(), "tracker": self._scaler.state_dict()["_growth_tracker"]}
+        return Checkpoint(tensors, facts)
+
+    @property
+    def _sums(self) -> dict[str, Tensor]:
+        return {"losses": self._losses, "right": self._right, "gradients": self._gradients}
+
+    def _restore(self, start: Checkpoint) -> None:
+        self.network.load_state_dict(start.weights)
+        for name, weight in self.network.named_parameters():
+            if _MOMENTUM + name in start.tensors:
+                momentum = torch.empty_like(weight, requires_grad=False)
+                self._optimizer.state[weight]["momentum_buffer"] = momentum.copy_(start.tensors[_MOMENTUM + name])
+        for name, sums in self._sums.items():
+            sums.copy_(start.tensors[_PROGRESS + name])
+        self.step, self.epoch = int(start.facts["step"]), int(start.facts["epoch"])
+        self._seconds = start.facts["seconds"]
+        if self._scaler.is_enabled():
+            own = self._scaler.state_dict()
+            self._scaler.load_state_dict(
+                own | {"scale": start.facts["scale"], "_growth_tracker": int(start.facts["tracker"])}
+            )
+
+
+def estimate(run: RunSpec, *, steps: int = 4, pulse: Pulse | None = None) -> float:
+    """Seconds that a training takes here, told from a few steps of it on made-up images; nothing is downloaded.
+
+    A large batch is measured by a smaller one of the same images.
+    """
+    about = DATA[run.data]
+    batch = min(run.batch, 32 if run.network.input_shape[1] > 16 else run.batch)
+    few = replace(run, batch=batch, steps=steps, epochs=1, warmup=0, compile=False)
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (batch * steps, *about.shape), generator=generator, dtype=torch.uint8)
+    made = Split(images, torch.randint(about.classes, (len(images),), generator=generator))
+    test = Split(made.images[:batch], made.labels[:batch])
+    channels = about.shape[0]
+    own = Data(DataSet(run.data), ("",) * about.classes, made, test, (127.5,) * channels, (74.0,) * channels)
+    trainer = Trainer(few, data=own, pulse=pulse)
+    shuffle = Shuffle.draw(made.images, run.augment, seed=0, epoch=0)
+    times = trainer.timed(shuffle, steps)
+    each = min(times[1:]) / batch
+    tested = about.test * run.all_epochs / 3  # forward alone
+    return each * (run.batch * run.all_steps + tested)

@@ -1,0 +1,128 @@
+"""Pictures to measure with, and files that are none."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from models import pictures
+from models.pictures import PictureError, decode, images, visible
+from models.spec import SpecError
+
+
+def file(form="PNG", size=(40, 30), colour=(250, 120, 10), **more):
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, form, **more)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("source", ["noise", "digits", "photos", "upload"])
+def test_every_source_gives_batches_of_any_shape(source, channels):
+    batch = images(source, 5, (channels, 20, 33), picture=file())
+
+    assert batch.shape == (5, channels, 20, 33)
+    assert batch.dtype is torch.float32
+    assert batch.isfinite().all()
+
+
+@pytest.mark.parametrize("source", ["noise", "digits", "photos"])
+def test_a_seed_gives_the_same_images_again(source):
+    first, again, other = (images(source, 6, (3, 16, 16), seed=seed) for seed in (1, 1, 2))
+
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_digits_are_scikit_learns():
+    from sklearn.datasets import load_digits
+
+    raw = torch.from_numpy(load_digits().images).float()
+    batch = images("digits", 3, (1, 8, 8))
+
+    for image in batch * raw.std() + raw.mean():
+        assert (raw - image).abs().amax((1, 2)).min() < 1e-4
+
+
+def test_an_uploads_first_image_is_its_middle_normalised_as_imagenets():
+    batch = images("upload", 3, (3, 8, 8), picture=file(colour=(255, 0, 0)))
+
+    red = (torch.tensor([1.0, 0.0, 0.0]) - torch.tensor(pictures._MEAN)) / torch.tensor(pictures._STD)
+    assert torch.allclose(batch[0, :, 4, 4], red, atol=1e-5)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_the_three_formats_are_read(form):
+    assert decode(file(form)).shape == (3, 30, 40)
+
+
+def test_grey_and_transparent_pictures_become_colour():
+    buffer = io.BytesIO()
+    Image.new("LA", (9, 7)).save(buffer, "PNG")
+
+    assert decode(buffer.getvalue()).shape == (3, 7, 9)
+
+
+def test_a_picture_is_turned_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # a camera held sideways
+
+    assert decode(file("JPEG", exif=exif)).shape == (3, 40, 30)
+
+
+def test_large_pictures_are_made_smaller():
+    assert max(decode(file(size=(3000, 1500))).shape) == 1024
+
+
+@pytest.mark.parametrize(
+    ("content", "got"),
+    [
+        (b"", "got a file that can't be read as one"),
+        (b"just words", "got a file that can't be read as one"),
+        (file("GIF"), "got a file that can't be read as one"),
+        (file("BMP"), "got a file that can't be read as one"),
+        (file()[:60], "got a file that can't be read as one"),
+        (b"x" * 6_000_000, "got 6.0 MB"),
+        (file(size=(9000, 9000)), "got 9,000 × 9,000 pixels"),
+        (file(size=(12_000, 12_000)), "got"),  # beyond Pillow's own bomb guard
+    ],
+    ids=["empty", "words", "gif", "bmp", "cut", "heavy", "vast", "bomb"],
+)
+def test_anything_else_is_refused_in_words(content, got):
+    with pytest.raises(
+        PictureError, match=f"picture: must be a PNG, JPEG or WebP file of at most 5 MB and 40 MP, {got}"
+    ):
+        decode(content)
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_whatever_raise_anything_else(content):
+    with pytest.raises(PictureError):
+        decode(b"\x89PNG\r\n\x1a\n" + content)
+
+
+def test_an_unknown_source_is_named():
+    with pytest.raises(SpecError, match="source: must be noise, digits, photos, upload, got 'video'"):
+        images("video", 2, (3, 8, 8))
+
+
+def test_an_image_is_shown_over_the_whole_scale():
+    shown = visible(torch.linspace(-3, 5, 48).view(3, 4, 4))
+
+    assert shown.shape == (4, 4, 3)
+    assert (shown.min(), shown.max()) == (0, 255)
+    assert visible(torch.zeros(1, 4, 4)).dtype == np.uint8
+
+
+def test_sixteen_bits_of_grey_keep_their_range():
+    buffer = io.BytesIO()
+    Image.fromarray(np.linspace(0, 65535, 64 * 64).astype(np.uint16).reshape(64, 64)).save(buffer, "PNG")
+
+    grey = decode(buffer.getvalue())
+
+    assert grey.mean() == pytest.approx(0.5, abs=0.01)
+    assert len(grey.unique()) > 200
