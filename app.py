@@ -16,6 +16,7 @@ page = st.navigation(
         st.Page("viz/pages/architecture.py", title="Architecture", default=True),
         st.Page("viz/pages/signals.py", title="Signals"),
         st.Page("viz/pages/compare.py", title="Compare"),
+        st.Page("viz/pages/training.py", title="Training"),
     ],
     position="top",
 )

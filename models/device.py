@@ -117,6 +117,17 @@ def computing(device: torch.device, precision: str, *, training: bool = False) -
         torch.backends.cuda.matmul.allow_tf32 = before
 
 
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """With so many of torch's threads on the CPU; as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def free(device: torch.device) -> int:
     """Bytes that could be taken now: the device's, or what the server's own limit leaves."""
     if device.type == "cuda":

@@ -26,7 +26,7 @@ import psutil
 from models.names import describe
 from models.recipe import Epoch, RunSpec
 
-FOLDER = Path(__file__).parent.parent / "runs"
+FOLDER = Path(os.environ.get("SKIPSCOPE_RUNS", Path(__file__).parent.parent / "runs"))
 # What a server gives to trainings that nobody watches: set here and nowhere else.
 MOST_SECONDS = 12 * 3600.0  # a race may take
 MOST_BYTES = 5 * 10**9  # all runs together

@@ -35,9 +35,12 @@ from models.measured import (
 from models.network import build
 from models.records import JOINS, Layer, Trace
 from models.settings import Device, Precision, Source, Weights
-from models.spec import Family, NetworkSpec, Shortcut, SpecError
+from models.spec import NetworkSpec, SpecError
 from models.trace import trace
+from models.twins import twin, with_skips
 from models.weights import load
+
+__all__ = ["feature_maps", "filters", "measure", "run", "shared", "sweep", "sweep_depths", "twin", "with_skips"]
 
 BINS = 40
 SAMPLE, RUN = 1 << 11, 8  # values of an output that its histogram is made of, in runs of so many neighbours
@@ -47,32 +50,6 @@ _MOST_MAPS = 64
 _BLAS = 1 << 31  # numbers that a dot product can take
 _MINUS_ZERO = -(1 << 31)  # the bits of -0.0, as a whole number: the smallest there is
 _LABELS = 1 << 20  # added to a seed, so that labels are not drawn with the numbers that the images were
-
-
-def twin(spec: NetworkSpec) -> NetworkSpec:
-    """The same network without skip connections; of DenseNet, each layer sees only the one before.
-
-    Transitions of a DenseNet so narrow that compression would leave its twin no channel don't compress there.
-    """
-    try:
-        return replace(spec, shortcut=Shortcut.NONE)
-    except SpecError:
-        return replace(spec, shortcut=Shortcut.NONE, compression=1.0)
-
-
-def with_skips(spec: NetworkSpec) -> NetworkSpec:
-    """The network itself, or for a plain one the network whose twin it is.
-
-    A residual one gets option A, which adds no parameter; option B where padding can't be.
-    """
-    if spec.shortcut is not Shortcut.NONE:
-        return spec
-    if spec.family is Family.DENSENET:
-        return replace(spec, shortcut=Shortcut.CONCAT)
-    try:
-        return replace(spec, shortcut=Shortcut.PAD)
-    except SpecError:
-        return replace(spec, shortcut=Shortcut.PROJECTION)
 
 
 def measure(

@@ -15,15 +15,17 @@ from torch.nn.functional import cross_entropy
 
 from models import data as data_sets
 from models.data import Data, Shuffle, Split
-from models.device import Peak, afford, choose, computing, release
+from models.device import Peak, afford, choose, computing, release, threads
 from models.measured import Pulse
 from models.network import build
 from models.recipe import DATA, Epoch, RunSpec
 from models.settings import DataSet, Precision
+from models.trace import trace
 
 __all__ = ["Checkpoint", "DivergedError", "Epoch", "RunSpec", "Trainer", "estimate", "train"]
 
 _LOOK = 25  # steps between two looks at a GPU's losses: each look waits for the GPU
+_SMALL = 2e9  # multiply-accumulates of a step, forward
 _LISTEN = 4  # steps between two readings of the gradients' norms
 _MOMENTUM, _PROGRESS = "momentum.", "progress."
 
@@ -96,7 +98,15 @@ class Trainer:
 
     def epochs(self) -> Iterator[Epoch]:
         while self.step < self.run.all_steps or self._unfinished:
-            yield self._one_epoch()
+            with threads(self._threads):
+                found = self._one_epoch()
+            yield found
+
+    @property
+    def _threads(self) -> int:
+        """One for small work: two that share it wait for each other whenever the machine has something else to do."""
+        here = torch.get_num_threads()
+        return 1 if self.run.batch * trace(self.run.network).macs < _SMALL else here
 
     @property
     def _unfinished(self) -> bool:
@@ -201,14 +211,15 @@ class Trainer:
     def timed(self, shuffle: Shuffle, steps: int) -> list[float]:
         """The seconds of each of so many steps."""
         times = []
-        for place in range(steps):
-            self._pulse(place / steps)
-            began = time.perf_counter()
-            self._learn(shuffle, place)
-            if self.device.type == "cuda":
-                torch.cuda.synchronize(self.device)
-            self.step += 1
-            times.append(time.perf_counter() - began)
+        with threads(self._threads):
+            for place in range(steps):
+                self._pulse(place / steps)
+                began = time.perf_counter()
+                self._learn(shuffle, place)
+                if self.device.type == "cuda":
+                    torch.cuda.synchronize(self.device)
+                self.step += 1
+                times.append(time.perf_counter() - began)
         return times
 
     def checkpoint(self) -> Checkpoint:

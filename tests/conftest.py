@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import hypothesis
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from models.spec import Block, NetworkSpec, SpecError
 
 ROOT = Path(__file__).parent.parent
+os.environ["SKIPSCOPE_RUNS"] = tempfile.mkdtemp(prefix="skipscope-runs-")  # nobody's own runs are touched
 if (
     "PYTEST_XDIST_WORKER" in os.environ
 ):  # a worker for every core: threads of torch's own would only wait for each other

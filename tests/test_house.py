@@ -13,7 +13,8 @@ TORCHLESS = [
     "viz.theme", "viz.format", "viz.folding", "viz.graph", "viz.view", "viz.repair", "viz.tables", "viz.controls",
     "viz.state", "viz.details", "viz.figures.architecture", "viz.measure", "viz.warm", "viz.graph_view",
     "viz.comparison", "viz.quantities", "viz.verdict", "viz.block_graph", "viz.comparison_table", "viz.kinds_table",
-    "viz.figures.comparison", "viz.line_up", "viz.scoreboard", "viz.report",
+    "viz.figures.comparison", "viz.line_up", "viz.scoreboard", "viz.report", "viz.race", "viz.lessons",
+    "viz.trainings", "viz.figures.training", "viz.gallery", "viz.classroom", "viz.findings", "models.runs",
 ]  # fmt: skip
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 

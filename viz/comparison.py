@@ -128,11 +128,15 @@ class Entry:
     spec: NetworkSpec
 
 
-def entries(comparison: Comparison, sidebar: NetworkSpec) -> tuple[Entry, ...]:
+def entries(slots: Iterable[str], sidebar: NetworkSpec) -> tuple[Entry, ...]:
     """The networks in their order; `sidebar` is the one in the sidebar."""
+    return named((slot, (None if slot == SIDEBAR else read(slot)[0]) or sidebar) for slot in slots)
+
+
+def named(networks: Iterable[tuple[str, NetworkSpec]]) -> tuple[Entry, ...]:
+    """Slots and their networks, with names."""
     found: list[Entry] = []
-    for slot in comparison.slots:
-        spec = (None if slot == SIDEBAR else read(slot)[0]) or sidebar
+    for slot, spec in networks:
         title = _title(spec)
         names = {entry.name for entry in found}
         name = title

@@ -84,9 +84,13 @@ def number(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """0.4 -> "under a second", 12.3 -> "12 s", 200 -> "3 min 20 s"."""
+    """0.4 -> "under a second", 12.3 -> "12 s", 200 -> "3 min 20 s", 9000 -> "2 h 30 min"."""
     if seconds < 1:
         return "under a second"
     if seconds < 60:
         return f"{seconds:.0f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    if seconds < 48 * 3600:
+        return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
+    return f"{seconds / 86400:.0f} days"

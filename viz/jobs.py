@@ -46,6 +46,9 @@ class Task(Generic[Result]):
     work: "Callable[[Job], Result]"
     seconds: float  # that it will take here, about
     weight: Callable[[Result], int]  # of the result, where results are kept
+    longest: float = LONGEST  # seconds that it may run
+    patience: float = FORGOTTEN  # seconds without anybody looking
+    gives_way: bool = False  # to shorter work, which is done in between: a training
 
 
 class Job:
@@ -60,6 +63,9 @@ class Job:
         self.result: Any = None
         self.error = ""
         self.seconds = 0.0
+        self.gives_way = task.gives_way
+        self.let_in: Callable[[], None] = lambda: None  # does what others wait for, where this job gives way
+        self._longest, self._patience = task.longest, task.patience
         self._task: Task[Any] | None = task
         self._stop = threading.Event()
         self._ended = threading.Event()
@@ -96,10 +102,12 @@ class Job:
     def pulse(self, fraction: float) -> None:
         """Called by the work again and again: how much is done. Raises where it shall stop."""
         now = time.monotonic()
-        if self._stop.is_set() or now - self._seen > FORGOTTEN:
+        self.let_in()
+        self._started += time.monotonic() - now
+        if self._stop.is_set() or now - self._seen > self._patience:
             raise CancelledError
-        if now - self._started > LONGEST:
-            raise TimeoutError(f"It took longer than {LONGEST / 60:.0f} minutes; take less depth, batch or seeds.")
+        if now - self._started > self._longest:
+            raise TimeoutError(f"It took longer than {self._longest / 60:.0f} minutes, which is what a job may take.")
         self.fraction = max(self.fraction, fraction)
 
     def part(self, found: Any) -> None:
@@ -148,6 +156,7 @@ class Line:
         self._busy = threading.Semaphore(1)  # held by the one heavy job
         self._waiting: list[Job] = []
         self._running: Job | None = None
+        self._short: Job | None = None  # runs in between
         self._kept: OrderedDict[Hashable, Job] = OrderedDict()
         self._slots: dict[Hashable, Job] = {}
 
@@ -189,6 +198,12 @@ class Line:
                 self._slots[slot] = job = Job(Task(job.key, lambda _: None, 0.0, lambda _: 0))
             job.cancel()
 
+    def under_way(self, key: Hashable) -> bool:
+        """Whether somebody's job of this key runs or waits."""
+        with self._lock:
+            job = self._find(key)
+            return job is not None and not job.over
+
     def leave(self, slot: Hashable) -> None:
         """Forget what a slot asked for last, so that it can be asked again."""
         with self._lock:
@@ -197,13 +212,16 @@ class Line:
     def ahead(self, job: Job) -> int:
         """How many jobs are before it."""
         with self._lock:
-            return self._waiting.index(job) + (self._running is not None) if job in self._waiting else 0
+            if job not in self._waiting:
+                return 0
+            before = [*self._waiting[: self._waiting.index(job)], *([self._running] if self._running else [])]
+            return sum(job.gives_way or not other.gives_way for other in before)
 
     def _find(self, key: Hashable) -> Job | None:
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        running = [self._running] if self._running is not None else []
+        running = [job for job in (self._short, self._running) if job is not None]
         return next((job for job in (*running, *self._waiting) if job.key == key), None)
 
     def _next(self) -> None:
@@ -213,7 +231,26 @@ class Line:
             if not self._waiting or not self._busy.acquire(blocking=False):
                 return
             job = self._running = self._waiting.pop(0)
+        if job.gives_way:
+            job.let_in = self._in_between
         threading.Thread(target=self._run, args=(job,), name="skipscope job", daemon=True).start()
+
+    def _in_between(self) -> None:
+        """Do the short work that waits, on the thread of a job that gives way."""
+        while True:
+            with self._lock:
+                job = next((one for one in self._waiting if not one.gives_way and not one.over), None)
+                if job is None:
+                    return
+                self._waiting.remove(job)
+                self._short = job
+            try:
+                job.run()
+            finally:
+                with self._lock:
+                    self._short = None
+                    if job.state is State.DONE:
+                        self._keep(job)
 
     def _run(self, job: Job) -> None:
         try:

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import Field, fields
 from enum import StrEnum
+from math import nan
 from typing import Any, Self
 
 _FLAGS = {"true": True, "false": False}
 
 
 class Linked:
-    """Fields are enums, flags, whole numbers (with `low` and `high` in their metadata), sets of paths, or text."""
+    """Fields are enums, flags, numbers (with `low` and `high` in their metadata), sets of paths, or text."""
 
     __slots__ = ()
 
@@ -55,9 +56,21 @@ def _decode(field: "Field[Any]", text: str) -> object:
         if text.lower() not in _FLAGS:
             raise ValueError(f"must be true or false, got {text[:60]!r}")
         return _FLAGS[text.lower()]
-    if isinstance(default, int):
-        low, high = field.metadata["low"], field.metadata["high"]
+    if isinstance(default, int | float):
+        return _number(field, text)
+    return text
+
+
+def _number(field: "Field[Any]", text: str) -> float:
+    low, high = field.metadata["low"], field.metadata["high"]
+    if isinstance(field.default, int):
         if not (text.isascii() and text.isdecimal() and len(text) < 12 and low <= int(text) <= high):
             raise ValueError(f"must be a whole number from {low:,} to {high:,}, got {text[:60]!r}")
         return int(text)
-    return text
+    try:
+        number = float(text)
+    except ValueError:
+        number = nan
+    if not low <= number <= high:
+        raise ValueError(f"must be a number from {low:,g} to {high:,g}, got {text[:60]!r}")
+    return number

@@ -20,7 +20,7 @@ from viz import (
     verdict,
     waiting,
 )
-from viz.comparison import entries
+from viz.comparison import entries, joined
 from viz.facets import Scene, draw
 from viz.quantities import Subject
 
@@ -32,7 +32,7 @@ def show() -> None:
     notices = st.container()
     experiment = experiment_bar.possible(state.experiment())
     comparison = state.comparison()
-    named = entries(comparison, state.spec())
+    named = entries(comparison.slots, state.spec())
     looks = theme.looks([kind(entry.spec) for entry in named])
     specs = tuple(entry.spec for entry in named)
     timed = waiting.known("timings", measure.timings(specs, experiment)) or {}
@@ -51,7 +51,7 @@ def show() -> None:
         headline.share(format.listing(names))
     st.markdown(verdict.comparison(subjects, experiment.batch))
     with st.container(horizontal=True, vertical_alignment="center", key="line_up"):
-        line_up.show(comparison, named, looks)
+        line_up.show(named, looks, lambda slots: state.put_comparison(compare=joined(slots)))
         with st.popover("Batch, device"):
             experiment_bar.machine(experiment)
     scene = Scene(subjects, looks, rows, comparison, experiment)

@@ -4,7 +4,7 @@ The spec and the view are the truth; widgets are set from them before they are d
 address holds what differs from the defaults, so that every state is a link and Back undoes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from secrets import token_hex
 from typing import Any
@@ -13,18 +13,20 @@ import streamlit as st
 
 from models.presets import PRESETS
 from models.spec import Family, NetworkSpec
-from viz.comparison import SIDEBAR, Comparison, joined, write
+from viz.comparison import SIDEBAR, Comparison, write
 from viz.experiment import Experiment
+from viz.race import Race
 from viz.view import View
 
 _SPEC, _VIEW, _EXPERIMENT, _COMPARISON, _WRITTEN = "spec", "view", "experiment", "comparison", "written"
+_RACE = "race"
 _PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
 _TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
 _FAMILIES, _CHOSEN, _VISITOR = "families", "chosen", "visitor"
 _SPEC_FIELDS = frozenset(field.name for field in fields(NetworkSpec))
-_OURS = _SPEC_FIELDS | {field.name for owner in (View, Experiment, Comparison) for field in fields(owner)}
+_OURS = _SPEC_FIELDS | {field.name for owner in (View, Experiment, Comparison, Race) for field in fields(owner)}
 # What a page starts with, until a network is chosen: one that is measured in a moment.
-_STARTS = {"signals": PRESETS["resnet56_cifar"].spec}
+_STARTS = {"signals": PRESETS["resnet56_cifar"].spec, "training": PRESETS["resnet20_cifar"].spec}
 
 
 def load(page: str) -> None:
@@ -46,9 +48,11 @@ def load(page: str) -> None:
     view, amiss = View.from_query(ours)
     experiment, astray = Experiment.from_query(ours)
     comparison, apart = Comparison.from_query(ours)
+    racing, beside = Race.from_query(ours)
     strange = tuple(f"{name[:40]}: there is no such field" for name in st.query_params if name not in _OURS)
     state[_SPEC], state[_VIEW], state[_EXPERIMENT], state[_COMPARISON] = spec, view, experiment, comparison
-    state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*wrong, *amiss, *astray, *apart, *strange), (), {}
+    state[_RACE] = racing
+    state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*wrong, *amiss, *astray, *apart, *beside, *strange), (), {}
     state[_FROM_LINK] = True
     state[_WRITTEN] = ours
 
@@ -129,13 +133,24 @@ def put_comparison(**changes: Any) -> None:
     st.session_state[_COMPARISON], st.session_state[_TOUCHED] = replace(comparison(), **changes), True
 
 
-def edit(place: int, network: NetworkSpec) -> None:
-    """Let the sidebar hold the network at a place of the comparison; what it held there before stays as it is."""
+def race() -> Race:
+    """What the Training page trains and shows."""
+    found: Race = st.session_state.get(_RACE) or Race()
+    return found
+
+
+def put_race(**changes: Any) -> None:
+    st.session_state[_RACE], st.session_state[_TOUCHED] = replace(race(), **changes), True
+    st.session_state[_PROBLEMS] = ()
+
+
+def edit(slots: Sequence[str], place: int, network: NetworkSpec) -> list[str]:
+    """Let the sidebar hold the network at a place; what it held there before stays as it is. Returns the slots."""
     before = write(spec())
-    slots = [before if slot == SIDEBAR else slot for slot in comparison().slots]
-    slots[place] = SIDEBAR
+    left = [before if slot == SIDEBAR else slot for slot in slots]
+    left[place] = SIDEBAR
     put_spec(network)
-    put_comparison(compare=joined(slots))
+    return left
 
 
 def visitor() -> str:
@@ -178,9 +193,10 @@ def pop_notes() -> tuple[str, ...]:
 def used(field: str) -> str:
     """What stands in a field now, as a link would write it; "" for what is no field."""
     everything = spec().to_query(full=True)
-    for shown in (view(), experiment(), comparison()):
+    for shown in (view(), experiment(), comparison(), race()):
         everything |= shown.to_query(full=True)
-    everything.pop("compare")  # of several networks one is missing: the others are seen
+    for several in ("compare", "race"):  # of several networks one is missing: the others are seen
+        everything.pop(several)
     return everything.get(field, "")
 
 
@@ -207,7 +223,7 @@ def _query() -> dict[str, str]:
     """Only what differs from the defaults; a page's own start says nothing, and is told from the general one."""
     start, own = _start(st.session_state.get(_PAGE, "")), spec()
     network = {} if own == start else own.to_query() or {"stages": own.to_query(full=True)["stages"]}
-    return network | view().to_query() | experiment().to_query() | comparison().to_query()
+    return network | view().to_query() | experiment().to_query() | comparison().to_query() | race().to_query()
 
 
 def _few(names: list[str]) -> str:

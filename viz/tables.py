@@ -1,6 +1,6 @@
 """A trace as rows: by layer, block or stage; and as CSV, Markdown and LaTeX to take away."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from models.differences import Difference
 from models.measured import Pair, Signals
 from models.records import Layer, Total, Trace
 from viz import format, theme
+from viz.lessons import Curve
 from viz.view import Rows
 
 
@@ -210,3 +211,49 @@ FORMS: tuple[tuple[str, Callable[[pd.DataFrame], str], str, str], ...] = (
     ("Markdown", markdown, "md", "text/markdown"),
     ("LaTeX", latex, "tex", "application/x-tex"),
 )
+
+
+def race(curves: Sequence[Curve]) -> pd.DataFrame:
+    """Where every network of a race stands, a row each."""
+    rows = []
+    for curve in curves:
+        last = curve.epochs[-1] if curve.epochs else None
+        best = max((epoch.test_accuracy for epoch in curve.epochs), default=None)
+        rows.append(
+            {
+                "Network": curve.name,
+                "State": str(curve.status or "not begun"),
+                "Epochs": f"{len(curve.epochs)} of {curve.run.all_epochs}",
+                "Training accuracy, %": None if last is None else 100 * last.train_accuracy,
+                "Test accuracy, %": None if last is None else 100 * last.test_accuracy,
+                "Best test accuracy, %": None if best is None else 100 * best,
+                "Training loss": None if last is None else last.train_loss,
+                "Test loss": None if last is None else last.test_loss,
+                "Seconds": sum(epoch.seconds for epoch in curve.epochs),
+                "Images per second": None if last is None else last.images_per_second,
+                "Peak memory, MB": None if last is None or last.memory is None else last.memory / 1e6,
+            }
+        )
+    return pd.DataFrame(rows).round(4)
+
+
+def epochs(curves: Sequence[Curve]) -> pd.DataFrame:
+    """Every epoch of every network of a race."""
+    return pd.DataFrame(
+        [
+            {
+                "Network": curve.name,
+                "Epoch": epoch.number,
+                "Steps": epoch.steps,
+                "Training loss": epoch.train_loss,
+                "Training accuracy": epoch.train_accuracy,
+                "Test loss": epoch.test_loss,
+                "Test accuracy": epoch.test_accuracy,
+                "Learning rate": epoch.learning_rate,
+                "Images per second": epoch.images_per_second,
+                "Seconds": epoch.seconds,
+            }
+            for curve in curves
+            for epoch in curve.epochs
+        ]
+    )

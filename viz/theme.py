@@ -161,6 +161,11 @@ def _luminance(colour: str) -> float:
 _AXIS = {"tickfont": {"size": CHART_TEXT - 1}, "title": {"font": {"size": CHART_TEXT}}, "automargin": True}
 
 
+def axis() -> dict[str, object]:
+    """What all axes share."""
+    return dict(_AXIS)
+
+
 def layout(title: str, **more: object) -> dict[str, object]:
     """What all charts share. Grounds are transparent and inks Streamlit's, so that charts follow the page's theme."""
     return {

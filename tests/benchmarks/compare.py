@@ -22,7 +22,7 @@ from viz.comparison import Comparison, entries
 from viz.figures import comparison
 from viz.quantities import Subject
 
-DEFAULT = entries(Comparison(), PRESETS["resnet18"].spec)
+DEFAULT = entries(Comparison().slots, PRESETS["resnet18"].spec)
 LOOKS = theme.looks([kind(entry.spec) for entry in DEFAULT])
 ROUNDS = 5
 

@@ -205,7 +205,7 @@ def test_the_report_holds_the_page_and_needs_no_net():
     from viz.experiment import Experiment
     from viz.facets import Scene
 
-    named = entries(Comparison(compare=TWO), SMALL)
+    named = entries(Comparison(compare=TWO).slots, SMALL)
     subjects = tuple(quantities.Subject(entry, trace(entry.spec), keeps(trace(entry.spec))) for entry in named)
     scene = Scene(
         subjects, theme.looks(["ResNet", "DenseNet"]), quantities.rows(subjects, 16), Comparison(), Experiment()

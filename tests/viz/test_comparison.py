@@ -68,7 +68,7 @@ def test_no_text_breaks_it(text):
 
 def test_names_are_told_apart_and_the_sidebars_network_is_the_one_there():
     own = PRESETS["resnet50"].spec
-    found = entries(Comparison(compare="resnet50~sidebar~resnet18.norm-group~resnet18.norm-none"), own)
+    found = entries(Comparison(compare="resnet50~sidebar~resnet18.norm-group~resnet18.norm-none").slots, own)
 
     assert found[1].slot == SIDEBAR
     assert found[1].spec == own

@@ -16,7 +16,7 @@ from models.presets import PRESETS
 from models.trace import trace
 from tests.conftest import specs
 from viz import block_graph, comparison_table, kinds_table, tables, theme, verdict
-from viz.comparison import Comparison, Entry, entries
+from viz.comparison import Entry, entries
 from viz.figures import comparison
 from viz.quantities import Subject, rows
 
@@ -27,7 +27,7 @@ def subject(spec, name="x", timing=None):
 
 
 def subjects(*presets):
-    named = entries(Comparison(compare="~".join(presets)), PRESETS["resnet18"].spec)
+    named = entries(presets, PRESETS["resnet18"].spec)
     return tuple(subject(entry.spec, entry.name) for entry in named)
 
 

@@ -1,0 +1,220 @@
+"""The Training page: choose a race, start it, watch the curves fill in, read what they taught."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from models.names import kind
+from models.recipe import DATA, Epoch, RunSpec
+from models.runs import Status
+from models.spec import SpecError
+from viz import chart, findings, format, headline, jobs, lessons, race_bar, state, theme, trainings
+from viz.jobs import Job, State, Task
+from viz.lessons import Curve
+from viz.race import RECIPES, Race, Recipe, Runner, runners
+from viz.theme import Look
+
+FILE = "training"  # what files are called
+_SLOT, _BEGIN = "race", "begin_race"
+_EMPTY = """**What you will see:** the same images in the same order go to every network of a race, and two curves grow
+for each of them: how much it gets wrong on the images it learns from, and on those it has never seen. Deep plain
+networks get *worse* than shallow ones, on the very images they learn from; with skip connections they do not. Choose a
+race above, or start the one that is set up below."""
+
+
+def show() -> None:
+    heading, sharing = st.container(key="heading").columns([7, 1], vertical_alignment="center")
+    heading.title("Does it learn better with skip connections?", anchor=False)
+    headline.messages()
+    race = state.race()
+    try:
+        entered = runners(race, state.spec())
+    except SpecError as error:
+        _cards()
+        st.warning(f"This can't be trained: {error}")
+        with st.popover("Data and training"):
+            race_bar.settings(race)
+        return
+    with sharing:
+        headline.share(f"the race of {format.listing(runner.name for runner in entered)}")
+    looks = theme.looks([kind(runner.run.network) for runner in entered])
+    if race.learn:
+        words, back = st.columns([8, 2], vertical_alignment="center")
+        words.caption(_setting(race))
+        back.button("Change or new race", key="back", on_click=lambda: state.put_race(learn=False), width="stretch")
+    else:
+        _cards()
+        with st.container(horizontal=True, vertical_alignment="center", key="race"):
+            race_bar.show(race, entered, looks)
+    _race(race, entered, looks)
+
+
+def _setting(race: Race) -> str:
+    """What is trained and how, in a line."""
+    own = DATA[race.data]
+    size = f" at {race.pixels} × {race.pixels}" if race.pixels else ""
+    until = f"{format.plural(race.epochs, 'epoch')}" + (f", at most {race.steps:,} steps" if race.steps else "")
+    return (
+        f"{own.title}{size}, {until}, batch {race.train_batch}, learning rate {race.rate:g} ({race.schedule}), "
+        f"momentum {race.momentum:g}, weight decay {race.decay:g}, augmentation: {race.augment}, "
+        f"seed {race.train_seed}. "
+        f"{own.train:,} images to learn from, {own.test:,} to be tested on."
+    )
+
+
+def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
+    line, slot = jobs.line(), (state.visitor(), _SLOT)
+    runs = [runner.run for runner in entered]
+    task = trainings.race(runs, 60.0)
+    job = line.of(slot)
+    if job is not None and job.key != task.key:
+        job = None
+    begin = st.session_state.pop(_BEGIN, None) == task.key
+    if begin or (race.learn and line.under_way(task.key)):
+        try:
+            job = line.submit(task, slot=slot)
+        except jobs.FullError as error:
+            st.warning(str(error))
+    if job is not None and not job.over:
+        _watch(job, entered, looks, logarithmic=race.logarithmic)
+        return
+    curves = _curves(entered)
+    finished = all(trainings.done(curve.kept) for curve in curves)
+    if job is not None and job.error:
+        st.warning(format.as_it_is(job.error))
+    if not any(curve.epochs or curve.status for curve in curves) or not race.learn:
+        _start(task, curves)
+        st.markdown(_EMPTY)
+        return
+    _board(curves, looks, logarithmic=race.logarithmic)
+    if not finished:
+        _start(task, curves)
+    findings.show(curves, looks, race)
+
+
+def _curves(entered: Sequence[Runner]) -> list[Curve]:
+    return [Curve(runner.name, runner.run, trainings.kept(runner.run)) for runner in entered]
+
+
+def _board(curves: Sequence[Curve], looks: Sequence[Look], *, logarithmic: bool) -> None:
+    """The sentence, and the curves it is computed from."""
+    from viz.figures import training  # plotly with it  # noqa: PLC0415
+
+    said = lessons.race(curves)
+    words, choice = st.columns([8, 1], vertical_alignment="center")
+    words.markdown(f"#### {said or 'The first epoch is under way ...'}")
+    state.seed("race_log", logarithmic)
+    choice.toggle("log", key="race_log", on_change=lambda: state.put_race(logarithmic=st.session_state["race_log"]))
+    draw = partial(training.curves, curves, looks, logarithmic=logarithmic)
+    chart.show(draw, "curves", alt=said or "Loss and error by epoch, still empty.", name=FILE)
+    st.caption("Dashed: on the training images, while it learns. Solid, with markers: on the test images.")
+
+
+def _watch(job: Job, entered: Sequence[Runner], looks: Sequence[Look], *, logarithmic: bool) -> None:
+    """The race under way: how far, how long, how fast; Pause and Cancel; and the curves as they are now."""
+    _progress(job)
+    _growing(entered, looks, logarithmic=logarithmic)
+
+
+@st.fragment(run_every=1.0)
+def _progress(job: Job) -> None:
+    line, slot = jobs.line(), (state.visitor(), _SLOT)
+    job.seen()
+    if job.over or line.of(slot) is not job:
+        state.rerun()
+    bar, pause, stop = st.columns([8, 1, 1], vertical_alignment="center")
+    ahead = line.ahead(job)
+    if job.state is State.WAITING and ahead:
+        text = f"Waiting: {format.plural(ahead, 'other job')} on this server first."
+    else:
+        left = f", about {format.duration(job.left)} left" if job.left is not None else ""
+        text = f"Training: {job.fraction:.0%}{left}{_speed(job)}"
+    bar.progress(min(max(job.fraction, 0.0), 1.0), text=text)
+    pause.button("Pause", key="pause_race", on_click=line.give_up, args=(slot,), width="stretch")
+    stop.button("Cancel", key="cancel_race", on_click=_cancel, args=(slot,), width="stretch")
+
+
+@st.fragment(run_every=3.0)  # drawing takes the processor's time from the training
+def _growing(entered: Sequence[Runner], looks: Sequence[Look], *, logarithmic: bool) -> None:
+    _board(_curves(entered), looks, logarithmic=logarithmic)
+
+
+def _speed(job: Job) -> str:
+    epochs = [epoch for _, epoch in job.parts if isinstance(epoch, Epoch)]
+    return f" · {epochs[-1].images_per_second:,.0f} images per second" if epochs else ""
+
+
+def _cancel(slot: tuple[str, str]) -> None:
+    jobs.line().give_up(slot)
+    state.put_race(learn=False)
+
+
+def _start(task: Task[Any], curves: Sequence[Curve]) -> None:
+    """The button that begins a race or goes on with it, with the time that it takes here."""
+    done = sum(len(curve.epochs) for curve in curves) / sum(curve.run.all_epochs for curve in curves)
+    states = {curve.status for curve in curves}
+    if Status.RUNNING in states:
+        st.info("Another race, or another server, is training one of these networks now.")
+    label = "Try again" if states & {Status.FAILED, Status.DAMAGED} else "Resume" if done else "Start"
+    if Status.PAUSED in states or Status.STOPPED in states:
+        st.caption(
+            "; ".join(
+                f"{curve.name}: {curve.status}, {len(curve.epochs)} of {curve.run.all_epochs} epochs"
+                for curve in curves
+                if curve.status
+            )
+        )
+    _button(label, "own", tuple(curve.run for curve in curves), 1 - done, task)
+
+
+@st.fragment(run_every=0.5)
+def _button(label: str, what: str, runs: tuple[RunSpec, ...], rest: float, task: Task[Any]) -> None:
+    takes = _takes(what, runs, rest)
+    if st.button(f"{label} ({takes})", key="start_race", type="primary"):
+        begin(task.key)
+        state.rerun()
+
+
+def begin(key: tuple[object, ...], **race: object) -> None:
+    """Ask for a race; what was only measured for the buttons gives way to it."""
+    for what in (*RECIPES, "own"):
+        jobs.line().give_up((state.visitor(), f"pace_{what}"))
+    st.session_state[_BEGIN] = key
+    state.put_race(**{**race, "learn": True})
+
+
+def _takes(what: str, runs: tuple[RunSpec, ...], rest: float = 1.0) -> str:
+    """How long a race takes here, measured from a few steps; while that is under way, that it is."""
+    line, slot = jobs.line(), (state.visitor(), f"pace_{what}")
+    task = trainings.pace(runs)
+    job = line.of(slot)
+    if job is None or job.key != task.key:
+        try:
+            job = line.submit(task, slot=slot)
+        except jobs.FullError:
+            return "time not measured yet"
+    job.seen()
+    if job.state is State.DONE:
+        return f"about {format.duration(job.result * rest)} here"
+    return "can't be trained here" if job.state is State.FAILED else "measuring how long ..."
+
+
+def _cards() -> None:
+    """The races that are worth seeing."""
+    for place, (name, recipe) in zip(st.columns(len(RECIPES)), RECIPES.items(), strict=True):
+        with place, st.container(border=True, height="stretch"):
+            st.markdown(f"**{recipe.title}**  \n{recipe.words}")
+            _card(name, recipe)
+
+
+@st.fragment(run_every=0.5)
+def _card(name: str, recipe: Recipe) -> None:
+    entered = runners(recipe.race, state.spec())
+    runs = tuple(runner.run for runner in entered)
+    takes = _takes(name, runs)
+    if st.button(f"Start ({takes})", key=f"recipe_{name}", type="primary" if name == "digits" else "secondary"):
+        fields = {field: getattr(recipe.race, field) for field in Race.__dataclass_fields__}
+        begin(trainings.race(runs, 60.0).key, **fields | {"learn": True})
+        state.rerun()

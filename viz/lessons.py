@@ -1,0 +1,179 @@
+"""What a race taught, in words: every sentence is computed from the curves, and only said when it is so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+
+from models.depths import depth
+from models.learned import Lesions, Predictions
+from models.recipe import Epoch, RunSpec
+from models.runs import Kept, Status
+from models.spec import Shortcut
+from models.twins import twin
+from viz import format
+
+_CLEAR = 0.02  # of all images: a difference that is called one
+_SOLVED = 0.5  # of the plain one's error: what is called a cure
+_LATE = 0.2  # of the epochs: before that nothing is said
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One run of a race, as far as it is."""
+
+    name: str
+    run: RunSpec
+    kept: Kept | None
+
+    @property
+    def epochs(self) -> tuple[Epoch, ...]:
+        return self.kept.epochs if self.kept else ()
+
+    @property
+    def status(self) -> Status | None:
+        return self.kept.status if self.kept else None
+
+    def at(self, number: int) -> Epoch:
+        return self.epochs[number - 1]
+
+
+def race(curves: Sequence[Curve]) -> str:
+    """What the curves show, at the last epoch that all of them have finished."""
+    going = [curve for curve in curves if curve.epochs]
+    if not going:
+        return ""
+    now = min(len(curve.epochs) for curve in going)
+    parts = [*_degradation(going, now), *_twins(going, now)]
+    if not parts:
+        parts = [_ranking(going, now)]
+    return " ".join([*parts, *_failures(curves)])
+
+
+def _degradation(curves: Sequence[Curve], now: int) -> list[str]:
+    """The deeper of two plain networks is worse, and on which images; and what skips make of it."""
+    found: list[str] = []
+    for shallow in curves:
+        for deep in curves:
+            if not _plain(shallow) or not _deeper(deep, shallow):
+                continue
+            if now < _LATE * deep.run.all_epochs:
+                continue
+            one, other = shallow.at(now), deep.at(now)
+            seen, unseen = other.train_error - one.train_error, other.test_error - one.test_error
+            after = f"After {format.plural(now, 'epoch')} {deep.name}"
+            if seen > _CLEAR:
+                found.append(
+                    f"{after} is worse than {shallow.name} on the training set ({_percent(other.train_error)} wrong "
+                    f"against {_percent(one.train_error)}): that is degradation, not overfitting."
+                )
+                found += _cure(curves, deep, now)
+            elif unseen > _CLEAR and seen < 0:
+                found.append(
+                    f"{after} is better than {shallow.name} on the training set and worse on the test set "
+                    f"({_percent(other.test_error)} wrong against {_percent(one.test_error)}): that is overfitting."
+                )
+            else:
+                found.append(f"{after} learns about as well as {shallow.name} here: no degradation to be seen.")
+    return found
+
+
+def _cure(curves: Sequence[Curve], deep: Curve, now: int) -> list[str]:
+    for cured in curves:
+        if not _plain(cured) and _same_but_skips(cured, deep):
+            error = cured.at(now).train_error
+            if error < _SOLVED * deep.at(now).train_error:
+                return [f"With skip connections the same depth learns: {cured.name} gets {_percent(error)} wrong."]
+            return [f"Skip connections have not cured it yet: {cured.name} gets {_percent(error)} wrong."]
+    return []
+
+
+def _twins(curves: Sequence[Curve], now: int) -> list[str]:
+    """A network beside its twin, where no pair of plain networks says more."""
+    plain = [curve for curve in curves if _plain(curve)]
+    if any(_deeper(deep, shallow) for shallow in plain for deep in plain):
+        return []
+    found = []
+    for own in curves:
+        for other in curves:
+            if _plain(own) or not _plain(other) or not _same_but_skips(own, other):
+                continue
+            ours, theirs = own.at(now), other.at(now)
+            words = (
+                f"{own.name}'s training loss is {format.number(ours.train_loss)}, without skip connections "
+                f"({other.name}) it is {format.number(theirs.train_loss)}"
+            )
+            faster = ours.train_loss < 0.9 * theirs.train_loss
+            slower = theirs.train_loss < 0.9 * ours.train_loss
+            end = (
+                "it learns faster with them"
+                if faster
+                else "here it learns faster without"
+                if slower
+                else "no great difference"
+            )
+            found.append(f"After {format.plural(now, 'epoch')} {words}: {end}.")
+    return found
+
+
+def _ranking(curves: Sequence[Curve], now: int) -> str:
+    best = max(curves, key=lambda curve: curve.at(now).test_accuracy)
+    accuracy = f"{best.at(now).test_accuracy:.1%} of the test images right"
+    if len(curves) == 1:
+        return f"After {format.plural(now, 'epoch')} {best.name} gets {accuracy}."
+    return f"After {format.plural(now, 'epoch')} {best.name} is ahead with {accuracy}."
+
+
+def _failures(curves: Sequence[Curve]) -> list[str]:
+    return [
+        f"{curve.name} stopped: {curve.kept.why}"
+        for curve in curves
+        if curve.kept is not None and curve.status in (Status.FAILED, Status.DAMAGED)
+    ]
+
+
+def lesions(named: Sequence[tuple[str, Lesions]]) -> str:
+    """How much worse each network is for losing a block."""
+    parts = []
+    for name, found in named:
+        own = [lesion.error for lesion in found.inner if lesion.error is not None]
+        if not own:
+            parts.append(f"{name} has no block that it could lose.")
+            continue
+        middle, worst = sorted(own)[len(own) // 2], max(own)
+        mild = sum(error < found.whole + 0.1 for error in own)
+        parts.append(
+            f"{name} gets {_percent(found.whole)} wrong whole and {_percent(middle)} (median; at worst "
+            f"{_percent(worst)}) without one block: {mild} of {len(own)} can go for less than 10 points."
+        )
+    return " ".join(parts)
+
+
+def predictions(name: str, found: Predictions) -> str:
+    """How many are right, and what is mixed up most."""
+    right = int(found.right.sum())
+    words = f"{name} reads {right:,} of {len(found.labels):,} test images right ({found.accuracy:.1%})"
+    mixed = found.mixed_up()
+    if mixed is None:
+        return f"{words}: all of them."
+    truth, taken, times = mixed
+    return f"{words}. Its commonest mistake: {truth} taken for {taken}, {format.plural(times, 'time')}."
+
+
+def _plain(curve: Curve) -> bool:
+    return curve.run.network.shortcut is Shortcut.NONE
+
+
+def _deeper(deep: Curve, shallow: Curve) -> bool:
+    """Both plain, alike but for their depth."""
+    same = replace(deep.run, network=replace(deep.run.network, stages=shallow.run.network.stages)) == shallow.run
+    return same and depth(deep.run.network) > depth(shallow.run.network)
+
+
+def _same_but_skips(own: Curve, plain: Curve) -> bool:
+    return replace(own.run, network=twin(own.run.network)) == plain.run
+
+
+def _percent(error: float) -> str:
+    if not isfinite(error):
+        return "everything"
+    return f"{error:.1%}" if 0 < error < 0.0995 else f"{error:.0%}"

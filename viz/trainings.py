@@ -1,0 +1,112 @@
+"""Calls into training, as jobs and from the folder of kept runs: the second door between the pages and torch."""
+
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from importlib import import_module
+
+from models.learned import Answer, Lesions, Predictions, Response, Reuse
+from models.recipe import Epoch, RunSpec
+from models.runs import MOST_SECONDS, KeepingError, Kept, Runs, Status
+from viz.jobs import Job, Result, Task
+
+
+def kept(run: RunSpec) -> Kept | None:
+    """What lies on disk of a run."""
+    return Runs().find(run)
+
+
+def all_kept() -> tuple[Kept, ...]:
+    return Runs().all()
+
+
+def delete(own: str) -> str:
+    """Why a run can't be deleted, or ""."""
+    try:
+        Runs().delete(own)
+    except KeepingError as error:
+        return str(error)
+    return ""
+
+
+def race(runs: Sequence[RunSpec], seconds: float) -> Task[tuple[tuple[int, Epoch | str], ...]]:
+    """Train several runs side by side; the part is the last (place, epoch), the result why some could not go on.
+
+    It gives way to shorter work, and goes on when nobody looks.
+    """
+
+    def work(job: Job) -> tuple[tuple[int, Epoch | str], ...]:
+        from models.keeping import race as raced  # noqa: PLC0415
+
+        failed = []
+        for part in raced(runs, Runs(), pulse=job.pulse):
+            job.parts = (part,)  # the last one: all of them are on disk
+            if isinstance(part[1], str):
+                failed.append(part)
+        return tuple(failed)
+
+    return Task(
+        ("race", *(run.digest for run in runs)),
+        work,
+        seconds,
+        lambda _: 1,
+        longest=MOST_SECONDS,
+        patience=MOST_SECONDS,
+        gives_way=True,
+    )
+
+
+def pace(runs: Sequence[RunSpec]) -> Task[float]:
+    """Seconds that a race takes here, told from a few steps of each run."""
+
+    def work(job: Job) -> float:
+        from models.training import estimate  # noqa: PLC0415
+
+        def told(place: int) -> Callable[[float], None]:
+            return lambda done: job.pulse((place + done) / len(runs))
+
+        return sum(estimate(run, pulse=told(place)) for place, run in enumerate(runs))
+
+    return Task(("pace", *(run.digest for run in runs)), work, 5.0, lambda _: 1)
+
+
+def predictions(run: RunSpec, epochs: int) -> Task[Predictions]:
+    """A trained network's answers to the test images."""
+    return _look("models.predictions", "predict", run, epochs, lambda found: 20 * len(found.labels))
+
+
+def lesions(run: RunSpec, epochs: int) -> Task[Lesions]:
+    return _look("models.anatomy", "lesions", run, epochs, lambda _: 100)
+
+
+def responses(run: RunSpec, epochs: int) -> Task[tuple[Response, ...]]:
+    return _look("models.anatomy", "responses", run, epochs, lambda _: 100)
+
+
+def reuse(run: RunSpec, epochs: int) -> Task[tuple[Reuse, ...]]:
+    return _look("models.anatomy", "reuse", run, epochs, lambda _: 1_000)
+
+
+def answer(run: RunSpec, epochs: int, picture: bytes, *, drawn: bool) -> Task[Answer]:
+    """A trained network's answer to a picture of one's own."""
+
+    def work(job: Job) -> Answer:
+        from models.predictions import answer as said  # noqa: PLC0415
+
+        return said(run, Runs(), picture, drawn=drawn)
+
+    digest = blake2b(picture, digest_size=8).hexdigest()
+    return Task(("answer", run.digest, epochs, digest, drawn), work, 1.0, lambda _: 100)
+
+
+def _look(module: str, function: str, run: RunSpec, epochs: int, weight: Callable[[Result], int]) -> Task[Result]:
+    """A look at a trained network; `epochs` says how long it was trained."""
+
+    def work(job: Job) -> Result:
+        found: Result = getattr(import_module(module), function)(run, Runs(), pulse=job.pulse)
+        return found
+
+    return Task((function, run.digest, epochs), work, 3.0, weight)
+
+
+def done(found: Kept | None) -> bool:
+    return found is not None and found.status is Status.DONE
