@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
 
 from models import data as data_sets
 from models.data import Data
 from models.measured import Pulse
 from models.recipe import Epoch, RunSpec
 from models.runs import WEIGHTS, KeepingError, Runs, Status, identity
+from models.spec import NetworkSpec
 from models.training import Checkpoint, Trainer
 
 _FACTS = "skipscope"
@@ -116,6 +118,27 @@ def race(specs: Sequence[RunSpec], runs: Runs, *, pulse: Pulse | None = None) ->
 def weights(runs: Runs, own: str) -> dict[str, Tensor]:
     """A run's tensors, as `load_state_dict` takes them. Raises `KeepingError` where there are none."""
     return _read(runs.folder / own / WEIGHTS).weights
+
+
+def inherit(network: nn.Module, spec: NetworkSpec, runs: Runs, own: str) -> RunSpec:
+    """Fill a network with a kept run's weights, in place; returns what it was trained on.
+
+    Where the very network was trained by the same recipe (a twin in the same race), it gets its own weights; any other
+    one gets those that it has in common with the run's. Raises `KeepingError` where there are none.
+    """
+    found = runs.read(own)
+    if found.run is None or not found.epochs:
+        raise KeepingError(f"trained: there is no run {own[:60]!r} with weights here; train it again.")
+    same = runs.find(replace(found.run, network=spec))
+    if same is not None and same.run is not None and same.epochs:
+        network.load_state_dict(weights(runs, same.id))
+        return same.run
+    state = network.state_dict()
+    loaded = {
+        name: value for name, value in weights(runs, own).items() if name in state and state[name].shape == value.shape
+    }
+    network.load_state_dict(state | loaded)
+    return found.run
 
 
 def _cost(spec: RunSpec) -> float:

@@ -27,6 +27,7 @@ class Precision(StrEnum):
 class Weights(StrEnum):
     RANDOM = "random"
     PRETRAINED = "pretrained"  # torchvision's
+    TRAINED = "trained"  # of a kept run
 
 
 class DataSet(StrEnum):

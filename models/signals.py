@@ -15,11 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from models import pictures
+from models import data, pictures
 from models.depths import depth as count_depth
 from models.depths import depths
 from models.device import Peak, afford, choose, computing, in_words
 from models.hooks import Way, listening
+from models.keeping import inherit
 from models.measured import (
     FeatureMaps,
     Histogram,
@@ -33,7 +34,9 @@ from models.measured import (
     quotient,
 )
 from models.network import build
+from models.recipe import RunSpec
 from models.records import JOINS, Layer, Trace
+from models.runs import Runs
 from models.settings import Device, Precision, Source, Weights
 from models.spec import NetworkSpec, SpecError
 from models.trace import trace
@@ -62,14 +65,17 @@ def measure(
     device: str = Device.AUTO,
     precision: str = Precision.FLOAT32,
     weights: str = Weights.RANDOM,
+    trained: str = "",
     picture: bytes | None = None,
     pulse: Pulse | None = None,
 ) -> Signals:
     """What flows through the network, forward and back, layer by layer.
 
-    In train mode, by the cross-entropy on labels drawn at random. `seeds`, where given, stands in for `seed` and gives
-    a run each: a band. Raises `SpecError` for a bad setting, `TooLarge` before anything is allocated where the device
-    has no memory for it, `WeightsError` and `PictureError` for what can't be had.
+    In train mode, by the cross-entropy on labels drawn at random. With `weights="trained"`, those of the kept run that
+    `trained` names, images and labels are the run's own test images, whatever `source` says. `seeds`, where given,
+    stands in for `seed` and gives a run each: a band. Raises `SpecError` for a bad setting, `TooLargeError` before
+    anything is allocated where the device has no memory for it, `WeightsError`, `KeepingError` and `PictureError` for
+    what can't be had.
     """
     started = time.perf_counter()
     numbers = (seed,) if seeds is None else tuple(seeds)
@@ -78,9 +84,12 @@ def measure(
     with Peak(chosen) as peak:
         for place, number in enumerate(numbers):
             share = _within(pulse, place, len(numbers))
-            network, _ = _network(spec, number, chosen, weights, share)
-            images = pictures.images(source, batch, spec.input_shape, seed=number, picture=picture).to(chosen)
-            labels = _labels(spec, batch, number).to(chosen)
+            network, _, learnt = _network(spec, number, chosen, weights, trained, share)
+            if learnt is None:
+                images = pictures.images(source, batch, spec.input_shape, seed=number, picture=picture).to(chosen)
+                labels = _labels(spec, batch, number).to(chosen)
+            else:
+                images, labels = (part.to(chosen) for part in _tested(learnt, spec, batch, number))
             runs.append(run(network, traced, images, labels, seed=number, precision=precision, pulse=share))
             del network
     return Signals(
@@ -201,6 +210,7 @@ def feature_maps(
     device: str = Device.AUTO,
     precision: str = Precision.FLOAT32,
     weights: str = Weights.RANDOM,
+    trained: str = "",
     picture: bytes | None = None,
     pulse: Pulse | None = None,
 ) -> FeatureMaps:
@@ -212,9 +222,12 @@ def feature_maps(
     chosen, traced = _ready(spec, batch, device, precision, (seed,))
     if path not in traced.by_path:
         raise SpecError("layer", "must be one of this network", path)
-    network, classes = _network(spec, seed, chosen, weights, _within(pulse, 0, 2))
+    network, classes, learnt = _network(spec, seed, chosen, weights, trained, _within(pulse, 0, 2))
     network.train(not classes)
-    batched = pictures.images(source, batch, spec.input_shape, seed=seed, picture=picture)
+    if learnt is None or source == Source.UPLOAD:
+        batched = pictures.images(source, batch, spec.input_shape, seed=seed, picture=picture)
+    else:
+        batched, _ = _tested(learnt, spec, batch, seed)
     keeper = _Keeper(image % batch, len(traced.layers), _within(pulse, 1, 2))
     with torch.no_grad(), listening(network, [layer.path for layer in traced.layers], (), keeper):
         keeper.wanted = path
@@ -240,9 +253,11 @@ def feature_maps(
     )
 
 
-def filters(spec: NetworkSpec, *, seed: int = 0, weights: str = Weights.RANDOM, pulse: Pulse | None = None) -> Any:
+def filters(
+    spec: NetworkSpec, *, seed: int = 0, weights: str = Weights.RANDOM, trained: str = "", pulse: Pulse | None = None
+) -> Any:
     """The first convolution's filters: numpy, float32, (channels out, channels in, height, width)."""
-    network, _ = _network(spec, seed, torch.device("cpu"), weights, pulse)
+    network, _, _ = _network(spec, seed, torch.device("cpu"), weights, trained, pulse)
     first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
     return first.weight.detach().numpy()
 
@@ -277,14 +292,28 @@ def _ready(
 
 
 def _network(
-    spec: NetworkSpec, seed: int, chosen: torch.device, kind: str, pulse: Pulse | None
-) -> tuple[nn.Sequential, tuple[str, ...]]:
-    """A private copy, drawn on the CPU so that every device starts from the same numbers; and its classes' names."""
+    spec: NetworkSpec, seed: int, chosen: torch.device, kind: str, trained: str, pulse: Pulse | None
+) -> tuple[nn.Sequential, tuple[str, ...], RunSpec | None]:
+    """A private copy, drawn on the CPU so that every device starts from the same numbers; its classes' names, where it
+    knows them; and how it was trained, where it was trained here.
+    """
     if kind not in tuple(Weights):
-        raise SpecError("weights", f"must be {' or '.join(Weights)}", kind)
-    network = build(spec, seed=seed)
-    classes = load(network, spec, pulse) if kind == Weights.PRETRAINED else ()
-    return network.to(chosen), classes
+        raise SpecError("weights", f"must be {', '.join(Weights)}", kind)
+    network, learnt = build(spec, seed=seed), None
+    classes: tuple[str, ...] = ()
+    if kind == Weights.PRETRAINED:
+        classes = load(network, spec, pulse)
+    elif kind == Weights.TRAINED:
+        learnt = inherit(network, spec, Runs(), trained)
+        classes = data.load(learnt.data, pulse=pulse).classes
+    return network.to(chosen), classes, learnt
+
+
+def _tested(learnt: RunSpec, spec: NetworkSpec, batch: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Test images of a run's data, drawn by the seed, as its networks take them; and their labels."""
+    own = data.load(learnt.data)
+    chosen = torch.randint(len(own.test), (batch,), generator=torch.Generator().manual_seed(seed))
+    return own.normalised(own.test.images[chosen], spec.input_shape), own.test.labels[chosen]
 
 
 def _labels(spec: NetworkSpec, batch: int, seed: int) -> Tensor:

@@ -19,9 +19,9 @@ from viz.theme import Look
 FILE = "training"  # what files are called
 _SLOT, _BEGIN = "race", "begin_race"
 _EMPTY = """**What you will see:** the same images in the same order go to every network of a race, and two curves grow
-for each of them: how much it gets wrong on the images it learns from, and on those it has never seen. Deep plain
-networks get *worse* than shallow ones, on the very images they learn from; with skip connections they do not. Choose a
-race above, or start the one that is set up below."""
+for each of them: how much it gets wrong on the images it learns from, and on those it has never seen. Does a deeper
+plain network do better than a shallow one, or worse, on the very images it learns from? And what do skip connections
+change? Choose one of the three races, or set up your own: add networks, change data and training, and start."""
 
 
 def show() -> None:
@@ -104,7 +104,7 @@ def _board(curves: Sequence[Curve], looks: Sequence[Look], *, logarithmic: bool)
 
     said = lessons.race(curves)
     words, choice = st.columns([8, 1], vertical_alignment="center")
-    words.markdown(f"#### {said or 'The first epoch is under way ...'}")
+    words.markdown(f"#### {said or 'No epoch is finished yet.'}")
     state.seed("race_log", logarithmic)
     choice.toggle("log", key="race_log", on_change=lambda: state.put_race(logarithmic=st.session_state["race_log"]))
     draw = partial(training.curves, curves, looks, logarithmic=logarithmic)

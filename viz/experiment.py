@@ -62,6 +62,7 @@ class Experiment(Linked):
     device: Device = Device.AUTO
     precision: Precision = Precision.FLOAT32
     weights: Weights = Weights.RANDOM
+    trained: str = ""  # the id of a kept run, whose weights they are
     show: Show = Show.BOTH
     of: Of = Of.WEIGHTS
     panel: Panel = Panel.ACTIVATIONS
@@ -82,9 +83,14 @@ class Experiment(Linked):
         return {name: getattr(self, name) for name in _MEASURED if name not in ("seeds", "seed")}
 
     @property
+    def untrained(self) -> "Experiment":
+        """The same with random weights."""
+        return replace(self, weights=Weights.RANDOM, trained="")
+
+    @property
     def numbers(self) -> tuple[int, ...]:
         """The seeds."""
         return tuple(range(self.seed, self.seed + self.seeds))
 
 
-_MEASURED = ("batch", "seeds", "seed", "source", "device", "precision", "weights")
+_MEASURED = ("batch", "seeds", "seed", "source", "device", "precision", "weights", "trained")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from models.settings import Device, Precision, Source, Weights
 from models.spec import Init, NetworkSpec, Norm
-from viz import format, measure, state
+from viz import format, measure, state, trainings
 from viz.experiment import Experiment, Show
 from viz.repair import change
 
@@ -30,7 +30,10 @@ def show(spec: NetworkSpec, experiment: Experiment) -> tuple[Experiment, bytes |
         _choice("show", "Networks", {one: str(one) for one in Show}, experiment.show, st.segmented_control)
         _network("norm", "Norm", _NORMS, spec.norm, st.segmented_control)
         _network("init", "Initialisation", _INITS, spec.init, st.selectbox)
-        _choice("source", "Images", _SOURCES, experiment.source, st.selectbox, width=160)
+        if experiment.weights is Weights.TRAINED:
+            st.caption("Trained weights,  \non their own test images")
+        else:
+            _choice("source", "Images", _SOURCES, experiment.source, st.selectbox, width=160)
         with st.popover("More"):
             _more(spec, experiment)
     return experiment, _upload() if experiment.source is Source.UPLOAD else None
@@ -46,6 +49,8 @@ def possible(experiment: Experiment, spec: NetworkSpec | None = None) -> Experim
         lost["precision"] = Precision.FLOAT32
     if spec is not None and experiment.weights is Weights.PRETRAINED and not measure.has_weights(spec):
         lost["weights"] = Weights.RANDOM
+    if spec is not None and experiment.weights is Weights.TRAINED and experiment.trained not in trainings.learnt(spec):
+        lost["weights"] = Weights.RANDOM
     if lost:
         words = [f"{name}: there is no {getattr(experiment, name)} here, {new} instead." for name, new in lost.items()]
         st.toast(" ".join(words), duration="long")
@@ -56,11 +61,33 @@ def possible(experiment: Experiment, spec: NetworkSpec | None = None) -> Experim
 def _more(spec: NetworkSpec, experiment: Experiment) -> None:
     machine(experiment)
     _number("seeds", "Seeds", experiment, "So many draws of weights, images and labels: the line is the median.")
+    _weights(spec, experiment)
+
+
+def _weights(spec: NetworkSpec, experiment: Experiment) -> None:
+    """Random ones, torchvision's, or those of a run of this very network that is kept here."""
+    options: dict[str, tuple[Weights, str, str]] = {Weights.RANDOM: (Weights.RANDOM, "", "random")}
     if measure.has_weights(spec):
-        weights = {Weights.RANDOM: "random", Weights.PRETRAINED: "torchvision's, trained on ImageNet"}
-        _choice("weights", "Weights", weights, experiment.weights, st.selectbox)
-    else:
-        st.caption("Weights are random: torchvision has no trained ones for this network.")
+        options[Weights.PRETRAINED] = (Weights.PRETRAINED, "", "torchvision's, trained on ImageNet")
+    for own, words in trainings.learnt(spec).items():
+        options[own] = (Weights.TRAINED, own, f"trained here: {words}")
+    if len(options) == 1:
+        st.caption("Weights are random: there are no trained ones for this network, neither torchvision's nor here.")
+        return
+    now = experiment.trained if experiment.weights is Weights.TRAINED else str(experiment.weights)
+    state.seed("experiment_weights", now if now in options else str(Weights.RANDOM))
+
+    def changed() -> None:
+        weights, own, _ = options[st.session_state["experiment_weights"]]
+        state.put_experiment(weights=weights, trained=own)
+
+    st.selectbox(
+        "Weights",
+        list(options),
+        key="experiment_weights",
+        format_func=lambda one: options[one][2] if one in options else one,
+        on_change=changed,
+    )
 
 
 def machine(experiment: Experiment) -> None:

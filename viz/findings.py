@@ -8,17 +8,19 @@ from typing import Any, Literal
 import streamlit as st
 
 from models.learned import Lesions, Predictions, Response
-from models.recipe import DATA
+from models.recipe import DATA, RunSpec
 from models.runs import Status
-from models.settings import DataSet
+from models.settings import DataSet, Weights
 from models.spec import Family, Shortcut
 from viz import chart, format, gallery, lessons, sketch, state, trainings
+from viz.jobs import Task
 from viz.lessons import Curve
 from viz.race import Lesson, Race
 from viz.theme import Look
 from viz.waiting import ask
 
 _FILE = "training"
+_INSIDE = "look_inside_next"
 _SHOWN = 30  # predicted pictures
 _UPLOAD = "Or a picture: PNG, JPEG or WebP, at most 5 MB. It stays on this server, for this visit."
 
@@ -67,6 +69,24 @@ def _results(scene: Scene) -> None:
     from viz import tables  # noqa: PLC0415
 
     _table(tables.race(scene.curves), "results")
+    if scene.trained:
+        curve = _chosen(scene)
+        st.button(
+            f"Look inside: signals and feature maps of {curve.name}, trained",
+            key="look_inside",
+            on_click=_look_inside,
+            args=(curve,),
+        )
+        if st.session_state.pop(_INSIDE, False):
+            st.switch_page("viz/pages/signals.py")
+
+
+def _look_inside(curve: Curve) -> None:
+    """Take a trained network to the Signals page."""
+    if curve.kept is not None:
+        state.put_spec(curve.run.network)
+        state.put_experiment(weights=Weights.TRAINED, trained=curve.kept.id, run=True)
+        st.session_state[_INSIDE] = True
 
 
 def _numbers(scene: Scene) -> None:
@@ -182,16 +202,6 @@ def _gradients(scene: Scene) -> None:
     chart.show(partial(training.gradients, shown), "heat", alt=alt, name=_FILE)
 
 
-def _each(scene: Scene, what: str, task: Callable[[Curve], Any], button: str) -> list[tuple[str, Any, Look]]:
-    """The same look at every trained network, one job each."""
-    found = []
-    for place, (curve, look) in enumerate(scene.trained):
-        answer = ask(f"{what}_{place}", task(curve), button=f"{button}: {curve.name}", wanted=True, on_run=lambda: None)
-        if answer.result is not None and answer.fresh:
-            found.append((curve.name, answer.result, look))
-    return found
-
-
 def _lesions(scene: Scene) -> None:
     from viz.figures import training  # noqa: PLC0415
 
@@ -199,23 +209,38 @@ def _lesions(scene: Scene) -> None:
         "One block is taken out of the trained network, the others stay as they are, and the test images are read "
         "again. Of a residual block the branch goes and the skip stays; of a plain one its input goes on."
     )
-    found = _each(scene, "lesions", lambda curve: trainings.lesions(curve.run, len(curve.epochs)), "Take out blocks")
-    if found:
-        named: list[tuple[str, Lesions]] = [(name, result) for name, result, _ in found]
+    answer = _all(scene, "lesions", trainings.lesions, "Take out blocks")
+    if answer is not None:
+        named: list[tuple[str, Lesions]] = answer
         said = lessons.lesions(named)
         st.markdown(f"**{said}**")
-        chart.show(partial(training.lesions, named, [look for *_, look in found]), "lesions", alt=said, name=_FILE)
+        draw = partial(training.lesions, named, [look for _, look in scene.trained])
+        chart.show(draw, "lesions", alt=said, name=_FILE)
 
 
 def _responses(scene: Scene) -> None:
     from viz.figures import training  # noqa: PLC0415
 
     st.caption("The spread of what each convolution puts out behind its norm, on test images, as in He 2015, figure 7.")
-    found = _each(scene, "responses", lambda curve: trainings.responses(curve.run, len(curve.epochs)), "Measure")
-    if found:
-        named: list[tuple[str, tuple[Response, ...]]] = [(name, result) for name, result, _ in found]
-        alt = "Standard deviation of every convolution's output, trained."
-        chart.show(partial(training.responses, named, [look for *_, look in found]), "responses", alt=alt, name=_FILE)
+    answer = _all(scene, "responses", trainings.responses, "Measure responses")
+    if answer is not None:
+        named: list[tuple[str, tuple[Response, ...]]] = answer
+        said = lessons.responses(named)
+        st.markdown(f"**{said}**")
+        draw = partial(training.responses, named, [look for _, look in scene.trained])
+        chart.show(draw, "responses", alt=said, name=_FILE)
+
+
+def _all(scene: Scene, what: str, task: Callable[[Sequence[tuple[RunSpec, int]]], Task[Any]], button: str) -> Any:
+    """The same look at every trained network, in one job: (name, what was found) of each."""
+    if not scene.trained:
+        st.info("When the first epoch is over, the trained networks are looked into here.")
+        return None
+    asked = task([(curve.run, len(curve.epochs)) for curve, _ in scene.trained])
+    answer = ask(what, asked, button=button, wanted=True, on_run=lambda: None)
+    if answer.result is None or not answer.fresh:
+        return None
+    return [(curve.name, found) for (curve, _), found in zip(scene.trained, answer.result, strict=True)]
 
 
 def _reuse(scene: Scene) -> None:

@@ -46,8 +46,8 @@ class Task(Generic[Result]):
     work: "Callable[[Job], Result]"
     seconds: float  # that it will take here, about
     weight: Callable[[Result], int]  # of the result, where results are kept
-    longest: float = LONGEST  # seconds that it may run
-    patience: float = FORGOTTEN  # seconds without anybody looking
+    longest: float | None = None  # seconds that it may run; left out: LONGEST
+    patience: float | None = None  # seconds without anybody looking; left out: FORGOTTEN
     gives_way: bool = False  # to shorter work, which is done in between: a training
 
 
@@ -65,7 +65,8 @@ class Job:
         self.seconds = 0.0
         self.gives_way = task.gives_way
         self.let_in: Callable[[], None] = lambda: None  # does what others wait for, where this job gives way
-        self._longest, self._patience = task.longest, task.patience
+        self._longest = LONGEST if task.longest is None else task.longest
+        self._patience = FORGOTTEN if task.patience is None else task.patience
         self._task: Task[Any] | None = task
         self._stop = threading.Event()
         self._ended = threading.Event()

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
+from statistics import median
 
 from models.depths import depth
-from models.learned import Lesions, Predictions
+from models.learned import Lesions, Predictions, Response
 from models.recipe import Epoch, RunSpec
 from models.runs import Kept, Status
 from models.spec import Shortcut
@@ -41,7 +42,7 @@ def race(curves: Sequence[Curve]) -> str:
     """What the curves show, at the last epoch that all of them have finished."""
     going = [curve for curve in curves if curve.epochs]
     if not going:
-        return ""
+        return " ".join(_failures(curves))
     now = min(len(curve.epochs) for curve in going)
     parts = [*_degradation(going, now), *_twins(going, now)]
     if not parts:
@@ -146,6 +147,16 @@ def lesions(named: Sequence[tuple[str, Lesions]]) -> str:
             f"{_percent(worst)}) without one block: {mild} of {len(own)} can go for less than 10 points."
         )
     return " ".join(parts)
+
+
+def responses(named: Sequence[tuple[str, Sequence[Response]]]) -> str:
+    """How large each network's responses are."""
+    parts = [
+        f"{name}: {format.number(median(response.std for response in found))} "
+        f"({format.number(min(one.std for one in found))} to {format.number(max(one.std for one in found))})"
+        for name, found in named
+    ]
+    return f"Standard deviation of the responses, median and range. {'; '.join(parts)}."
 
 
 def predictions(name: str, found: Predictions) -> str:

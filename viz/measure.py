@@ -149,7 +149,7 @@ def pair(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Ta
 
 def regimes(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Task[dict[str, Pair]]:
     """With batch norm and without any, each with its twin, of random weights: not all four have others."""
-    experiment = replace(experiment, weights=Weights.RANDOM)
+    experiment = experiment.untrained
     norms = {"batch norm": Norm.BATCH, "no norm": Norm.NONE}
 
     def work(job: Job) -> dict[str, Pair]:
@@ -169,7 +169,7 @@ def regimes(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) ->
 
 def sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Task[tuple[SweepPoint, ...]]:
     """Networks of many depths, with skips and without; points are parts of the job as they come."""
-    settings = {name: value for name, value in experiment.settings.items() if name != "weights"}
+    settings = {name: value for name, value in experiment.settings.items() if name not in ("weights", "trained")}
 
     def work(job: Job) -> tuple[SweepPoint, ...]:
         from models import signals  # noqa: PLC0415
@@ -183,7 +183,7 @@ def sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> T
 
     depths = sweep_depths(spec, experiment.deepest)
     relative = sum(depth for depth, _ in depths) / max(trace(spec).depth, 1)
-    measured = replace(experiment.measured, weights=Weights.RANDOM)
+    measured = experiment.measured.untrained
     return Task(
         ("sweep", *_both(replace(spec, stages=depths[0][1])), depths, measured, _digest(picture)),
         work,
@@ -216,7 +216,9 @@ def feature_maps(
         theirs = None
         if path in traced(plain).by_path:
             theirs = signals.feature_maps(plain, path, pulse=lambda done: job.pulse(0.5 + done / 2), **shared)
-        first = signals.filters(own, seed=experiment.seed, weights=experiment.weights, pulse=job.pulse)
+        first = signals.filters(
+            own, seed=experiment.seed, weights=experiment.weights, trained=experiment.trained, pulse=job.pulse
+        )
         _release()
         return ours, theirs, first
 
@@ -253,7 +255,7 @@ def curves(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[Found
         from models import signals  # noqa: PLC0415
 
         def both(spec: NetworkSpec, pulse: Pulse) -> Pair:
-            settings: Any = experiment.settings | {"seed": experiment.seed, "weights": Weights.RANDOM}
+            settings: Any = experiment.untrained.settings | {"seed": experiment.seed}
             if experiment.source is Source.UPLOAD:  # a picture belongs to the other page
                 settings["source"] = Source.NOISE
             own = signals.measure(signals.with_skips(spec), pulse=lambda done: pulse(done / 2), **settings)
@@ -265,7 +267,7 @@ def curves(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[Found
         (
             "curves",
             frozenset(spec.essential for spec in specs),
-            replace(experiment.measured, seeds=1, weights=Weights.RANDOM),
+            replace(experiment.measured.untrained, seeds=1),
         ),
         work,
         sum(_seconds(spec, experiment, 2) for spec in specs),
@@ -335,7 +337,7 @@ def block_picture(spec: NetworkSpec, block: str) -> tuple[Picture, str]:
 
 
 def pictured(experiment: Experiment) -> Source:
-    """What feature maps are made of: there is nothing to see in those of noise."""
+    """What feature maps are made of: there is nothing to see in those of noise. Trained networks see their own data."""
     return Source.PHOTOS if experiment.source is Source.NOISE else experiment.source
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from models.measured import WEIGHTED, FeatureMaps, Pair, Signals
 from models.names import describe
-from models.settings import Source
+from models.settings import Source, Weights
 from models.spec import NetworkSpec
 from viz import chart, format, graph_panel, measure, sentences, state
 from viz.experiment import At, Experiment, Of, Paint, Panel
@@ -73,8 +73,12 @@ def _gradients(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View
     st.caption(
         f"{_who(pair)} {sentences.twin(pair, measure.unshared(side.spec))} Measured on {side.device} in "
         f"{side.precision}, batch {side.batch}, {format.plural(len(side.runs), 'seed')}, {seconds}{memory}. "
-        "Train mode, cross-entropy on random labels."
+        f"Train mode, cross-entropy on {_labels(side)}."
     )
+
+
+def _labels(side: Signals) -> str:
+    return "the labels of its own test images" if side.weights == Weights.TRAINED else "random labels"
 
 
 def _who(pair: Pair) -> str:
@@ -167,7 +171,7 @@ def _maps(pair: Pair, spec: NetworkSpec, experiment: Experiment, view: View, pic
     with right:
         st.image(ours.picture, width=96)
     source = measure.pictured(experiment)
-    if source is not experiment.source:
+    if source is not experiment.source and experiment.weights is not Weights.TRAINED:
         st.caption("There is nothing to see in noise: these are of a photograph, cropped to the network's input.")
     with st.container(key="fresh_maps" if answer.fresh else "stale_maps"):
         _mosaics(ours, theirs, spec, first)

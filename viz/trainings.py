@@ -5,8 +5,10 @@ from hashlib import blake2b
 from importlib import import_module
 
 from models.learned import Answer, Lesions, Predictions, Response, Reuse
-from models.recipe import Epoch, RunSpec
+from models.recipe import DATA, Epoch, RunSpec
 from models.runs import MOST_SECONDS, KeepingError, Kept, Runs, Status
+from models.spec import NetworkSpec
+from models.twins import with_skips
 from viz.jobs import Job, Result, Task
 
 
@@ -17,6 +19,17 @@ def kept(run: RunSpec) -> Kept | None:
 
 def all_kept() -> tuple[Kept, ...]:
     return Runs().all()
+
+
+def learnt(spec: NetworkSpec) -> dict[str, str]:
+    """Id -> words, of the kept runs of this very network, or of its twin, that have weights; the newest first."""
+    own = {spec.essential, with_skips(spec).essential}
+    return {
+        found.id: f"{DATA[found.run.data].title}, {len(found.epochs)} epochs, test accuracy "
+        f"{found.epochs[-1].test_accuracy:.1%}"
+        for found in all_kept()
+        if found.run is not None and found.epochs and found.run.network.essential in own
+    }
 
 
 def delete(own: str) -> str:
@@ -74,12 +87,28 @@ def predictions(run: RunSpec, epochs: int) -> Task[Predictions]:
     return _look("models.predictions", "predict", run, epochs, lambda found: 20 * len(found.labels))
 
 
-def lesions(run: RunSpec, epochs: int) -> Task[Lesions]:
-    return _look("models.anatomy", "lesions", run, epochs, lambda _: 100)
+def lesions(runs: Sequence[tuple[RunSpec, int]]) -> Task[tuple[Lesions, ...]]:
+    """Of runs with so many epochs behind them: the error without each block."""
+    return _each("lesions", runs)
 
 
-def responses(run: RunSpec, epochs: int) -> Task[tuple[Response, ...]]:
-    return _look("models.anatomy", "responses", run, epochs, lambda _: 100)
+def responses(runs: Sequence[tuple[RunSpec, int]]) -> Task[tuple[tuple[Response, ...], ...]]:
+    return _each("responses", runs)
+
+
+def _each(function: str, runs: Sequence[tuple[RunSpec, int]]) -> Task[tuple[Result, ...]]:
+    """The same look at several trained networks, one after the other."""
+
+    def work(job: Job) -> tuple[Result, ...]:
+        from models import anatomy  # noqa: PLC0415
+
+        def told(place: int) -> Callable[[float], None]:
+            return lambda done: job.pulse((place + done) / len(runs))
+
+        look = getattr(anatomy, function)
+        return tuple(look(run, Runs(), pulse=told(place)) for place, (run, _) in enumerate(runs))
+
+    return Task((function, *((run.digest, epochs) for run, epochs in runs)), work, 3.0, lambda _: 100 * len(runs))
 
 
 def reuse(run: RunSpec, epochs: int) -> Task[tuple[Reuse, ...]]:

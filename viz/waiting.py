@@ -80,7 +80,7 @@ def _watch(job: Job, slot: tuple[str, str], what: str) -> None:
     bar, stop = st.columns([8, 1], vertical_alignment="center")
     ahead = jobs.line().ahead(job)
     if job.state is State.WAITING and ahead:
-        text = f"Waiting: {format.plural(ahead, 'measurement')} of other visitors come first."
+        text = f"Waiting: {format.plural(ahead, 'other measurement')} first."
     else:
         left = f", {format.duration(job.left)} left" if job.left is not None else ""
         text = f"Measuring: {job.fraction:.0%}{left}"

@@ -315,3 +315,34 @@ def test_created_is_when_it_was_first_begun(runs):
     list(kept(RUN, runs))
 
     assert runs.find(RUN).created == first
+
+
+def test_signals_of_a_trained_network_are_those_of_its_weights_and_of_its_twins(monkeypatch, runs):
+    from models import signals
+
+    monkeypatch.setattr(signals, "Runs", lambda: runs)
+    plain = replace(SMALL, shortcut="none")
+    list(race([RUN, replace(RUN, network=plain)], runs))
+
+    found = {spec: signals.measure(spec, weights="trained", trained=identity(RUN), batch=32) for spec in (SMALL, plain)}
+
+    for spec, side in found.items():
+        state = weights(runs, identity(replace(RUN, network=spec)))
+        assert side.by_path["conv1"].weight_norm == pytest.approx(state["conv1.weight"].norm().item(), rel=1e-5)
+    assert found[SMALL].loss < signals.measure(SMALL, batch=32, source="digits").loss
+
+
+def test_a_network_that_was_not_trained_takes_what_it_has_in_common(monkeypatch, runs):
+    from models import signals
+
+    monkeypatch.setattr(signals, "Runs", lambda: runs)
+    list(kept(RUN, runs))
+
+    maps = signals.feature_maps(
+        replace(SMALL, shortcut="none"), "conv1", weights="trained", trained=identity(RUN), batch=8
+    )
+
+    assert maps.path == "conv1"
+    assert len(maps.top) == 5
+    with pytest.raises(KeepingError, match="there is no run 'gone' with weights here"):
+        signals.measure(SMALL, weights="trained", trained="gone")

@@ -215,3 +215,68 @@ def test_a_job_cancelled_in_the_queue_keeps_nobody_waiting(line):
     waiting.cancel()
 
     assert waiting.wait(0)
+
+
+def test_a_training_lets_short_work_in_between_its_steps(line):
+    done = threading.Event()
+
+    def long(job):
+        while not done.wait(0.01):
+            job.pulse(0.5)
+        return "trained"
+
+    training = line.submit(Task(("long",), long, 100.0, lambda _: 1, gives_way=True), slot="lecturer")
+    until(lambda: training.state is State.RUNNING)
+
+    short = line.submit(task("short", lambda job: "measured"), slot="student")
+
+    assert short.wait(5)
+    assert short.result == "measured"
+    assert training.state is State.RUNNING
+    done.set()
+    assert training.wait(5)
+    assert training.result == "trained"
+
+
+def test_two_trainings_wait_for_each_other(line):
+    first = line.submit(Task(("one",), endless, 100.0, lambda _: 1, gives_way=True), slot="a")
+    until(lambda: first.state is State.RUNNING)
+    second = line.submit(Task(("two",), endless, 100.0, lambda _: 1, gives_way=True), slot="b")
+    short = line.submit(task("short", lambda job: 1), slot="c")
+
+    assert short.wait(5)
+    assert (second.state, line.ahead(second)) == (State.WAITING, 1)
+
+
+def test_a_training_goes_on_when_nobody_looks_and_has_a_limit_of_its_own(line):
+    job = line.submit(
+        Task(("long",), endless, 100.0, lambda _: 1, longest=1000.0, patience=1000.0, gives_way=True), slot="a"
+    )
+    until(lambda: job.state is State.RUNNING)
+
+    job._seen -= 500
+    time.sleep(0.1)
+    assert job.state is State.RUNNING
+    job._started -= 2000
+    assert job.wait(5)
+    assert "longer than 17 minutes" in job.error
+
+
+def test_work_that_runs_in_between_is_found_by_its_key(line):
+    going = threading.Event()
+    training = line.submit(Task(("long",), endless, 100.0, lambda _: 1, gives_way=True), slot="a")
+    until(lambda: training.state is State.RUNNING)
+
+    def slow(job):
+        going.wait(5)
+        return 1
+
+    first = line.submit(task("short", slow), slot="b")
+    until(lambda: first.state is State.RUNNING)
+    again = line.submit(task("short", slow), slot="c")
+    going.set()
+
+    assert again is first
+    assert first.wait(5)
+    assert not line.under_way(("short",))
+    assert line.under_way(("long",))

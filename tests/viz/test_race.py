@@ -1,0 +1,320 @@
+"""A race in a link, the runs it stands for, what its curves say, and how they are drawn."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.learned import Lesion, Lesions, Predictions, Response, Reuse
+from models.names import kind
+from models.recipe import DATA, Epoch
+from models.runs import Kept, Status
+from models.settings import DataSet, Schedule
+from models.spec import NetworkSpec, SpecError
+from viz import gallery, lessons, tables, theme
+from viz.figures import training
+from viz.lessons import Curve
+from viz.race import RECIPES, Race, fitted, runners
+
+SIDEBAR = NetworkSpec(
+    stages=(3, 3, 3), stem="cifar", base_width=16, shortcut="pad", input_shape=(3, 32, 32), classes=10
+)
+
+
+@given(
+    st.builds(
+        Race,
+        data=st.sampled_from(DataSet),
+        schedule=st.sampled_from(Schedule),
+        epochs=st.integers(1, 1000),
+        rate=st.floats(1e-6, 10),
+        decay=st.floats(0, 1),
+        learn=st.booleans(),
+        pixels=st.integers(0, 224),
+    )
+)
+def test_any_race_travels_as_a_link(race):
+    assert Race.from_query(race.to_query()) == (race, ())
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"rate": "quick"}, "rate: must be a number from 1e-06 to 10, got 'quick'"),
+        ({"rate": "nan"}, "rate: must be a number"),
+        ({"epochs": "0"}, "epochs: must be a whole number from 1 to 1,000"),
+        ({"race": "resnet9000"}, "race: there is no preset 'resnet9000'"),
+        ({"data": "svhn"}, "data: must be digits"),
+    ],
+)
+def test_a_bad_part_of_a_link_is_told_and_the_rest_is_kept(query, message):
+    race, problems = Race.from_query(query | {"momentum": "0.5"})
+
+    assert race == Race(momentum=0.5)
+    assert any(problem.startswith(message) for problem in problems)
+
+
+def test_without_a_word_it_is_the_sidebars_network_and_its_twin():
+    first, second = runners(Race(), SIDEBAR)
+
+    assert (first.name, second.name) == ("ResNet-20", "Plain-20")
+    assert first.run.network == replace(SIDEBAR, input_shape=(1, 8, 8))
+    assert second.run.network.shortcut == "none"
+    plain = replace(SIDEBAR, shortcut="none")
+    assert [runner.name for runner in runners(Race(), plain)] == ["Plain-20", "ResNet-20"]
+
+
+def test_networks_are_fitted_to_the_data_and_equal_ones_run_once():
+    race = Race(race="sidebar~resnet20_cifar", data=DataSet.CIFAR100, pixels=16)
+
+    (only,) = runners(race, SIDEBAR)
+
+    assert (only.run.network.classes, only.run.network.input_shape) == (100, (3, 16, 16))
+
+
+def test_equal_names_are_told_apart():
+    names = [runner.name for runner in runners(Race(race="sidebar~resnet20_cifar.init-xavier~resnet20_cifar"), SIDEBAR)]
+
+    assert names == ["ResNet-20 (1)", "ResNet-20 (2)"]
+
+
+def test_what_is_too_small_for_a_network_is_refused_in_words():
+    with pytest.raises(SpecError, match="input_shape: must be at least 29 pixels"):
+        runners(Race(race="densenet121"), SIDEBAR)
+
+
+def test_every_recipe_is_a_race_as_it_is_described():
+    assert [len(runners(recipe.race, SIDEBAR)) for recipe in RECIPES.values()] == [4, 1, 4]
+    tutorial = runners(RECIPES["fashion"].race, SIDEBAR)[0].run
+    assert (tutorial.network.input_shape, tutorial.batch, tutorial.learning_rate, tutorial.epochs) == (
+        (1, 64, 64),
+        256,
+        0.05,
+        10,
+    )
+    assert (tutorial.network.init, tutorial.momentum) == ("xavier", 0)
+    paper = runners(RECIPES["cifar"].race, SIDEBAR)[1].run
+    assert (paper.all_steps, paper.batch, paper.weight_decay) == (64_000, 128, 1e-4)
+    assert [paper.rate(step) for step in (0, 32_000, 48_000)] == pytest.approx([0.1, 0.01, 0.001])  # section 4.2
+    assert fitted(tutorial.network, RECIPES["fashion"].race) == tutorial.network
+
+
+def epoch(number, train, test, loss=1.0, test_loss=1.0):
+    return Epoch(
+        number=number, steps=number * 10, train_loss=loss, train_accuracy=1 - train, test_loss=test_loss,
+        test_accuracy=1 - test, learning_rate=0.1, images_per_second=100.0, seconds=1.0, memory=None,
+        gradients=(("conv1", 0.5), ("fc", 0.0)),
+    )  # fmt: skip
+
+
+def curves(errors, status=Status.DONE, why=""):
+    """Of the digits' recipe: name -> (training error, test error) at the last of ten epochs."""
+    entered = runners(replace(RECIPES["digits"].race, epochs=10), SIDEBAR)
+    return [
+        Curve(
+            runner.name,
+            runner.run,
+            Kept(
+                id=runner.name,
+                status=status,
+                why=why,
+                run=runner.run,
+                epochs=tuple(epoch(number, *errors[runner.name]) for number in range(1, 11)),
+            ),
+        )
+        for runner in entered
+        if runner.name in errors
+    ]
+
+
+GOOD = {"Plain-20": (0.02, 0.05), "Plain-56": (0.6, 0.62), "ResNet-20": (0.01, 0.04), "ResNet-56": (0.005, 0.04)}
+
+
+def test_degradation_is_called_so_when_it_is_and_its_cure_too():
+    said = lessons.race(curves(GOOD))
+
+    assert said == (
+        "After 10 epochs Plain-56 is worse than Plain-20 on the training set (60% wrong against 2.0%): that is "
+        "degradation, not overfitting. With skip connections the same depth learns: ResNet-56 gets 0.5% wrong."
+    )
+
+
+def test_overfitting_is_called_overfitting():
+    said = lessons.race(curves(GOOD | {"Plain-56": (0.0, 0.3)}))
+
+    assert "that is overfitting" in said
+    assert "degradation" not in said
+
+
+def test_where_depth_does_no_harm_nothing_is_made_of_it():
+    assert "no degradation to be seen" in lessons.race(curves(GOOD | {"Plain-56": (0.02, 0.05)}))
+
+
+def test_a_cure_that_is_none_is_not_called_one():
+    said = lessons.race(curves(GOOD | {"ResNet-56": (0.5, 0.5)}))
+
+    assert "have not cured it yet: ResNet-56 gets 50% wrong" in said
+
+
+def test_at_the_start_nothing_is_said_of_degradation():
+    early = [replace(curve, kept=replace(curve.kept, epochs=curve.epochs[:1])) for curve in curves(GOOD)]
+
+    assert lessons.race(early) == "After 1 epoch ResNet-20 is ahead with 96.0% of the test images right."
+
+
+def test_a_pair_is_compared_by_its_training_loss():
+    pair = curves({"Plain-20": GOOD["Plain-20"], "ResNet-20": GOOD["ResNet-20"]})
+    quick = [
+        replace(curve, kept=replace(curve.kept, epochs=tuple(replace(one, train_loss=loss) for one in curve.epochs)))
+        for curve, loss in zip(pair, (0.5, 0.1), strict=True)
+    ]
+
+    assert lessons.race(quick).endswith("(Plain-20) it is 0.5: it learns faster with them.")
+    assert lessons.race(quick[::-1][:1]) == "After 10 epochs ResNet-20 gets 96.0% of the test images right."
+    slow = [
+        replace(curve, kept=replace(curve.kept, epochs=tuple(replace(one, train_loss=loss) for one in curve.epochs)))
+        for curve, loss in zip(pair, (0.1, 0.5), strict=True)
+    ]
+    assert lessons.race(slow).endswith("here it learns faster without.")
+
+
+def test_a_run_that_failed_is_named_with_its_reason():
+    said = lessons.race(curves({"Plain-20": (0.5, 0.5)}, Status.FAILED, "The loss was nan at step 7."))
+
+    assert said.endswith("Plain-20 stopped: The loss was nan at step 7.")
+    assert lessons.race([]) == ""
+
+
+def looks(shown):
+    return theme.looks([kind(curve.run.network) for curve in shown])
+
+
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_curves_are_dashed_on_training_and_solid_on_test_images(logarithmic):
+    shown = curves(GOOD)
+    figure = training.curves(shown, looks(shown), logarithmic=logarithmic)
+
+    lines = {trace.meta: trace for trace in figure.data if trace.mode != "markers"}
+    assert len(figure.data) == 16
+    assert lines["Plain-56, train"].line.dash == "dash"
+    assert lines["Plain-56, test"].line.dash == "solid"
+    assert [trace.name for trace in figure.data if trace.showlegend] == [
+        "● Plain-20",
+        "■ Plain-56",
+        "◆ ResNet-20",
+        "▲ ResNet-56",
+    ]
+    assert tuple(figure.layout.xaxis.range) == (0.5, 10.5)
+
+
+def test_an_empty_race_has_its_room_already():
+    shown = [replace(curve, kept=None) for curve in curves(GOOD)]
+
+    figure = training.curves(shown, looks(shown))
+
+    assert tuple(figure.layout.xaxis2.range) == (0.5, 10.5)
+    assert lessons.race(shown) == ""
+
+
+def test_a_loss_beyond_all_others_is_marked_at_the_top_and_told():
+    shown = curves(GOOD)
+    wild = replace(
+        shown[0], kept=replace(shown[0].kept, epochs=(epoch(1, 0.9, 0.9, test_loss=5e7), *shown[0].epochs[1:]))
+    )
+
+    figure = training.curves([wild, *shown[1:]], looks(shown))
+
+    marks = [trace for trace in figure.data if "beyond" in trace.meta]
+    assert marks[0].x == (1,)
+    assert marks[0].customdata == ("test loss: 5.0·10⁷",)
+    assert figure.layout.yaxis.range[1] < 5
+
+
+def test_gradients_of_all_networks_share_one_scale_and_zeros_are_gaps():
+    figure = training.gradients(curves(GOOD))
+
+    assert len(figure.data) == 4
+    assert all(heat.coloraxis == "coloraxis" for heat in figure.data)
+    assert np.isnan(figure.data[0].z[1]).all()
+    assert figure.data[0].z[0][0] == pytest.approx(np.log10(0.5))
+
+
+FOUND = Predictions(
+    classes=("zero", "<one>", "two"),
+    labels=np.array([0, 1, 2, 2]),
+    top=np.array([[0, 1, 2], [1, 0, 2], [1, 2, 0], [2, 1, 0]]),
+    probabilities=np.array([[0.9, 0.05, 0.05], [0.8, 0.1, 0.1], [0.7, 0.2, 0.1], [0.6, 0.3, 0.1]]),
+    truth=np.array([0.9, 0.8, 0.2, 0.6]),
+    images=np.zeros((4, 8, 8, 3), dtype=np.uint8),
+)
+
+
+def test_predictions_are_told_with_the_commonest_mistake():
+    assert lessons.predictions("ResNet-20", FOUND) == (
+        "ResNet-20 reads 3 of 4 test images right (75.0%). Its commonest mistake: two taken for <one>, 1 time."
+    )
+
+
+def test_the_confusion_chart_counts_mistakes():
+    heat = training.confusion(FOUND).data[0]
+
+    assert np.array_equal(heat.customdata, [[1, 0, 0], [0, 1, 0], [0, 1, 1]])
+    assert np.asarray(heat.z).sum() == 1
+
+
+def test_pictures_say_right_and_wrong_in_signs_and_words_and_escape_names():
+    html = gallery.grid(FOUND, [1, 2], dark=False)
+
+    assert html.count("✓") == 1
+    assert html.count("✗") == 1
+    assert "<one>" not in html
+    assert 'alt="two: taken for &lt;one&gt;, 70% sure"' in html
+    assert "is two (20%)" in html
+
+
+def test_lesions_are_told_and_drawn_beside_the_whole_network():
+    found = Lesions(
+        whole=0.05,
+        blocks=(Lesion("a", 0.1, False), Lesion("b", None, True), Lesion("c", 0.8, False), Lesion("d", 0.9, True)),
+    )
+    named = [("ResNet-20", found)]
+
+    assert lessons.lesions(named) == (
+        "ResNet-20 gets 5.0% wrong whole and 80% (median; at worst 80%) without one block: 1 of 2 can go for less than 10 points."
+    )
+    figure = training.lesions(named, theme.looks(["ResNet"]))
+    assert figure.data[0].y == (0.1, 0.8, 0.9)
+    assert figure.layout.shapes[0].y0 == 0.05
+
+
+def test_responses_and_reuse_are_drawn_as_they_are():
+    named = [("ResNet-20", (Response("conv1", 1.0), Response("layer1.0.conv1", 0.5)))]
+    assert training.responses(named, theme.looks(["ResNet"])).data[0].y == (1.0, 0.5)
+    assert "0.75 (0.5 to 1)" in lessons.responses(named)
+    table = np.array([[0.2, 0.1], [np.nan, 0.4]])
+    heat = training.reuse(
+        [
+            Reuse(
+                block="features.denseblock1",
+                sources=("block input", "layer1"),
+                targets=("layer1", "transition"),
+                weights=table,
+            )
+        ]
+    ).data[0]
+    assert np.allclose(heat.z, [[1.0, 0.25], [np.nan, 1.0]], equal_nan=True)
+
+
+def test_tables_hold_every_network_and_every_epoch():
+    shown = curves(GOOD)
+
+    assert list(tables.race(shown)["Training accuracy, %"]) == pytest.approx([98, 40, 99, 99.5])
+    assert len(tables.epochs(shown)) == 40
+    assert tables.race([replace(shown[0], kept=None)]).iloc[0]["State"] == "not begun"
+
+
+def test_every_data_set_has_its_facts():
+    assert {name: about.classes for name, about in DATA.items()}[DataSet.CIFAR100] == 100
+    assert set(DATA) == set(DataSet)

@@ -1,0 +1,242 @@
+"""The Training page: a race is chosen, started, paused, resumed, read; runs are listed and deleted."""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+
+from models.keeping import kept
+from models.recipe import RunSpec
+from models.runs import Runs, Status, identity
+from models.spec import NetworkSpec
+from tests.viz.pages import address, charts, opened, settled
+from viz import jobs
+from viz.race import RECIPES
+
+TINY = {"stages": "1-1", "stem": "cifar", "base_width": "8", "shortcut": "pad", "input_shape": "1x8x8", "classes": "10"}
+SMALL = NetworkSpec(stages=(1, 1), stem="cifar", base_width=8, shortcut="pad", input_shape=(1, 8, 8), classes=10)
+QUICK = {"epochs": "2", "train_batch": "128"}
+
+
+@pytest.fixture(autouse=True)
+def runs(monkeypatch, tmp_path):
+    """A folder of its own for each test, and no job left of the one before."""
+    from models import runs as room
+
+    monkeypatch.setattr(room.Runs, "__init__", lambda self, folder=tmp_path: object.__setattr__(self, "folder", folder))
+    jobs.line.clear()
+    yield Runs()
+    line = jobs.line()
+    for job in [*line._slots.values(), *line._waiting]:
+        job.cancel()
+    end = time.monotonic() + 30
+    while any(thread.name == "skipscope job" for thread in threading.enumerate()) and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def run(network=SMALL, **changes):
+    return RunSpec(**{"network": network, "epochs": 2, "batch": 128, **changes})
+
+
+def page(open_app, **query):
+    return opened(open_app, "viz/pages/training.py", **query)
+
+
+def button(app, key):
+    return next((one for one in app.button if one.key == key), None)
+
+
+def trained(app, seconds=60):
+    """Until the race is over."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        app.run()
+        if button(app, "pause_race") is None:
+            return app
+        time.sleep(0.1)
+    raise AssertionError("the race did not end")
+
+
+def words(app):
+    return " ".join(one.value for one in app.markdown)
+
+
+def test_the_page_offers_three_races_and_ones_own(open_app):
+    app = page(open_app)
+
+    assert not app.exception
+    assert [one.key for one in app.button if (one.key or "").startswith("recipe_")] == [
+        f"recipe_{name}" for name in RECIPES
+    ]
+    assert button(app, "start_race") is not None
+    assert "What you will see" in words(app)
+    assert address(app) == {}
+
+
+def test_a_race_is_started_and_read(open_app, runs):
+    app = page(open_app, **TINY, **QUICK)
+    button(app, "start_race").click()
+
+    app = trained(app.run())
+
+    assert not app.exception
+    assert address(app)["learn"] == "true"
+    assert {one.status for one in runs.all()} == {Status.DONE}
+    assert "After 2 epochs" in words(app)
+    assert {trace["meta"].split(",")[0] for trace in charts(app)[0]["data"]} == {"ResNet-6", "Plain-6"}
+
+
+def test_a_link_to_a_finished_race_shows_it_and_trains_nothing(open_app, runs):
+    for network in (SMALL, replace(SMALL, shortcut="none")):
+        list(kept(run(network), runs))
+
+    app = page(open_app, **TINY, **QUICK, learn="true")
+
+    assert not app.exception
+    assert "After 2 epochs" in words(app)
+    assert button(app, "start_race") is None
+
+
+def test_a_link_alone_starts_no_training(open_app, runs):
+    app = page(open_app, **TINY, **QUICK, learn="true")
+
+    assert runs.all() == ()
+    assert button(app, "start_race") is not None
+
+
+@pytest.mark.parametrize(
+    "lesson",
+    ["Predictions", "Confusion", "Gradients", "Lesion study", "Responses", "Numbers", "Feature reuse", "Your own"],
+)
+def test_every_tab_opens_after_the_training(open_app, runs, lesson):
+    for network in (SMALL, replace(SMALL, shortcut="none")):
+        list(kept(run(network), runs))
+
+    app = settled(page(open_app, **TINY, **QUICK, learn="true", lesson=lesson))
+
+    assert not app.exception
+    expected = {
+        "Predictions": "test images right",
+        "Confusion": "commonest mistake",
+        "Lesion study": "without one block",
+        "Responses": "median and range",
+    }
+    assert expected.get(lesson, "") in words(app)
+
+
+def test_reuse_is_shown_of_a_densenet(open_app, runs):
+    query = {
+        "family": "densenet",
+        "stages": "2-2",
+        "stem": "cifar",
+        "base_width": "8",
+        "growth_rate": "4",
+        "race": "sidebar",
+    }
+    network = NetworkSpec(
+        family="densenet", stages=(2, 2), stem="cifar", base_width=8, growth_rate=4, input_shape=(1, 8, 8), classes=10
+    )
+    list(kept(run(network), runs))
+
+    app = settled(page(open_app, **query, **QUICK, learn="true", lesson="Feature reuse"))
+
+    assert not app.exception
+    assert "mean absolute weight" in words(app)
+
+
+def test_a_stopped_run_says_how_far_it_is_and_resumes(open_app, runs):
+    own = run(epochs=6)
+    going = kept(own, runs)
+    next(going)
+    going.close()
+
+    app = page(open_app, **TINY, train_batch="128", epochs="6", race="sidebar", learn="true")
+    assert button(app, "start_race").label.startswith("Resume")
+    assert any("ResNet-6: paused, 1 of 6 epochs" in one.value for one in app.caption)
+    button(app, "start_race").click()
+    app = trained(app.run())
+
+    assert runs.find(own).status is Status.DONE
+
+
+def test_pause_keeps_what_there_is_and_cancel_goes_back(open_app, runs):
+    long = {"epochs": "900", "train_batch": "128", "race": "sidebar"}
+    app = page(open_app, **TINY, **long)
+    button(app, "start_race").click()
+    app.run()
+    end = time.monotonic() + 30
+    while not (runs.all() and runs.all()[0].epochs) and time.monotonic() < end:
+        time.sleep(0.1)
+    app.run()
+    button(app, "pause_race").click().run()
+    end = time.monotonic() + 10
+    while runs.all()[0].status is Status.RUNNING and time.monotonic() < end:
+        time.sleep(0.05)
+    app.run()
+
+    assert not app.exception
+    assert runs.all()[0].status is Status.PAUSED
+    assert button(app, "start_race").label.startswith("Resume")
+
+    button(app, "start_race").click().run()
+    app.run()
+    button(app, "cancel_race").click().run()
+    assert "learn" not in address(app)
+    assert button(app, "recipe_digits") is not None
+
+
+def test_runs_are_listed_damaged_ones_too_and_deleted_after_a_question(open_app, runs):
+    list(kept(run(), runs))
+    (runs.folder / "odd").mkdir()
+    app = page(open_app, **TINY, **QUICK, race="sidebar", learn="true", lesson="All runs")
+
+    assert "**damaged**" in words(app)
+    assert "**done**" in words(app)
+    button(app, f"delete_{identity(run())}").click().run()
+
+    assert [one.id for one in runs.all()] == ["odd"]
+    assert not app.exception
+
+
+def test_what_can_not_be_trained_says_why(open_app):
+    app = page(open_app, race="densenet121")
+
+    assert any("This can't be trained: input_shape: must be at least 29 pixels" in one.value for one in app.warning)
+    assert not app.exception
+
+
+def test_a_run_that_diverges_is_told(open_app, runs):
+    app = page(open_app, **TINY | {"norm": "none"}, **QUICK, race="sidebar", rate="10", decay="1", schedule="constant")
+    button(app, "start_race").click()
+
+    app = trained(app.run())
+
+    assert "stopped: The loss was" in words(app) or any("The loss was" in one.value for one in app.warning)
+    assert button(app, "start_race").label.startswith("Try again")
+
+
+def test_settings_change_the_race_and_the_link(open_app):
+    app = page(open_app, **TINY)
+
+    app.selectbox(key="race_data").set_value("cifar10").run()
+    app.number_input(key="race_rate").set_value(0.1).run()
+
+    assert address(app)["data"] == "cifar10"
+    assert address(app)["rate"] == "0.1"
+    assert not app.exception
+
+
+def test_a_trained_network_is_looked_into_on_the_signals_page(open_app, runs):
+    list(kept(run(), runs))
+    app = page(open_app, **TINY, **QUICK, race="sidebar", learn="true")
+
+    button(app, "look_inside").click().run()
+    app = settled(app)
+
+    assert not app.exception
+    assert address(app)["weights"] == "trained"
+    print(
+        [one.value for one in app.caption], words(app), [one.value for one in app.warning], [b.key for b in app.button]
+    )
+    assert any("the labels of its own test images" in one.value for one in app.caption)
