@@ -24,7 +24,7 @@ _JS = """
 export default function ({ parentElement, setStateValue }) {
   const canvas = parentElement.querySelector("canvas");
   const pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.lineWidth = 26; pen.lineCap = pen.lineJoin = "round"; pen.strokeStyle = "#fff";
+  pen.lineWidth = 34; pen.lineCap = pen.lineJoin = "round"; pen.strokeStyle = "#fff";
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
