@@ -18,6 +18,7 @@ from viz.theme import Look
 
 FILE = "training"  # what files are called
 _SLOT, _BEGIN = "race", "begin_race"
+_LAST_STEP = 2.0  # seconds that a page waits for a race that was stopped
 _EMPTY = """**What you will see:** the same images in the same order go to every network of a race, and two curves grow
 for each of them: how much it gets wrong on the images it learns from, and on those it has never seen. Does a deeper
 plain network do better than a shallow one, or worse, on the very images it learns from? And what do skip connections
@@ -80,7 +81,11 @@ def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
     if job is not None and not job.over:
         _watch(job, entered, looks, logarithmic=race.logarithmic)
         return
+    if job is not None:
+        job.wait(_LAST_STEP)  # after Pause or Cancel: until it has written where it stands
     curves = _curves(entered)
+    if any(curve.status is Status.RUNNING for curve in curves):
+        _elsewhere(entered)
     finished = all(trainings.done(curve.kept) for curve in curves)
     if job is not None and job.error:
         st.warning(format.as_it_is(job.error))
@@ -92,6 +97,16 @@ def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
     if not finished:
         _start(task, curves)
     findings.show(curves, looks, race)
+
+
+@st.fragment(run_every=1.0)
+def _elsewhere(entered: Sequence[Runner]) -> None:
+    """Until nobody else works on one of these runs."""
+    if not any(curve.status is Status.RUNNING for curve in _curves(entered)):
+        state.rerun()
+    st.info(
+        "One of these networks is being trained: in another race, by another server, or its last step is under way."
+    )
 
 
 def _curves(entered: Sequence[Runner]) -> list[Curve]:
@@ -155,8 +170,6 @@ def _start(task: Task[Any], curves: Sequence[Curve]) -> None:
     """The button that begins a race or goes on with it, with the time that it takes here."""
     done = sum(len(curve.epochs) for curve in curves) / sum(curve.run.all_epochs for curve in curves)
     states = {curve.status for curve in curves}
-    if Status.RUNNING in states:
-        st.info("Another race, or another server, is training one of these networks now.")
     label = "Try again" if states & {Status.FAILED, Status.DAMAGED} else "Resume" if done else "Start"
     if Status.PAUSED in states or Status.STOPPED in states:
         st.caption(
