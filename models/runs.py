@@ -23,7 +23,8 @@ from typing import Any
 
 import psutil
 
-from models.names import describe
+from models.depths import depth
+from models.names import kind
 from models.recipe import Epoch, RunSpec
 
 FOLDER = Path(os.environ.get("SKIPSCOPE_RUNS", Path(__file__).parent.parent / "runs"))
@@ -66,12 +67,9 @@ class Kept:
 
 
 def identity(run: RunSpec) -> str:
-    """The name of a run's folder: "resnet20_cifar-digits-3f2a9c01bd"."""
-    name = describe(run.network)
-    title = name.preset or "-".join(
-        "".join(sign if sign.isalnum() and sign.isascii() else " " for sign in name.title.lower()).split()
-    )
-    return f"{title}-{run.data}-{run.digest}"
+    """The name of a run's folder: "resnet-20-digits-3f2a9c01bd"."""
+    title = kind(run.network).lower().replace(" ", "-")
+    return f"{title}-{depth(run.network)}-{run.data}-{run.digest}"
 
 
 @dataclass(frozen=True)

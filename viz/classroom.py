@@ -66,18 +66,8 @@ def _setting(race: Race) -> str:
 
 
 def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
-    line, slot = jobs.line(), (state.visitor(), _SLOT)
-    runs = [runner.run for runner in entered]
-    task = trainings.race(runs, 60.0)
-    job = line.of(slot)
-    if job is not None and job.key != task.key:
-        job = None
-    begin = st.session_state.pop(_BEGIN, None) == task.key
-    if begin or (race.learn and line.under_way(task.key)):
-        try:
-            job = line.submit(task, slot=slot)
-        except jobs.FullError as error:
-            st.warning(str(error))
+    task = trainings.race([runner.run for runner in entered])
+    job = _job(race, task)
     if job is not None and not job.over:
         _watch(job, entered, looks, logarithmic=race.logarithmic)
         return
@@ -92,11 +82,27 @@ def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
     if not any(curve.epochs or curve.status for curve in curves) or not race.learn:
         _start(task, curves)
         st.markdown(_EMPTY)
+        with st.expander("Runs that are kept here", on_change="rerun", key="kept_runs") as kept:
+            if kept.open:
+                findings.runs()
         return
     _board(curves, looks, logarithmic=race.logarithmic)
     if not finished:
         _start(task, curves)
     findings.show(curves, looks, race)
+
+
+def _job(race: Race, task: Task[Any]) -> Job | None:
+    """The race's job: begun now, under way (for somebody else too), or the visitor's last one for it."""
+    line, slot = jobs.line(), (state.visitor(), _SLOT)
+    begin = st.session_state.pop(_BEGIN, None) == task.key
+    if begin or (race.learn and line.under_way(task.key)):
+        try:
+            return line.submit(task, slot=slot)
+        except jobs.FullError as error:
+            st.warning(str(error))
+    job = line.of(slot)
+    return job if job is not None and job.key == task.key else None
 
 
 @st.fragment(run_every=1.0)
@@ -229,5 +235,5 @@ def _card(name: str, recipe: Recipe) -> None:
     takes = _takes(name, runs)
     if st.button(f"Start ({takes})", key=f"recipe_{name}", type="primary" if name == "digits" else "secondary"):
         fields = {field: getattr(recipe.race, field) for field in Race.__dataclass_fields__}
-        begin(trainings.race(runs, 60.0).key, **fields | {"learn": True})
+        begin(trainings.race(runs).key, **fields | {"learn": True})
         state.rerun()

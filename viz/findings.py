@@ -15,7 +15,7 @@ from models.spec import Family, Shortcut
 from viz import chart, format, gallery, lessons, sketch, state, trainings
 from viz.jobs import Task
 from viz.lessons import Curve
-from viz.race import Lesson, Race
+from viz.race import Lesson, Race, of
 from viz.theme import Look
 from viz.waiting import ask
 
@@ -261,7 +261,7 @@ def _reuse(scene: Scene) -> None:
 
 
 def runs() -> None:
-    """Every run on disk, with its state; each can be deleted, and the whole ones be taken up."""
+    """Every run on disk, with its state; each can be opened and deleted."""
     found = trainings.all_kept()
     if not found:
         st.info("No run is kept yet.")
@@ -271,16 +271,23 @@ def runs() -> None:
         "own under runs/, as run.json, epochs.csv and weights.safetensors."
     )
     for one in found:
-        words, action = st.columns([7, 1], vertical_alignment="center")
+        words, opening, action = st.columns([8, 1, 1], vertical_alignment="center")
         if one.run is None:
             words.markdown(f"`{one.id}`: **damaged** ({format.as_it_is(one.why)})")
         else:
             last = f", test accuracy {one.epochs[-1].test_accuracy:.1%}" if one.epochs else ""
             why = f" ({format.as_it_is(one.why)})" if one.why else ""
             words.markdown(f"`{one.id}`: **{one.status}**{why}, {len(one.epochs)} of {one.run.all_epochs} epochs{last}")
-        with action.popover("Delete", disabled=one.status is Status.RUNNING):
+            opening.button("Open", key=f"open_{one.id}", on_click=_open, args=(one.run,), width="stretch")
+        with action.popover("Delete", disabled=one.status is Status.RUNNING, width="stretch"):
             st.write(f"Delete {one.id} for good?")
             st.button("Yes, delete it", key=f"delete_{one.id}", on_click=_delete, args=(one.id,), type="primary")
+
+
+def _open(run: RunSpec) -> None:
+    """Show one run alone."""
+    own = of(run)
+    state.put_race(**{field: getattr(own, field) for field in Race.__dataclass_fields__})
 
 
 def _delete(own: str) -> None:

@@ -140,6 +140,32 @@ def _run(race: Race, network: NetworkSpec) -> RunSpec:
     )
 
 
+def of(run: RunSpec) -> Race:
+    """The race of one run alone, as it was: begun."""
+    side = run.network.input_shape[1]
+    return Race(
+        race=write(run.network),
+        data=run.data,
+        pixels=0 if side == DATA[run.data].shape[1] else side,
+        augment=run.augment,
+        epochs=run.epochs,
+        steps=run.steps,
+        train_batch=run.batch,
+        rate=run.learning_rate,
+        momentum=run.momentum,
+        decay=run.weight_decay,
+        schedule=run.schedule,
+        warmup=run.warmup,
+        smoothing=run.label_smoothing,
+        train_seed=run.seed,
+        train_device=run.device,
+        train_precision=run.precision,
+        channels_last=run.channels_last,
+        compiled=run.compile,
+        learn=True,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """A race that is worth seeing."""

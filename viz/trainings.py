@@ -41,7 +41,7 @@ def delete(own: str) -> str:
     return ""
 
 
-def race(runs: Sequence[RunSpec], seconds: float) -> Task[tuple[tuple[int, Epoch | str], ...]]:
+def race(runs: Sequence[RunSpec]) -> Task[tuple[tuple[int, Epoch | str], ...]]:
     """Train several runs side by side; the part is the last (place, epoch), the result why some could not go on.
 
     It gives way to shorter work, and goes on when nobody looks.
@@ -60,7 +60,7 @@ def race(runs: Sequence[RunSpec], seconds: float) -> Task[tuple[tuple[int, Epoch
     return Task(
         ("race", *(run.digest for run in runs)),
         work,
-        seconds,
+        MOST_SECONDS,
         lambda _: 1,
         longest=MOST_SECONDS,
         patience=MOST_SECONDS,

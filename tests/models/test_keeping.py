@@ -46,7 +46,7 @@ def test_a_finished_run_is_there_in_open_formats(runs):
     found = runs.find(RUN)
     folder = runs.folder / found.id
     assert (found.status, found.run, found.epochs) == (Status.DONE, RUN, tuple(epochs))
-    assert found.id.startswith("custom-resnet-6")
+    assert found.id.startswith("resnet-6-digits-")
     assert json.loads((folder / "run.json").read_text())["run"]["epochs"] == 3
     with (folder / "epochs.csv").open() as file:
         assert [float(row["train_loss"]) for row in csv.DictReader(file)] == [one.train_loss for one in epochs]

@@ -16,7 +16,7 @@ from models.spec import NetworkSpec, SpecError
 from viz import gallery, lessons, tables, theme
 from viz.figures import training
 from viz.lessons import Curve
-from viz.race import RECIPES, Race, fitted, runners
+from viz.race import RECIPES, Race, fitted, of, runners
 
 SIDEBAR = NetworkSpec(
     stages=(3, 3, 3), stem="cifar", base_width=16, shortcut="pad", input_shape=(3, 32, 32), classes=10
@@ -99,6 +99,14 @@ def test_every_recipe_is_a_race_as_it_is_described():
     assert (paper.all_steps, paper.batch, paper.weight_decay) == (64_000, 128, 1e-4)
     assert [paper.rate(step) for step in (0, 32_000, 48_000)] == pytest.approx([0.1, 0.01, 0.001])  # section 4.2
     assert fitted(tutorial.network, RECIPES["fashion"].race) == tutorial.network
+
+
+def test_a_run_that_is_opened_alone_is_the_same_run():
+    for recipe in RECIPES.values():
+        for runner in runners(recipe.race, SIDEBAR):
+            opened, problems = Race.from_query(of(runner.run).to_query())
+            (again,) = runners(opened, SIDEBAR)
+            assert (again.run, problems) == (runner.run, ())
 
 
 def epoch(number, train, test, loss=1.0, test_loss=1.0):

@@ -199,6 +199,19 @@ def test_runs_are_listed_damaged_ones_too_and_deleted_after_a_question(open_app,
     assert not app.exception
 
 
+def test_a_kept_run_is_opened_from_the_list(open_app, runs):
+    own = run(epochs=3, seed=4)
+    list(kept(own, runs))
+    list(kept(run(), runs))
+    app = page(open_app, **TINY, **QUICK, race="sidebar", learn="true", lesson="All runs")
+
+    button(app, f"open_{identity(own)}").click().run()
+
+    assert not app.exception
+    assert "After 3 epochs ResNet-6" in words(app)
+    assert address(app)["train_seed"] == "4"
+
+
 def test_what_can_not_be_trained_says_why(open_app):
     app = page(open_app, race="densenet121")
 

@@ -13,7 +13,8 @@ from viz.figures.signals import log_axis
 from viz.lessons import Curve
 from viz.theme import Look
 
-_PANELS = (("loss", "loss", ".3f"), ("error", "share of images wrong", ".1%"))
+_EXACT = {"loss": ".3f", "error": ".2%"}
+_PANELS = (("loss", "loss"), ("error", "share of images wrong"))
 _HOVER = "<b>%{fullData.meta}</b>, epoch %{x}<br>%{customdata}<extra></extra>"
 _AXES = ("xaxis", "yaxis")
 
@@ -27,7 +28,7 @@ def curves(
     for curve, look in zip(shown, looks, strict=True):
         colour = look.shade.on(dark=dark)
         numbers = [epoch.number for epoch in curve.epochs]
-        for column, (quantity, _, form) in enumerate(_PANELS, start=1):
+        for column, (quantity, _) in enumerate(_PANELS, start=1):
             for split, dash, width in (("train", "dash", 2), ("test", "solid", 3)):
                 values = [getattr(epoch, f"{split}_{quantity}") for epoch in curve.epochs]
                 figure.add_scatter(
@@ -40,19 +41,19 @@ def curves(
                     mode="lines+markers" if split == "test" else "lines",
                     line={"color": colour, "width": width, "dash": dash},
                     marker={"symbol": look.symbol, "size": 7, "color": colour},
-                    customdata=[f"{split} {quantity}: {_told(value, form)}" for value in values],
+                    customdata=[f"{split} {quantity}: {_told(value, _EXACT[quantity])}" for value in values],
                     hovertemplate=_HOVER,
                     row=1,
                     col=column,
                 )
     figure.update_layout(_own(height=height, margin={"t": 40, "l": 8, "r": 24, "b": 8}, hovermode="closest"))
     figure.update_xaxes(title_text="epoch", range=[0.5, whole + 0.5], dtick=_step(whole), **theme.axis())
-    known = {quantity: _values(shown, quantity) for quantity, _, _ in _PANELS}
+    known = {quantity: _values(shown, quantity) for quantity, _ in _PANELS}
     if not logarithmic:
         _beyond(figure, shown, looks, dark=dark)
-    for column, (quantity, words, form) in enumerate(_PANELS, start=1):
+    for column, (quantity, words) in enumerate(_PANELS, start=1):
         values = known[quantity]
-        axis: dict[str, object] = {"rangemode": "tozero", "tickformat": form if quantity == "error" else None}
+        axis: dict[str, object] = {"rangemode": "tozero", "tickformat": ".0%" if quantity == "error" else None}
         if quantity == "loss" and not logarithmic:
             axis["range"] = [0, _ceiling(shown)]
         if logarithmic and values:
@@ -176,6 +177,7 @@ def confusion(found: Predictions, *, dark: bool = False) -> go.Figure:
         customdata=table,
         hovertemplate="%{y} taken for %{x}: %{customdata}<extra></extra>",
         colorbar={"title": {"text": "mistakes"}},
+        showscale=text is None,
     )
     figure.update_layout(theme.layout("", height=560), margin={"t": 20})
     figure.update_xaxes(title_text="taken for", type="category", constrain="domain")
