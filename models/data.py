@@ -165,6 +165,8 @@ def _torchvision(name: DataSet, folder: Path, pulse: Pulse | None) -> Data:
     try:
         train, test = (_split(kind(home, train=train)) for train in (True, False))
         classes = tuple(str(label).partition(" - ")[2] or str(label) for label in kind(home, train=False).classes)
+    except MemoryError:
+        raise
     except Exception as error:  # noqa: BLE001  # a reader may raise anything at all over a damaged file
         shutil.rmtree(home, ignore_errors=True)
         raise DataError(

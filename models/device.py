@@ -100,18 +100,25 @@ def in_words(device: torch.device) -> str:
 @contextmanager
 def computing(device: torch.device, precision: str, *, training: bool = False) -> Iterator[None]:
     """Forward passes inside compute in a precision; TF32 is off unless it is asked for."""
+    half = torch.float16 if precision == Precision.FP16 else torch.bfloat16
+    with (
+        exactly(device, precision, training=training),
+        torch.autocast(device.type, half, enabled=precision in (Precision.BF16, Precision.FP16)),
+    ):
+        yield
+
+
+@contextmanager
+def exactly(device: torch.device, precision: str, *, training: bool = False) -> Iterator[None]:
+    """Passes inside, forward and back, take TF32 for their products only where it is asked for."""
     usable = precisions(device, training=training)
     if precision not in usable:
         raise SpecError("precision", f"must be {', '.join(usable)} on {device.type}", precision)
-    half = torch.float16 if precision == Precision.FP16 else torch.bfloat16
     tf32 = precision == Precision.TF32
     before = torch.backends.cuda.matmul.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = tf32
     try:
-        with (
-            torch.backends.cudnn.flags(enabled=True, allow_tf32=tf32),
-            torch.autocast(device.type, half, enabled=precision in (Precision.BF16, Precision.FP16)),
-        ):
+        with torch.backends.cudnn.flags(enabled=True, allow_tf32=tf32):
             yield
     finally:
         torch.backends.cuda.matmul.allow_tf32 = before

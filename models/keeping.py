@@ -15,7 +15,7 @@ from models import data as data_sets
 from models.data import Data
 from models.measured import Pulse
 from models.recipe import Epoch, RunSpec
-from models.runs import WEIGHTS, KeepingError, Runs, Status, identity
+from models.runs import WEIGHTS, KeepingError, Kept, Runs, Status, identity
 from models.spec import NetworkSpec
 from models.training import Checkpoint, Trainer
 
@@ -33,33 +33,22 @@ def kept(run: RunSpec, runs: Runs, *, data: Data | None = None, pulse: Pulse | N
         yield from found.epochs
         return
     runs.begin(run)
+    stops: list[Exception] = []
+    trainer: Trainer | None = None
+    board = None
     try:
         start = _checkpoint(runs, run) if found is not None and found.status is not Status.DAMAGED else None
         epochs = list(found.epochs[: int(start.facts["epoch"])]) if found and start else []
         yield from epochs
-        if len(epochs) == run.all_epochs:  # stopped between its last weights and saying so
-            runs.end(run, Status.DONE)
-            return
-        stops: list[Exception] = []
-        trainer = Trainer(run, data=data, start=start, pulse=_noting(pulse, stops))
-    except GeneratorExit:
-        runs.end(run, Status.PAUSED)
-        raise
-    except Exception as error:
-        runs.end(run, Status.PAUSED if not isinstance(error, ValueError) else Status.FAILED, str(error))
-        raise
-    yield from _on(run, runs, trainer, epochs, stops)
-
-
-def _on(run: RunSpec, runs: Runs, trainer: Trainer, epochs: list[Epoch], stops: list[Exception]) -> Iterator[Epoch]:
-    board = _board(runs.folder / identity(run), len(epochs))
-    try:
-        for epoch in trainer.epochs():
-            epochs.append(epoch)
-            runs.put_epochs(run, epochs)
-            _write(runs, run, trainer.checkpoint(), done=epoch.number == run.all_epochs)
-            _tell(board, epoch)
-            yield epoch
+        if len(epochs) < run.all_epochs:  # or it was stopped between its last weights and saying so
+            trainer = Trainer(run, data=data, start=start, pulse=_noting(pulse, stops))
+            board = _board(runs.folder / identity(run), len(epochs))
+            for epoch in trainer.epochs():
+                epochs.append(epoch)
+                runs.put_epochs(run, epochs)
+                _write(runs, run, trainer.checkpoint(), done=epoch.number == run.all_epochs)
+                _tell(board, epoch)
+                yield epoch
         runs.end(run, Status.DONE)
     except GeneratorExit:
         _pause(runs, run, trainer)
@@ -75,44 +64,57 @@ def _on(run: RunSpec, runs: Runs, trainer: Trainer, epochs: list[Epoch], stops: 
             board.close()
 
 
-def race(specs: Sequence[RunSpec], runs: Runs, *, pulse: Pulse | None = None) -> Iterator[tuple[int, Epoch | str]]:
+def race(
+    specs: Sequence[RunSpec], runs: Runs, *, pulse: Pulse | None = None, loading: Pulse | None = None
+) -> Iterator[tuple[int, Epoch | str]]:
     """Several runs side by side, an epoch of each in turn: (place, epoch), or a text where one can't go on.
 
-    All of one data set, which is loaded once. The others go on when one fails.
+    All of one data set, which is loaded once; `loading` is told how far that is. The others go on when one fails.
     """
-    whole = sum(spec.all_steps * _cost(spec) for spec in specs)
-    shares = [spec.all_steps * _cost(spec) / whole for spec in specs]
-    done = [0.0] * len(specs)
-
-    def noting(place: int) -> Pulse:
-        def told(part: float) -> None:
-            done[place] = max(done[place], part)
-            if pulse is not None:
-                pulse(sum(share * own for share, own in zip(shares, done, strict=True)))
-
-        return told
-
-    unfinished = any((found := runs.find(spec)) is None or found.status is not Status.DONE for spec in specs)
-    data = data_sets.load(specs[0].data, pulse=pulse) if unfinished else None
-    under_way = {place: kept(spec, runs, data=data, pulse=noting(place)) for place, spec in enumerate(specs)}
+    stops: list[Exception] = []
+    before = [runs.find(spec) for spec in specs]
+    progress = _Progress(specs, before, _noting(pulse, stops))
+    unfinished = any(found is None or found.status is not Status.DONE for found in before)
+    data = data_sets.load(specs[0].data, pulse=loading) if unfinished else None
+    under_way = {place: kept(spec, runs, data=data, pulse=progress.of(place)) for place, spec in enumerate(specs)}
     try:
         while under_way:
             for place, one in list(under_way.items()):
                 try:
                     epoch = next(one, None)
-                except (ValueError, MemoryError, RuntimeError) as error:
+                except Exception as error:
+                    if stops:
+                        raise
                     del under_way[place]
                     yield place, _in_words(error)
                     continue
                 if epoch is None:
                     del under_way[place]
-                    done[place] = 1.0
                 else:
-                    done[place] = epoch.steps / specs[place].all_steps
                     yield place, epoch
     finally:
         for one in under_way.values():
             one.close()  # type: ignore[attr-defined]  # a generator
+
+
+class _Progress:
+    """How much of a race is done, its runs weighed by what they cost; what was done before counts from the start."""
+
+    def __init__(self, specs: Sequence[RunSpec], before: Sequence[Kept | None], pulse: Pulse | None) -> None:
+        costs = [spec.all_steps * _cost(spec) for spec in specs]
+        self._shares = [cost / sum(costs) for cost in costs]
+        self._done = [
+            found.epochs[-1].steps / spec.all_steps if found is not None and found.epochs else 0.0
+            for spec, found in zip(specs, before, strict=True)
+        ]
+        self._pulse = pulse or (lambda _: None)
+
+    def of(self, place: int) -> Pulse:
+        def told(part: float) -> None:
+            self._done[place] = max(self._done[place], part)
+            self._pulse(sum(share * own for share, own in zip(self._shares, self._done, strict=True)))
+
+        return told
 
 
 def weights(runs: Runs, own: str) -> dict[str, Tensor]:
@@ -169,14 +171,16 @@ def _write(runs: Runs, run: RunSpec, found: Checkpoint, *, done: bool = False) -
     runs.write(run, WEIGHTS, save(found.weights if done else found.tensors, {_FACTS: json.dumps(found.facts)}))
 
 
-def _pause(runs: Runs, run: RunSpec, trainer: Trainer) -> None:
-    if trainer.step > trainer.epoch * run.steps_per_epoch or not trainer.epoch:
-        _write(runs, run, trainer.checkpoint())
-    runs.end(run, Status.PAUSED)
+def _pause(runs: Runs, run: RunSpec, trainer: Trainer | None) -> None:
+    try:
+        if trainer is not None and (trainer.step > trainer.epoch * run.steps_per_epoch or not trainer.epoch):
+            _write(runs, run, trainer.checkpoint())
+    finally:
+        runs.end(run, Status.PAUSED)
 
 
 def _fail(runs: Runs, run: RunSpec, error: Exception) -> None:
-    """Where even that can't be written, the state stays "running" of a process that is gone: stopped."""
+    """Where even that can't be written, what lies on disk says that it runs, and who reads it that nobody does."""
     try:
         runs.end(run, Status.FAILED, _in_words(error))
     except KeepingError:

@@ -31,6 +31,7 @@ FOLDER = Path(os.environ.get("SKIPSCOPE_RUNS", Path(__file__).parent.parent / "r
 # What a server gives to trainings that nobody watches: set here and nowhere else.
 MOST_SECONDS = 12 * 3600.0  # a race may take
 MOST_BYTES = 5 * 10**9  # all runs together
+_AT_WORK: set[Path] = set()  # folders of the runs that this process trains
 _RUN, _EPOCHS, WEIGHTS = "run.json", "epochs.csv", "weights.safetensors"
 _GRADIENT = "gradient_norm."
 _PLAIN = tuple(field for field in fields(Epoch) if field.name != "gradients")
@@ -60,6 +61,7 @@ class Kept:
     epochs: tuple[Epoch, ...] = ()
     created: float = 0.0  # seconds since 1970
     size: int = 0  # bytes
+    stamp: int = 0  # differs when the weights do
 
     @property
     def resumable(self) -> bool:
@@ -93,6 +95,8 @@ class Runs:
     def read(self, own: str) -> Kept:
         """A run by its id; never raises for what lies in the folder."""
         path = self.folder / own
+        if path.parent != self.folder or own in ("", ".", ".."):
+            return Kept(id=own, status=Status.DAMAGED, why="there is no such run")
         size, created = _size(path), 0.0
         try:
             stored = json.loads((path / _RUN).read_text())
@@ -104,10 +108,19 @@ class Runs:
                 _check_weights(path / WEIGHTS)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             return Kept(id=own, status=Status.DAMAGED, why=_reason(error), created=created, size=size)
-        if status is Status.RUNNING and not _alive(stored):
+        if status is Status.RUNNING and not _alive(stored, path):
             status = Status.STOPPED
         why = str(stored.get("why", ""))
-        return Kept(id=own, status=status, why=why, run=run, epochs=epochs, created=created, size=size)
+        return Kept(
+            id=own,
+            status=status,
+            why=why,
+            run=run,
+            epochs=epochs,
+            created=created,
+            size=size,
+            stamp=_stamp(path / WEIGHTS),
+        )
 
     def delete(self, own: str) -> None:
         """Remove a run's folder. Raises `KeepingError` while it is being trained, and for what is no run's name."""
@@ -116,11 +129,19 @@ class Runs:
             raise KeepingError(f"runs: there is no run {own[:60]!r}")
         if path.is_dir() and self.read(own).status is Status.RUNNING:
             raise KeepingError(f"runs: {own} is being trained; pause it first")
-        shutil.rmtree(path, ignore_errors=True)
+        if path in _AT_WORK:
+            raise KeepingError(f"runs: {own} is being trained; pause it first")
+        try:
+            shutil.rmtree(path)
+        except OSError as error:
+            raise KeepingError(f"runs: {own} could not be deleted ({error.strerror or error})") from None
 
     def begin(self, run: RunSpec) -> None:
         """Say that this process works on a run. Raises `KeepingError` where another one does, or disk space is gone."""
+        path = self.folder / identity(run)
         before = self.find(run)
+        if path in _AT_WORK:
+            raise KeepingError(f"runs: {path.name} is being trained already.")
         if before is not None and before.status is Status.DAMAGED:
             shutil.rmtree(self.folder / before.id, ignore_errors=True)
             before = None
@@ -132,9 +153,11 @@ class Runs:
                 f"runs: {used / 1e9:,.1f} GB are kept and {MOST_BYTES / 1e9:,.0f} GB allowed: delete some runs first."
             )
         self._state(run, Status.RUNNING, created=before.created if before else time.time())
+        _AT_WORK.add(path)
 
     def end(self, run: RunSpec, status: Status, why: str = "") -> None:
         """Say how it stands, now that nobody works on it."""
+        _AT_WORK.discard(self.folder / identity(run))
         before = self.find(run)
         self._state(run, status, why, created=before.created if before else time.time())
 
@@ -175,10 +198,18 @@ class Runs:
                 temporary.unlink(missing_ok=True)
 
 
-def _alive(stored: dict[str, Any]) -> bool:
-    """Whether the process that said it works on a run is still there."""
+def _stamp(file: Path) -> int:
+    with contextlib.suppress(OSError):
+        return file.stat().st_mtime_ns
+    return 0
+
+
+def _alive(stored: dict[str, Any], path: Path) -> bool:
+    """Whether the process that said it works on a run is still there; of this one, whether it still does."""
     with contextlib.suppress(psutil.Error, KeyError, TypeError, ValueError):
         process = psutil.Process(int(stored["process"]))
+        if process.pid == os.getpid():
+            return path in _AT_WORK
         return bool(abs(process.create_time() - float(stored["process_started"])) < 1)
     return False
 
@@ -220,12 +251,13 @@ def _parse(text: str) -> tuple[Epoch, ...]:
 def _check_weights(path: Path) -> None:
     """Raise where a safetensors file (its head's length, its head, numbers) is not as long as its head says."""
     with path.open("rb") as file:
+        length = os.fstat(file.fileno()).st_size  # of this very file: another one may take its name meanwhile
         head = int.from_bytes(file.read(8), "little")
-        if head > path.stat().st_size:
+        if head > length:
             raise ValueError(f"{path.name} is cut off")
         tensors = json.loads(file.read(head))
     ends = [entry["data_offsets"][1] for name, entry in tensors.items() if name != "__metadata__"]
-    if 8 + head + max(ends, default=0) != path.stat().st_size:
+    if 8 + head + max(ends, default=0) != length:
         raise ValueError(f"{path.name} is cut off")
 
 

@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy
 from models import data, pictures
 from models.depths import depth as count_depth
 from models.depths import depths
-from models.device import Peak, afford, choose, computing, in_words
+from models.device import Peak, afford, choose, computing, exactly, in_words
 from models.hooks import Way, listening
 from models.keeping import inherit
 from models.measured import (
@@ -325,7 +325,7 @@ def _pass(
 ) -> Run:
     layers = [layer.path for layer in traced.layers]
     joins = [layer.path for layer in traced.layers if layer.kind in JOINS]
-    with listening(network, layers, joins, recorder):
+    with listening(network, layers, joins, recorder), exactly(images.device, precision):
         with computing(images.device, precision):
             logits = network(images)
         loss = cross_entropy(logits.float(), labels)

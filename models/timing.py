@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from models import pictures
-from models.device import Peak, afford, choose, computing, in_words, release
+from models.device import Peak, afford, choose, computing, exactly, in_words, release
 from models.measured import Pulse, Spread, Timing
 from models.network import build
 from models.settings import Device, Precision, Source
@@ -52,9 +52,10 @@ def timing(
         return work
 
     def learn() -> object:
-        with computing(chosen, precision):
-            logits = network(images)
-        cross_entropy(logits.float(), labels).backward()  # type: ignore[no-untyped-call]
+        with exactly(chosen, precision):
+            with computing(chosen, precision):
+                logits = network(images)
+            cross_entropy(logits.float(), labels).backward()  # type: ignore[no-untyped-call]
         network.zero_grad()
         return None
 

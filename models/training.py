@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 
 from models import data as data_sets
 from models.data import Data, Shuffle, Split
-from models.device import Peak, afford, choose, computing, release, threads
+from models.device import Peak, afford, choose, computing, exactly, release, threads
 from models.measured import Pulse
 from models.network import build
 from models.recipe import DATA, Epoch, RunSpec
@@ -76,6 +76,9 @@ class Trainer:
         self._optimizer = torch.optim.SGD(
             self.network.parameters(), run.learning_rate, run.momentum, weight_decay=run.weight_decay, **fused
         )
+        if run.momentum:  # zeros, as the first step would leave them; one that overflows leaves them unwritten
+            for weight in self.network.parameters():
+                self._optimizer.state[weight]["momentum_buffer"] = torch.zeros_like(weight, requires_grad=False)
         self._scaler = torch.amp.GradScaler(self.device.type, enabled=run.precision == Precision.FP16)
         self._weighed = {
             path: module.weight
@@ -88,6 +91,7 @@ class Trainer:
         self._losses = torch.zeros(run.steps_per_epoch, device=self.device)
         self._right = torch.zeros((), dtype=torch.int64, device=self.device)
         self._gradients = torch.zeros(len(self._weighed), device=self.device)
+        self._heard = torch.zeros((), device=self.device)  # readings of the gradients in the epoch
         if start is not None:
             self._restore(start)
         self._forward: Any = torch.compile(self.network, mode=self._mode) if run.compile else self.network
@@ -126,10 +130,9 @@ class Trainer:
                 started = time.perf_counter()
                 self._learn(shuffle, place)
                 self.step += 1
-                self._seconds += time.perf_counter() - started
-                if self.device.type == "cpu" or place % _LOOK == _LOOK - 1:
+                if self.device.type == "cpu" or place % _LOOK == _LOOK - 1 or place == last - 1:
                     self._check(before, place)
-            self._check(before, last - 1)
+                self._seconds += time.perf_counter() - started
             trained = last * run.batch
             test_loss, test_accuracy = self._test(self.data.test)
         found = Epoch(
@@ -143,11 +146,11 @@ class Trainer:
             images_per_second=trained / max(self._seconds, 1e-9),
             seconds=time.perf_counter() - began,
             memory=peak.bytes,
-            gradients=self._norms(last),
+            gradients=self._norms(),
         )
         self.epoch += 1
         self._seconds = 0.0
-        for sums in (self._losses, self._right, self._gradients):
+        for sums in self._sums.values():
             sums.zero_()
         return found
 
@@ -156,22 +159,29 @@ class Trainer:
         images, labels = shuffle.batch(self.data.train, place * run.batch, run.batch)
         for group in self._optimizer.param_groups:
             group["lr"] = run.rate(self.step)
-        with computing(self.device, run.precision, training=True):
-            logits = self._forward(self._seen(images)).float()
-        loss = cross_entropy(logits, labels, label_smoothing=run.label_smoothing)
-        self._optimizer.zero_grad()
-        self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        with exactly(self.device, run.precision, training=True):
+            with computing(self.device, run.precision, training=True):
+                logits = self._forward(self._seen(images)).float()
+            loss = cross_entropy(logits, labels, label_smoothing=run.label_smoothing)
+            self._optimizer.zero_grad()
+            self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
         if place % _LISTEN == 0:
             self._scaler.unscale_(self._optimizer)
-            norms = [
-                torch.linalg.vector_norm(weight.grad) if weight.grad is not None else loss.new_zeros(())
-                for weight in self._weighed.values()
-            ]
-            self._gradients += torch.stack(norms)
+            self._listen()
         self._scaler.step(self._optimizer)
         self._scaler.update()
         self._losses[place] = loss.detach()
         self._right += (logits.detach().argmax(1) == labels).sum()
+
+    def _listen(self) -> None:
+        """Add up the norms of the weights' gradients; not of steps that float16 could not hold and that are left out."""
+        nothing = self._gradients.new_zeros(())
+        norms = torch.stack(
+            [nothing if one.grad is None else torch.linalg.vector_norm(one.grad) for one in self._weighed.values()]
+        )
+        held = norms.isfinite().all() if self._scaler.is_enabled() else torch.ones_like(nothing, dtype=torch.bool)
+        self._gradients += torch.where(held, norms, nothing)
+        self._heard += held
 
     def _seen(self, images: Tensor) -> Tensor:
         """As the network takes them."""
@@ -204,8 +214,8 @@ class Trainer:
         self.network.train()
         return float(loss) / len(split), int(right) / len(split)
 
-    def _norms(self, steps: int) -> tuple[tuple[str, float], ...]:
-        values = (self._gradients / -(-steps // _LISTEN)).tolist()
+    def _norms(self) -> tuple[tuple[str, float], ...]:
+        values = (self._gradients / self._heard.clamp_min(1)).tolist()
         return tuple(zip(self._weighed, values, strict=True))
 
     def timed(self, shuffle: Shuffle, steps: int) -> list[float]:
@@ -238,7 +248,7 @@ class Trainer:
 
     @property
     def _sums(self) -> dict[str, Tensor]:
-        return {"losses": self._losses, "right": self._right, "gradients": self._gradients}
+        return {"losses": self._losses, "right": self._right, "gradients": self._gradients, "heard": self._heard}
 
     def _restore(self, start: Checkpoint) -> None:
         self.network.load_state_dict(start.weights)
@@ -260,10 +270,12 @@ class Trainer:
 def estimate(run: RunSpec, *, steps: int = 4, pulse: Pulse | None = None) -> float:
     """Seconds that a training takes here, told from a few steps of it on made-up images; nothing is downloaded.
 
-    A large batch is measured by a smaller one of the same images.
+    On a CPU a large batch is measured by a smaller one of the same images. Raises `TooLargeError`, as training would.
     """
-    about = DATA[run.data]
-    batch = min(run.batch, 32 if run.network.input_shape[1] > 16 else run.batch)
+    about, device = DATA[run.data], choose(run.device)
+    afford(run.network, run.batch, device, run.precision)
+    large = device.type == "cpu" and run.network.input_shape[1] > 16
+    batch = min(run.batch, 32) if large else run.batch
     few = replace(run, batch=batch, steps=steps, epochs=1, warmup=0, compile=False)
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(256, (batch * steps, *about.shape), generator=generator, dtype=torch.uint8)

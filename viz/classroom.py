@@ -77,8 +77,8 @@ def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
     if any(curve.status is Status.RUNNING for curve in curves):
         _elsewhere(entered)
     finished = all(trainings.done(curve.kept) for curve in curves)
-    if job is not None and job.error:
-        st.warning(format.as_it_is(job.error))
+    if job is not None:
+        _reasons(job, curves)
     if not any(curve.epochs or curve.status for curve in curves) or not race.learn:
         _start(task, curves)
         st.markdown(_EMPTY)
@@ -103,6 +103,15 @@ def _job(race: Race, task: Task[Any]) -> Job | None:
             st.warning(str(error))
     job = line.of(slot)
     return job if job is not None and job.key == task.key else None
+
+
+def _reasons(job: Job, curves: Sequence[Curve]) -> None:
+    """Why a race, or one of its networks, could not go on, where the sentence above the curves does not say so."""
+    if job.error:
+        st.warning(format.as_it_is(job.error))
+    for place, why in job.result or ():
+        if why != (curves[place].kept.why if curves[place].kept else ""):
+            st.warning(f"{curves[place].name}: {format.as_it_is(why)}")
 
 
 @st.fragment(run_every=1.0)
@@ -149,11 +158,13 @@ def _progress(job: Job) -> None:
     ahead = line.ahead(job)
     if job.state is State.WAITING and ahead:
         text = f"Waiting: {format.plural(ahead, 'other job')} on this server first."
+    elif job.parts and isinstance(job.parts[0], float):
+        text = f"Getting the data: {job.parts[0]:.0%}"
     else:
         left = f", about {format.duration(job.left)} left" if job.left is not None else ""
         text = f"Training: {job.fraction:.0%}{left}{_speed(job)}"
     bar.progress(min(max(job.fraction, 0.0), 1.0), text=text)
-    pause.button("Pause", key="pause_race", on_click=line.give_up, args=(slot,), width="stretch")
+    pause.button("Pause", key="pause_race", on_click=line.stop, args=(slot,), width="stretch")
     stop.button("Cancel", key="cancel_race", on_click=_cancel, args=(slot,), width="stretch")
 
 
@@ -163,12 +174,13 @@ def _growing(entered: Sequence[Runner], looks: Sequence[Look], *, logarithmic: b
 
 
 def _speed(job: Job) -> str:
-    epochs = [epoch for _, epoch in job.parts if isinstance(epoch, Epoch)]
-    return f" · {epochs[-1].images_per_second:,.0f} images per second" if epochs else ""
+    part = job.parts[0] if job.parts else None
+    epoch = part[1] if isinstance(part, tuple) else None
+    return f" · {epoch.images_per_second:,.0f} images per second" if isinstance(epoch, Epoch) else ""
 
 
 def _cancel(slot: tuple[str, str]) -> None:
-    jobs.line().give_up(slot)
+    jobs.line().stop(slot)
     state.put_race(learn=False)
 
 
@@ -199,7 +211,9 @@ def _button(label: str, what: str, runs: tuple[RunSpec, ...], rest: float, task:
 def begin(key: tuple[object, ...], **race: object) -> None:
     """Ask for a race; what was only measured for the buttons gives way to it."""
     for what in (*RECIPES, "own"):
-        jobs.line().give_up((state.visitor(), f"pace_{what}"))
+        slot = (state.visitor(), f"pace_{what}")
+        jobs.line().give_up(slot)
+        jobs.line().leave(slot)
     st.session_state[_BEGIN] = key
     state.put_race(**{**race, "learn": True})
 

@@ -75,7 +75,7 @@ def _weights(spec: NetworkSpec, experiment: Experiment) -> None:
         st.caption("Weights are random: there are no trained ones for this network, neither torchvision's nor here.")
         return
     now = experiment.trained if experiment.weights is Weights.TRAINED else str(experiment.weights)
-    state.seed("experiment_weights", now if now in options else str(Weights.RANDOM))
+    state.tell("experiment_weights", now if now in options else str(Weights.RANDOM))
 
     def changed() -> None:
         weights, own, _ = options[st.session_state["experiment_weights"]]
@@ -129,7 +129,7 @@ def _choice(
     field: str, label: str, options: dict[Any, str], value: Any, widget: Callable[..., Any], **more: Any
 ) -> None:
     key = f"experiment_{field}"
-    state.seed(key, value if value in options else next(iter(options)))
+    state.tell(key, value if value in options else next(iter(options)))
     if widget is st.segmented_control:
         more["required"] = True
 
@@ -154,7 +154,7 @@ def _network(field: str, label: str, options: dict[Any, str], value: Any, widget
 def _number(field: str, label: str, experiment: Experiment, help_: str) -> None:
     key = f"experiment_{field}"
     bounds = Experiment.__dataclass_fields__[field].metadata
-    state.seed(key, getattr(experiment, field))
+    state.tell(key, getattr(experiment, field))
 
     def changed() -> None:
         state.put_experiment(**{field: st.session_state[key]})

@@ -127,7 +127,7 @@ def _asked(scene: Scene) -> tuple[Curve, Predictions | None]:
     curve = _chosen(scene)
     answer = ask(
         "predictions",
-        trainings.predictions(curve.run, len(curve.epochs)),
+        trainings.predictions(curve.run, curve.stamp),
         button="Predict the test images",
         wanted=True,
         on_run=lambda: None,
@@ -183,7 +183,7 @@ def _own(scene: Scene) -> None:
         if picture is None:
             st.info(f"{curve.name} says here what it takes your picture for, among the classes of {about.title}.")
             return
-        task = trainings.answer(curve.run, len(curve.epochs), picture, drawn=drawn and digits)
+        task = trainings.answer(curve.run, curve.stamp, picture, drawn=drawn and digits)
         said = ask("answer", task, button="Ask again", wanted=True, on_run=lambda: None)
         if said.result is not None and said.fresh:
             st.markdown(f"#### {curve.name} says: {said.result.classes[0]}")
@@ -236,7 +236,7 @@ def _all(scene: Scene, what: str, task: Callable[[Sequence[tuple[RunSpec, int]]]
     if not scene.trained:
         st.info("When the first epoch is over, the trained networks are looked into here.")
         return None
-    asked = task([(curve.run, len(curve.epochs)) for curve, _ in scene.trained])
+    asked = task([(curve.run, curve.stamp) for curve, _ in scene.trained])
     answer = ask(what, asked, button=button, wanted=True, on_run=lambda: None)
     if answer.result is None or not answer.fresh:
         return None
@@ -252,7 +252,7 @@ def _reuse(scene: Scene) -> None:
         st.info("Here a DenseNet shows which of its earlier layers each layer leans on. Add one to the race.")
         return
     for place, curve in enumerate(dense):
-        task = trainings.reuse(curve.run, len(curve.epochs))
+        task = trainings.reuse(curve.run, curve.stamp)
         answer = ask(f"reuse_{place}", task, button="Look", wanted=True, on_run=lambda: None)
         if answer.result is not None and answer.fresh:
             alt = f"How strongly each layer of {curve.name} weighs what the earlier ones put out."

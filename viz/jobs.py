@@ -34,6 +34,10 @@ class CancelledError(Exception):
     """Raised inside a job's work, by its pulse."""
 
 
+class TooLongError(ValueError):
+    """A job that may not go on."""
+
+
 class FullError(ValueError):
     """The queue takes no more."""
 
@@ -72,6 +76,7 @@ class Job:
         self._ended = threading.Event()
         self._seen = time.monotonic()
         self._started = 0.0
+        self._first: float | None = None  # the fraction that was done before it began
 
     @property
     def over(self) -> bool:
@@ -80,9 +85,10 @@ class Job:
     @property
     def left(self) -> float | None:
         """Seconds that the rest will take, at the pace so far; None while that can't be told."""
-        if self.state is not State.RUNNING or self.fraction < 0.02:
+        own = self.fraction - (self._first or 0.0)
+        if self.state is not State.RUNNING or own < 0.02:
             return None
-        return (time.monotonic() - self._started) * (1 - self.fraction) / self.fraction
+        return (time.monotonic() - self._started) * (1 - self.fraction) / own
 
     def seen(self) -> None:
         """Somebody looks at it."""
@@ -108,7 +114,9 @@ class Job:
         if self._stop.is_set() or now - self._seen > self._patience:
             raise CancelledError
         if now - self._started > self._longest:
-            raise TimeoutError(f"It took longer than {self._longest / 60:.0f} minutes, which is what a job may take.")
+            raise TooLongError(f"It took longer than {self._longest / 60:.0f} minutes, which is what a job may take.")
+        if fraction and self._first is None and self.gives_way:  # a training that goes on tells at first where it was
+            self._first, self._started = fraction, time.monotonic()
         self.fraction = max(self.fraction, fraction)
 
     def part(self, found: Any) -> None:
@@ -130,7 +138,7 @@ class Job:
             ended = State.CANCELLED if self._stop.is_set() else State.DONE
         except CancelledError:
             ended = State.CANCELLED
-        except (ValueError, TimeoutError) as error:  # ours: they say what to change
+        except ValueError as error:  # ours: they say what to change
             self.error = str(error)
         except MemoryError:
             self.error = "The machine ran out of memory; take a smaller batch or input."
@@ -205,6 +213,12 @@ class Line:
             job = self._find(key)
             return job is not None and not job.over
 
+    def stop(self, slot: Hashable) -> None:
+        """End a slot's job for everybody who looks at it."""
+        job = self.of(slot)
+        if job is not None and not job.over:
+            job.cancel()
+
     def leave(self, slot: Hashable) -> None:
         """Forget what a slot asked for last, so that it can be asked again."""
         with self._lock:
@@ -237,7 +251,7 @@ class Line:
         threading.Thread(target=self._run, args=(job,), name="skipscope job", daemon=True).start()
 
     def _in_between(self) -> None:
-        """Do the short work that waits, on the thread of a job that gives way."""
+        """Do the short work that waits, while a job that gives way stands still."""
         while True:
             with self._lock:
                 job = next((one for one in self._waiting if not one.gives_way and not one.over), None)
@@ -245,13 +259,14 @@ class Line:
                     return
                 self._waiting.remove(job)
                 self._short = job
-            try:
-                job.run()
-            finally:
-                with self._lock:
-                    self._short = None
-                    if job.state is State.DONE:
-                        self._keep(job)
+            # on a thread of its own: whatever the training has set for its thread is not the other one's
+            thread = threading.Thread(target=job.run, name="skipscope job", daemon=True)
+            thread.start()
+            thread.join()
+            with self._lock:
+                self._short = None
+                if job.state is State.DONE:
+                    self._keep(job)
 
     def _run(self, job: Job) -> None:
         try:
@@ -259,7 +274,7 @@ class Line:
         finally:
             with self._lock:
                 self._running = None
-                if job.state is State.DONE:
+                if job.state is State.DONE and not job.gives_way:  # a training's results lie on disk
                     self._keep(job)
             self._busy.release()
             self._next()

@@ -34,6 +34,10 @@ class Curve:
     def status(self) -> Status | None:
         return self.kept.status if self.kept else None
 
+    @property
+    def stamp(self) -> int:
+        return self.kept.stamp if self.kept else 0
+
     def at(self, number: int) -> Epoch:
         return self.epochs[number - 1]
 
@@ -43,6 +47,8 @@ def race(curves: Sequence[Curve]) -> str:
     going = [curve for curve in curves if curve.epochs]
     if not going:
         return " ".join(_failures(curves))
+    # one that failed early would hold all the others back
+    going = [curve for curve in going if curve.status is not Status.FAILED] or going
     now = min(len(curve.epochs) for curve in going)
     parts = [*_degradation(going, now), *_twins(going, now)]
     if not parts:
@@ -68,10 +74,16 @@ def _degradation(curves: Sequence[Curve], now: int) -> list[str]:
                     f"against {_percent(one.train_error)}): that is degradation, not overfitting."
                 )
                 found += _cure(curves, deep, now)
-            elif unseen > _CLEAR and seen < 0:
+            elif unseen > _CLEAR:
                 found.append(
-                    f"{after} is better than {shallow.name} on the training set and worse on the test set "
-                    f"({_percent(other.test_error)} wrong against {_percent(one.test_error)}): that is overfitting."
+                    f"{after} is {'better than' if seen < 0 else 'about as good as'} {shallow.name} on the training "
+                    f"set and worse on the test set ({_percent(other.test_error)} wrong against "
+                    f"{_percent(one.test_error)}): that is overfitting, not degradation."
+                )
+            elif seen < -_CLEAR:
+                found.append(
+                    f"{after} is better than {shallow.name} on the training set ({_percent(other.train_error)} wrong "
+                    f"against {_percent(one.train_error)}): depth helps here, there is no degradation."
                 )
             else:
                 found.append(f"{after} learns about as well as {shallow.name} here: no degradation to be seen.")
@@ -140,11 +152,12 @@ def lesions(named: Sequence[tuple[str, Lesions]]) -> str:
         if not own:
             parts.append(f"{name} has no block that it could lose.")
             continue
-        middle, worst = sorted(own)[len(own) // 2], max(own)
+        middle, worst = median(own), max(own)
         mild = sum(error < found.whole + 0.1 for error in own)
         parts.append(
             f"{name} gets {_percent(found.whole)} wrong whole and {_percent(middle)} (median; at worst "
-            f"{_percent(worst)}) without one block: {mild} of {len(own)} can go for less than 10 points."
+            f"{_percent(worst)}) without one of the blocks that keep the shape: {mild} of these {len(own)} can go for "
+            "less than 10 points."
         )
     return " ".join(parts)
 

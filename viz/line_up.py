@@ -61,7 +61,7 @@ def _add(slots: Sequence[str], entries: Sequence[Entry], put: Put) -> None:
         st.caption(f"{MOST} networks are the most: remove one to add another.")
         return
     there = {entry.spec for entry in entries}
-    options = [key for key, preset in PRESETS.items() if preset.spec not in there]
+    options = [key for key, preset in PRESETS.items() if preset.spec not in there and write(preset.spec) not in slots]
     names = {key: f"{PRESETS[key].group}: {PRESETS[key].title}" for key in options}
     if SIDEBAR not in slots and state.spec() not in there:
         options.insert(0, SIDEBAR)

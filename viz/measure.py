@@ -15,6 +15,7 @@ import streamlit as st
 from models.measured import EqualBlock, FeatureMaps, Pair, Pulse, Signals, SweepPoint, Timing, Variant
 from models.names import describe
 from models.records import Trace
+from models.runs import Runs
 from models.settings import Device, Source, Weights
 from models.spec import NetworkSpec, Norm
 from viz import graph, warm
@@ -140,7 +141,7 @@ def pair(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Ta
         return _pair(job, spec, experiment, experiment.numbers, picture, 0.0, 1.0)
 
     return Task(
-        ("pair", *_both(spec), experiment.measured, _digest(picture)),
+        ("pair", *_both(spec), experiment.measured, _digest(picture), _stamp(experiment)),
         work,
         _seconds(spec, experiment, 2 * experiment.seeds),
         lambda found: _weight(found.skips) + _weight(found.plain),
@@ -223,7 +224,7 @@ def feature_maps(
         return ours, theirs, first
 
     return Task(
-        ("maps", *_both(spec), path, experiment.image, experiment.measured, _digest(picture)),
+        ("maps", *_both(spec), path, experiment.image, experiment.measured, _digest(picture), _stamp(experiment)),
         work,
         _seconds(spec, experiment, 1),
         lambda found: found[0].images.size // 10 + 100,
@@ -404,6 +405,11 @@ def _seconds(spec: NetworkSpec, experiment: Experiment, runs: float) -> float:
 def _weight(signals: Signals) -> int:
     """Of a result that is kept: readings of layers."""
     return len(signals.layers) * len(signals.runs)
+
+
+def _stamp(experiment: Experiment) -> int:
+    """Tells a run's weights from those that it had before."""
+    return Runs().read(experiment.trained).stamp if experiment.trained else 0
 
 
 def _digest(picture: bytes | None) -> str:

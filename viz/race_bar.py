@@ -82,7 +82,7 @@ def _machine(race: Race) -> None:
 
 def _choice(field: str, label: str, options: Mapping[Any, str], value: Any) -> None:
     key = f"race_{field}"
-    state.seed(key, value if value in options else next(iter(options)))
+    state.tell(key, value if value in options else next(iter(options)))
     st.selectbox(
         label, list(options), key=key, format_func=lambda one: options.get(one, str(one)), on_change=_taker(field, key)
     )
@@ -91,7 +91,7 @@ def _choice(field: str, label: str, options: Mapping[Any, str], value: Any) -> N
 def _number(field: str, label: str, race: Race, help_: str | None = None) -> None:
     key, bounds = f"race_{field}", Race.__dataclass_fields__[field].metadata
     value = getattr(race, field)
-    state.seed(key, value)
+    state.tell(key, value)
     more: dict[str, Any] = {"format": "%g", "step": bounds["low"] or 0.01} if isinstance(value, float) else {}
     if field == "decay":
         more["step"] = 1e-4
@@ -100,7 +100,7 @@ def _number(field: str, label: str, race: Race, help_: str | None = None) -> Non
 
 def _flag(field: str, label: str, value: bool) -> None:  # noqa: FBT001
     key = f"race_{field}"
-    state.seed(key, value)
+    state.tell(key, value)
     st.checkbox(label, key=key, on_change=_taker(field, key))
 
 

@@ -71,6 +71,11 @@ def seed(key: str, value: Any) -> None:
         st.session_state[key] = value
 
 
+def tell(key: str, value: Any) -> None:
+    """The same for a widget in a popover: the browser makes it when that is opened, and knows what was said last."""
+    st.session_state[key] = value
+
+
 def rerun() -> None:
     """Run the page again as it is; the browser that asked may have an address of a moment ago."""
     st.session_state[_TOUCHED] = True

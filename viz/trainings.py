@@ -42,7 +42,8 @@ def delete(own: str) -> str:
 
 
 def race(runs: Sequence[RunSpec]) -> Task[tuple[tuple[int, Epoch | str], ...]]:
-    """Train several runs side by side; the part is the last (place, epoch), the result why some could not go on.
+    """Train several runs side by side; the part is the last (place, epoch), or the share of the data that is there; the
+    result is why some could not go on.
 
     It gives way to shorter work, and goes on when nobody looks.
     """
@@ -51,7 +52,12 @@ def race(runs: Sequence[RunSpec]) -> Task[tuple[tuple[int, Epoch | str], ...]]:
         from models.keeping import race as raced  # noqa: PLC0415
 
         failed = []
-        for part in raced(runs, Runs(), pulse=job.pulse):
+
+        def loading(done: float) -> None:
+            job.pulse(0.0)
+            job.parts = (done,)
+
+        for part in raced(runs, Runs(), pulse=job.pulse, loading=loading):
             job.parts = (part,)  # the last one: all of them are on disk
             if isinstance(part[1], str):
                 failed.append(part)
@@ -82,13 +88,13 @@ def pace(runs: Sequence[RunSpec]) -> Task[float]:
     return Task(("pace", *(run.digest for run in runs)), work, 5.0, lambda _: 1)
 
 
-def predictions(run: RunSpec, epochs: int) -> Task[Predictions]:
+def predictions(run: RunSpec, stamp: int) -> Task[Predictions]:
     """A trained network's answers to the test images."""
-    return _look("models.predictions", "predict", run, epochs, lambda found: 20 * len(found.labels))
+    return _look("models.predictions", "predict", run, stamp, lambda found: len(found.labels) // 5)
 
 
 def lesions(runs: Sequence[tuple[RunSpec, int]]) -> Task[tuple[Lesions, ...]]:
-    """Of runs with so many epochs behind them: the error without each block."""
+    """Of runs, each with the stamp of its weights: the error without each block."""
     return _each("lesions", runs)
 
 
@@ -108,14 +114,14 @@ def _each(function: str, runs: Sequence[tuple[RunSpec, int]]) -> Task[tuple[Resu
         look = getattr(anatomy, function)
         return tuple(look(run, Runs(), pulse=told(place)) for place, (run, _) in enumerate(runs))
 
-    return Task((function, *((run.digest, epochs) for run, epochs in runs)), work, 3.0, lambda _: 100 * len(runs))
+    return Task((function, *((run.digest, stamp) for run, stamp in runs)), work, 3.0, lambda _: 100 * len(runs))
 
 
-def reuse(run: RunSpec, epochs: int) -> Task[tuple[Reuse, ...]]:
-    return _look("models.anatomy", "reuse", run, epochs, lambda _: 1_000)
+def reuse(run: RunSpec, stamp: int) -> Task[tuple[Reuse, ...]]:
+    return _look("models.anatomy", "reuse", run, stamp, lambda _: 1_000)
 
 
-def answer(run: RunSpec, epochs: int, picture: bytes, *, drawn: bool) -> Task[Answer]:
+def answer(run: RunSpec, stamp: int, picture: bytes, *, drawn: bool) -> Task[Answer]:
     """A trained network's answer to a picture of one's own."""
 
     def work(job: Job) -> Answer:
@@ -124,17 +130,17 @@ def answer(run: RunSpec, epochs: int, picture: bytes, *, drawn: bool) -> Task[An
         return said(run, Runs(), picture, drawn=drawn)
 
     digest = blake2b(picture, digest_size=8).hexdigest()
-    return Task(("answer", run.digest, epochs, digest, drawn), work, 1.0, lambda _: 100)
+    return Task(("answer", run.digest, stamp, digest, drawn), work, 1.0, lambda _: 100)
 
 
-def _look(module: str, function: str, run: RunSpec, epochs: int, weight: Callable[[Result], int]) -> Task[Result]:
-    """A look at a trained network; `epochs` says how long it was trained."""
+def _look(module: str, function: str, run: RunSpec, stamp: int, weight: Callable[[Result], int]) -> Task[Result]:
+    """A look at a trained network; its `stamp` says of which weights."""
 
     def work(job: Job) -> Result:
         found: Result = getattr(import_module(module), function)(run, Runs(), pulse=job.pulse)
         return found
 
-    return Task((function, run.digest, epochs), work, 3.0, weight)
+    return Task((function, run.digest, stamp), work, 3.0, weight)
 
 
 def done(found: Kept | None) -> bool:

@@ -181,6 +181,41 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_written(runs, monkeypatch)
     assert curve(kept(RUN, runs)) == curve(whole())
 
 
+def test_a_run_that_could_not_even_say_that_it_failed_is_not_held_for_ever(runs, monkeypatch):
+    real, asked = os.fsync, []
+
+    def full(number):
+        asked.append(number)
+        if len(asked) > 4:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(KeepingError, match="No space left"):
+        list(kept(RUN, runs))
+    monkeypatch.setattr(os, "fsync", real)
+
+    assert runs.find(RUN).status is Status.STOPPED
+    assert curve(kept(RUN, runs)) == curve(whole())
+
+
+def test_a_run_that_this_process_trains_is_neither_begun_again_nor_deleted(runs):
+    going = kept(RUN, runs)
+    next(going)
+
+    assert runs.find(RUN).status is Status.RUNNING
+    with pytest.raises(KeepingError, match="is being trained already"):
+        next(kept(RUN, runs))
+    with pytest.raises(KeepingError, match="pause it first"):
+        runs.delete(identity(RUN))
+    going.close()
+
+
+@pytest.mark.parametrize("name", ["/", "..", "../..", "/etc", ""])
+def test_a_name_that_leads_elsewhere_is_no_run(runs, name):
+    assert runs.read(name).why == "there is no such run"
+
+
 def test_a_run_that_diverges_says_so_and_keeps_its_name(runs):
     bad = replace(
         RUN,

@@ -280,3 +280,45 @@ def test_work_that_runs_in_between_is_found_by_its_key(line):
     assert first.wait(5)
     assert not line.under_way(("short",))
     assert line.under_way(("long",))
+
+
+def test_what_a_training_sets_for_its_thread_is_not_the_short_works(line):
+    import torch
+
+    def long(job):
+        with torch.inference_mode():
+            while True:
+                job.pulse(0.5)
+                time.sleep(0.005)
+
+    training = line.submit(Task(("long",), long, 100.0, lambda _: 1, gives_way=True), slot="a")
+    until(lambda: training.state is State.RUNNING)
+
+    short = line.submit(task("short", lambda job: torch.is_inference_mode_enabled()), slot="b")
+
+    assert short.wait(5)
+    assert short.result is False
+
+
+def test_a_training_is_done_again_when_it_is_asked_for_again(line):
+    calls = []
+    again = Task(("long",), lambda job: calls.append(1), 100.0, lambda _: 1, gives_way=True)
+
+    for _ in range(2):
+        assert line.submit(again, slot="a").wait(5)
+        until(lambda: not threads())
+
+    assert calls == [1, 1]
+
+
+def test_a_training_that_goes_on_tells_its_time_left_from_its_own_pace(line):
+    seen = []
+
+    def work(job):
+        for done in (0.9, 0.92, 0.95):
+            time.sleep(0.05)
+            job.pulse(done)
+        seen.append(job.left)
+
+    assert line.submit(Task(("long",), work, 100.0, lambda _: 1, gives_way=True), slot="a").wait(5)
+    assert 0.05 < seen[0] < 0.5

@@ -153,7 +153,26 @@ def test_overfitting_is_called_overfitting():
     said = lessons.race(curves(GOOD | {"Plain-56": (0.0, 0.3)}))
 
     assert "that is overfitting" in said
-    assert "degradation" not in said
+    assert "that is degradation" not in said
+
+
+def test_a_deeper_network_that_is_better_is_called_better():
+    assert "depth helps here" in lessons.race(curves(GOOD | {"Plain-20": (0.6, 0.6), "Plain-56": (0.2, 0.2)}))
+
+
+def test_equal_training_and_worse_tests_are_overfitting():
+    said = lessons.race(curves(GOOD | {"Plain-20": (0.10, 0.10), "Plain-56": (0.11, 0.40)}))
+
+    assert "about as good as Plain-20 on the training set and worse on the test set" in said
+
+
+def test_a_network_that_failed_early_does_not_hold_the_others_back():
+    shown = curves(GOOD)
+    failed = replace(
+        shown[0], kept=replace(shown[0].kept, epochs=shown[0].epochs[:1], status=Status.FAILED, why="Over.")
+    )
+
+    assert lessons.race([failed, *shown[1:]]).startswith("After 10 epochs ")
 
 
 def test_where_depth_does_no_harm_nothing_is_made_of_it():
@@ -290,7 +309,8 @@ def test_lesions_are_told_and_drawn_beside_the_whole_network():
     named = [("ResNet-20", found)]
 
     assert lessons.lesions(named) == (
-        "ResNet-20 gets 5.0% wrong whole and 80% (median; at worst 80%) without one block: 1 of 2 can go for less than 10 points."
+        "ResNet-20 gets 5.0% wrong whole and 45% (median; at worst 80%) without one of the blocks that keep the shape: "
+        "1 of these 2 can go for less than 10 points."
     )
     figure = training.lesions(named, theme.looks(["ResNet"]))
     assert figure.data[0].y == (0.1, 0.8, 0.9)

@@ -119,7 +119,7 @@ def test_every_tab_opens_after_the_training(open_app, runs, lesson):
     expected = {
         "Predictions": "test images right",
         "Confusion": "commonest mistake",
-        "Lesion study": "without one block",
+        "Lesion study": "without one of the blocks",
         "Responses": "median and range",
     }
     assert expected.get(lesson, "") in words(app)
@@ -210,6 +210,55 @@ def test_a_kept_run_is_opened_from_the_list(open_app, runs):
     assert not app.exception
     assert "After 3 epochs ResNet-6" in words(app)
     assert address(app)["train_seed"] == "4"
+
+
+def test_a_race_that_was_deleted_can_be_run_again(open_app, runs):
+    app = page(open_app, **TINY, **QUICK, race="sidebar")
+    button(app, "start_race").click()
+    app = trained(app.run())
+    runs.delete(identity(run()))
+    app.run()
+
+    button(app, "start_race").click()
+    app = trained(app.run())
+
+    assert runs.find(run()).status is Status.DONE
+
+
+def test_another_visitor_can_pause_a_race_that_goes_on(open_app, runs):
+    long = {"epochs": "900", "train_batch": "128", "race": "sidebar"}
+    app = page(open_app, **TINY, **long)
+    button(app, "start_race").click()
+    app.run()
+    other = page(open_app, **TINY, **long, learn="true")
+
+    button(other, "pause_race").click().run()
+
+    end = time.monotonic() + 10
+    while runs.all()[0].status is Status.RUNNING and time.monotonic() < end:
+        time.sleep(0.05)
+    assert runs.all()[0].status is Status.PAUSED
+
+
+def test_what_is_set_is_what_the_hidden_controls_are_told(open_app):
+    app = page(open_app, epochs="7", rate="0.3", schedule="step")
+    app.run()
+
+    assert app.number_input(key="race_epochs").value == 7
+    assert app.number_input(key="race_epochs").proto.set_value
+    assert app.selectbox(key="race_schedule").proto.set_value
+
+
+def test_why_a_race_can_not_go_on_is_told(open_app, runs, monkeypatch):
+    from models import runs as room
+
+    list(kept(run(seed=9), runs))
+    monkeypatch.setattr(room, "MOST_BYTES", 100)
+    app = page(open_app, **TINY, **QUICK, race="sidebar")
+    button(app, "start_race").click()
+    app = trained(app.run())
+
+    assert any("delete some runs first" in one.value for one in app.warning)
 
 
 def test_what_can_not_be_trained_says_why(open_app):
