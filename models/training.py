@@ -174,7 +174,7 @@ class Trainer:
         self._right += (logits.detach().argmax(1) == labels).sum()
 
     def _listen(self) -> None:
-        """Add up the norms of the weights' gradients; not of steps that float16 could not hold and that are left out."""
+        """Add up the norms of the weights' gradients; steps that float16 could not hold are left out."""
         nothing = self._gradients.new_zeros(())
         norms = torch.stack(
             [nothing if one.grad is None else torch.linalg.vector_norm(one.grad) for one in self._weighed.values()]
