@@ -162,7 +162,8 @@ class Trainer:
         with exactly(self.device, run.precision, training=True):
             with computing(self.device, run.precision, training=True):
                 if run.compile:
-                    torch.compiler.cudagraph_mark_step_begin()  # what the last step put out is no longer needed
+                    # what the last step put out is no longer needed
+                    torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
                 logits = self._forward(self._seen(images)).float()
             loss = cross_entropy(logits, labels, label_smoothing=run.label_smoothing)
             self._optimizer.zero_grad()

@@ -1,6 +1,6 @@
 """The Training page: choose a race, start it, watch the curves fill in, read what they taught."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,10 +10,10 @@ from models.names import kind
 from models.recipe import DATA, Epoch, RunSpec
 from models.runs import Status
 from models.spec import SpecError
-from viz import chart, findings, format, headline, jobs, lessons, race_bar, state, theme, trainings
+from viz import chart, findings, format, headline, jobs, lessons, race_bar, state, theme, trainings, warm
 from viz.jobs import Job, State, Task
 from viz.lessons import Curve
-from viz.race import RECIPES, Race, Recipe, Runner, runners
+from viz.race import RECIPES, Race, Runner, runners
 from viz.theme import Look
 
 FILE = "training"  # what files are called
@@ -80,7 +80,7 @@ def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
     if job is not None:
         _reasons(job, curves)
     if not any(curve.epochs or curve.status for curve in curves) or not race.learn:
-        _start(task, curves)
+        _start(curves)
         st.markdown(_EMPTY)
         with st.expander("Runs that are kept here", on_change="rerun", key="kept_runs") as kept:
             if kept.open:
@@ -88,7 +88,7 @@ def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
         return
     _board(curves, looks, logarithmic=race.logarithmic)
     if not finished:
-        _start(task, curves)
+        _start(curves)
     findings.show(curves, looks, race)
 
 
@@ -130,6 +130,7 @@ def _curves(entered: Sequence[Runner]) -> list[Curve]:
 
 def _board(curves: Sequence[Curve], looks: Sequence[Look], *, logarithmic: bool) -> None:
     """The sentence, and the curves it is computed from."""
+    warm.wait()  # plotly takes pandas as it finds it, half imported too
     from viz.figures import training  # plotly with it  # noqa: PLC0415
 
     said = lessons.race(curves)
@@ -165,7 +166,7 @@ def _progress(job: Job) -> None:
         text = f"Training: {job.fraction:.0%}{left}{_speed(job)}"
     bar.progress(min(max(job.fraction, 0.0), 1.0), text=text)
     pause.button("Pause", key="pause_race", on_click=line.stop, args=(slot,), width="stretch")
-    stop.button("Cancel", key="cancel_race", on_click=_cancel, args=(slot,), width="stretch")
+    stop.button("Cancel", key="stop_race", on_click=_cancel, args=(slot,), width="stretch")
 
 
 @st.fragment(run_every=3.0)  # drawing takes the processor's time from the training
@@ -184,7 +185,7 @@ def _cancel(slot: tuple[str, str]) -> None:
     state.put_race(learn=False)
 
 
-def _start(task: Task[Any], curves: Sequence[Curve]) -> None:
+def _start(curves: Sequence[Curve]) -> None:
     """The button that begins a race or goes on with it, with the time that it takes here."""
     done = sum(len(curve.epochs) for curve in curves) / sum(curve.run.all_epochs for curve in curves)
     states = {curve.status for curve in curves}
@@ -197,29 +198,46 @@ def _start(task: Task[Any], curves: Sequence[Curve]) -> None:
                 if curve.status
             )
         )
-    _button(label, "own", tuple(curve.run for curve in curves), 1 - done, task)
+    _starter("own", label, tuple(curve.run for curve in curves), rest=1 - done)
 
 
-@st.fragment(run_every=0.5)
-def _button(label: str, what: str, runs: tuple[RunSpec, ...], rest: float, task: Task[Any]) -> None:
-    takes = _takes(what, runs, rest)
-    if st.button(f"{label} ({takes})", key="start_race", type="primary"):
-        begin(task.key)
+def _starter(
+    what: str, label: str, runs: tuple[RunSpec, ...], *, rest: float = 1.0, fields: Mapping[str, Any] | None = None
+) -> None:
+    """A button that begins a race; it looks again and again until it can say how long that takes here."""
+    waits = _pace(what, runs) is None
+    st.fragment(run_every=0.5 if waits else None)(_button)(what, label, runs, rest, fields or {}, waits=waits)
+
+
+def _button(
+    what: str, label: str, runs: tuple[RunSpec, ...], rest: float, fields: Mapping[str, Any], *, waits: bool
+) -> None:
+    pace = _pace(what, runs)
+    if waits and pace is not None:
+        state.rerun()
+    takes = "measuring how long ..." if pace is None else pace if isinstance(pace, str) else _about(pace * rest)
+    key, first = ("start_race", True) if what == "own" else (f"recipe_{what}", what == "digits")
+    if st.button(f"{label} ({takes})", key=key, type="primary" if first else "secondary"):
+        _begin(runs, fields)
         state.rerun()
 
 
-def begin(key: tuple[object, ...], **race: object) -> None:
+def _about(seconds: float) -> str:
+    return f"about {format.duration(seconds)} here"
+
+
+def _begin(runs: tuple[RunSpec, ...], fields: Mapping[str, Any]) -> None:
     """Ask for a race; what was only measured for the buttons gives way to it."""
     for what in (*RECIPES, "own"):
         slot = (state.visitor(), f"pace_{what}")
         jobs.line().give_up(slot)
         jobs.line().leave(slot)
-    st.session_state[_BEGIN] = key
-    state.put_race(**{**race, "learn": True})
+    st.session_state[_BEGIN] = trainings.race(runs).key
+    state.put_race(**{**fields, "learn": True})
 
 
-def _takes(what: str, runs: tuple[RunSpec, ...], rest: float = 1.0) -> str:
-    """How long a race takes here, measured from a few steps; while that is under way, that it is."""
+def _pace(what: str, runs: tuple[RunSpec, ...]) -> float | str | None:
+    """Seconds that a race takes here, measured from a few steps; or why it can't be told; None while that goes on."""
     line, slot = jobs.line(), (state.visitor(), f"pace_{what}")
     task = trainings.pace(runs)
     job = line.of(slot)
@@ -227,11 +245,12 @@ def _takes(what: str, runs: tuple[RunSpec, ...], rest: float = 1.0) -> str:
         try:
             job = line.submit(task, slot=slot)
         except jobs.FullError:
-            return "time not measured yet"
+            return "the server is busy"
     job.seen()
     if job.state is State.DONE:
-        return f"about {format.duration(job.result * rest)} here"
-    return "can't be trained here" if job.state is State.FAILED else "measuring how long ..."
+        seconds: float = job.result
+        return seconds
+    return job.error.partition(".")[0] if job.state is State.FAILED else None
 
 
 def _cards() -> None:
@@ -239,15 +258,6 @@ def _cards() -> None:
     for place, (name, recipe) in zip(st.columns(len(RECIPES)), RECIPES.items(), strict=True):
         with place, st.container(border=True, height="stretch"):
             st.markdown(f"**{recipe.title}**  \n{recipe.words}")
-            _card(name, recipe)
-
-
-@st.fragment(run_every=0.5)
-def _card(name: str, recipe: Recipe) -> None:
-    entered = runners(recipe.race, state.spec())
-    runs = tuple(runner.run for runner in entered)
-    takes = _takes(name, runs)
-    if st.button(f"Start ({takes})", key=f"recipe_{name}", type="primary" if name == "digits" else "secondary"):
-        fields = {field: getattr(recipe.race, field) for field in Race.__dataclass_fields__}
-        begin(trainings.race(runs).key, **fields | {"learn": True})
-        state.rerun()
+            runs = tuple(runner.run for runner in runners(recipe.race, state.spec()))
+            fields = {field: getattr(recipe.race, field) for field in Race.__dataclass_fields__}
+            _starter(name, "Start", runs, fields=fields)

@@ -25,6 +25,8 @@ def runs(monkeypatch, tmp_path):
     from models import runs as room
 
     monkeypatch.setattr(room.Runs, "__init__", lambda self, folder=tmp_path: object.__setattr__(self, "folder", folder))
+    # what races take is measured in a test of its own: here it would only be in the way
+    monkeypatch.setattr("models.training.estimate", lambda run, *, pulse: 10.0)
     jobs.line.clear()
     yield Runs()
     line = jobs.line()
@@ -72,6 +74,19 @@ def test_the_page_offers_three_races_and_ones_own(open_app):
     assert button(app, "start_race") is not None
     assert "What you will see" in words(app)
     assert address(app) == {}
+
+
+def test_every_button_says_how_long_it_takes_here(open_app):
+    app = page(open_app, **TINY, **QUICK)
+    end = time.monotonic() + 20
+    while any("measuring" in one.label for one in app.button) and time.monotonic() < end:
+        time.sleep(0.1)
+        app.run()
+
+    labels = {one.key: one.label for one in app.button}
+    assert labels["start_race"] == "Start (about 20 s here)"  # two networks, ten seconds each
+    assert labels["recipe_digits"] == "Start (about 40 s here)"
+    assert labels["recipe_fashion"] == "Start (about 10 s here)"
 
 
 def test_a_race_is_started_and_read(open_app, runs):
@@ -181,7 +196,7 @@ def test_pause_keeps_what_there_is_and_cancel_goes_back(open_app, runs):
 
     button(app, "start_race").click().run()
     app.run()
-    button(app, "cancel_race").click().run()
+    button(app, "stop_race").click().run()
     assert "learn" not in address(app)
     assert button(app, "recipe_digits") is not None
 
