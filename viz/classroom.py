@@ -69,7 +69,7 @@ def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
     task = trainings.race([runner.run for runner in entered])
     job = _job(race, task)
     if job is not None and not job.over:
-        _watch(job, entered, looks, logarithmic=race.logarithmic)
+        _watch(job, entered, looks)
         return
     if job is not None:
         job.wait(_LAST_STEP)  # after Pause or Cancel: until it has written where it stands
@@ -86,7 +86,7 @@ def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
             if kept.open:
                 findings.runs()
         return
-    _board(curves, looks, logarithmic=race.logarithmic)
+    _board(curves, looks)
     if not finished:
         _start(curves)
     findings.show(curves, looks, race)
@@ -128,7 +128,7 @@ def _curves(entered: Sequence[Runner]) -> list[Curve]:
     return [Curve(runner.name, runner.run, trainings.kept(runner.run)) for runner in entered]
 
 
-def _board(curves: Sequence[Curve], looks: Sequence[Look], *, logarithmic: bool) -> None:
+def _board(curves: Sequence[Curve], looks: Sequence[Look]) -> None:
     """The sentence, and the curves it is computed from."""
     warm.wait()  # plotly takes pandas as it finds it, half imported too
     from viz.figures import training  # plotly with it  # noqa: PLC0415
@@ -136,6 +136,7 @@ def _board(curves: Sequence[Curve], looks: Sequence[Look], *, logarithmic: bool)
     said = lessons.race(curves)
     words, choice = st.columns([8, 1], vertical_alignment="center")
     words.markdown(f"#### {said or 'No epoch is finished yet.'}")
+    logarithmic = state.race().logarithmic  # may have changed since the page was run: this also runs by itself
     state.seed("race_log", logarithmic)
     choice.toggle("log", key="race_log", on_change=lambda: state.put_race(logarithmic=st.session_state["race_log"]))
     draw = partial(training.curves, curves, looks, logarithmic=logarithmic)
@@ -143,10 +144,10 @@ def _board(curves: Sequence[Curve], looks: Sequence[Look], *, logarithmic: bool)
     st.caption("Dashed: on the training images, while it learns. Solid, with markers: on the test images.")
 
 
-def _watch(job: Job, entered: Sequence[Runner], looks: Sequence[Look], *, logarithmic: bool) -> None:
+def _watch(job: Job, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
     """The race under way: how far, how long, how fast; Pause and Cancel; and the curves as they are now."""
     _progress(job)
-    _growing(entered, looks, logarithmic=logarithmic)
+    _growing(entered, looks)
 
 
 @st.fragment(run_every=1.0)
@@ -170,8 +171,8 @@ def _progress(job: Job) -> None:
 
 
 @st.fragment(run_every=3.0)  # drawing takes the processor's time from the training
-def _growing(entered: Sequence[Runner], looks: Sequence[Look], *, logarithmic: bool) -> None:
-    _board(_curves(entered), looks, logarithmic=logarithmic)
+def _growing(entered: Sequence[Runner], looks: Sequence[Look]) -> None:
+    _board(_curves(entered), looks)
 
 
 def _speed(job: Job) -> str:
