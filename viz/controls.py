@@ -145,6 +145,7 @@ def _depth(spec: NetworkSpec) -> None:
     st.select_slider(
         "Depth",
         list(options),
+        value=known,  # also where the browser never heard what was set: its own start would be the least
         key="depth",
         help="Layers as the family's papers count them: the depths they know. Blocks per stage are set under More.",
         on_change=lambda: _apply("stages", options[st.session_state["depth"]]),
@@ -178,6 +179,7 @@ def _input(spec: NetworkSpec) -> None:
             label,
             low,
             high,
+            value,
             key=key,
             on_change=_applies("input_shape", lambda: tuple(st.session_state[key] for key in keys)),
         )
@@ -207,6 +209,7 @@ def _number(field: str, spec: NetworkSpec, **more: Any) -> None:
         LABELS[field],
         low,
         high,
+        value,
         key=key,
         help=_HELP.get(field),
         on_change=_applies(field, lambda: st.session_state[key]),
