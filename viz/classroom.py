@@ -22,7 +22,7 @@ _LAST_STEP = 2.0  # seconds that a page waits for a race that was stopped
 _EMPTY = """**What you will see:** the same images in the same order go to every network of a race, and two curves grow
 for each of them: how much it gets wrong on the images it learns from, and on those it has never seen. Does a deeper
 plain network do better than a shallow one, or worse, on the very images it learns from? And what do skip connections
-change? Choose one of the three races, or set up your own: add networks, change data and training, and start."""
+change? Choose one of the three races, or set up your own above and start it."""
 
 
 def show() -> None:
@@ -35,8 +35,14 @@ def show() -> None:
     except SpecError as error:
         _cards()
         st.warning(f"This can't be trained: {error}")
-        with st.popover("Data and training"):
-            race_bar.settings(race)
+        with st.container(horizontal=True):
+            with st.popover("Data and training"):
+                race_bar.settings(race)
+            st.button(
+                "Take the sidebar's network and its twin",
+                key="again",
+                on_click=lambda: state.put_race(race=Race().race),
+            )
         return
     with sharing:
         headline.share(f"the race of {format.listing(runner.name for runner in entered)}")
@@ -80,8 +86,8 @@ def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
     if job is not None:
         _reasons(job, curves)
     if not any(curve.epochs or curve.status for curve in curves) or not race.learn:
-        _start(curves)
         st.markdown(_EMPTY)
+        _start(curves)
         with st.expander("Runs that are kept here", on_change="rerun", key="kept_runs") as kept:
             if kept.open:
                 findings.runs()

@@ -212,10 +212,10 @@ def _lesions(scene: Scene) -> None:
     answer = _all(scene, "lesions", trainings.lesions, "Take out blocks")
     if answer is not None:
         named: list[tuple[str, Lesions]] = answer
-        said = lessons.lesions(named)
-        st.markdown(f"**{said}**")
+        lines = lessons.lesions(named)
+        st.markdown("\n".join(f"- {line}" for line in lines))
         draw = partial(training.lesions, named, [look for _, look in scene.trained])
-        chart.show(draw, "lesions", alt=said, name=_FILE)
+        chart.show(draw, "lesions", alt=" ".join(lines), name=_FILE)
 
 
 def _responses(scene: Scene) -> None:

@@ -144,8 +144,8 @@ def _failures(curves: Sequence[Curve]) -> list[str]:
     ]
 
 
-def lesions(named: Sequence[tuple[str, Lesions]]) -> str:
-    """How much worse each network is for losing a block."""
+def lesions(named: Sequence[tuple[str, Lesions]]) -> list[str]:
+    """How much worse each network is for losing a block, a sentence each."""
     parts = []
     for name, found in named:
         own = [lesion.error for lesion in found.inner if lesion.error is not None]
@@ -159,7 +159,7 @@ def lesions(named: Sequence[tuple[str, Lesions]]) -> str:
             f"{_percent(worst)}) without one of the blocks that keep the shape: {mild} of these {len(own)} can go for "
             "less than 10 points."
         )
-    return " ".join(parts)
+    return parts
 
 
 def responses(named: Sequence[tuple[str, Sequence[Response]]]) -> str:

@@ -308,10 +308,12 @@ def test_lesions_are_told_and_drawn_beside_the_whole_network():
     )
     named = [("ResNet-20", found)]
 
-    assert lessons.lesions(named) == (
-        "ResNet-20 gets 5.0% wrong whole and 45% (median; at worst 80%) without one of the blocks that keep the shape: "
-        "1 of these 2 can go for less than 10 points."
-    )
+    assert lessons.lesions(named) == [
+        (
+            "ResNet-20 gets 5.0% wrong whole and 45% (median; at worst 80%) without one of the blocks that keep the shape: "
+            "1 of these 2 can go for less than 10 points."
+        )
+    ]
     figure = training.lesions(named, theme.looks(["ResNet"]))
     assert figure.data[0].y == (0.1, 0.8, 0.9)
     assert figure.layout.shapes[0].y0 == 0.05

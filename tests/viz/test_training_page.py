@@ -280,6 +280,9 @@ def test_what_can_not_be_trained_says_why(open_app):
     app = page(open_app, race="densenet121")
 
     assert any("This can't be trained: input_shape: must be at least 29 pixels" in one.value for one in app.warning)
+    button(app, "again").click().run()
+    assert not app.warning
+    assert button(app, "start_race") is not None
     assert not app.exception
 
 
