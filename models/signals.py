@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from math import inf, nan, prod
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,6 +52,7 @@ _LIMITS = {"batch": (2, 4096), "seeds": (1, 100)}
 _MOST_MAPS = 64
 _BLAS = 1 << 31  # numbers that a dot product can take
 _MINUS_ZERO = -(1 << 31)  # the bits of -0.0, as a whole number: the smallest there is
+_MOST_NUMBERS = 8  # of a layer
 _LABELS = 1 << 20  # added to a seed, so that labels are not drawn with the numbers that the images were
 
 
@@ -123,7 +124,7 @@ def run(
     """
 
     def recorder(wide: torch.dtype) -> _Recorder:
-        return _Recorder(len(traced.layers), wide, pulse)
+        return _Recorder(len(traced.layers), images.device, wide, pulse)
 
     found = _pass(network, traced, images, labels, precision, recorder(torch.float32))
     low, high = _SAFE
@@ -334,72 +335,83 @@ def _pass(
     for path in layers:
         weight = parameters.get(f"{path}.weight")
         if weight is not None:
-            recorder.note(path, "weight_norm", recorder.norm(weight.detach()))
-            if weight.grad is not None:
-                recorder.note(path, "weight_gradient_norm", recorder.norm(weight.grad))
-    recorder.note("", "loss", loss.detach())
+            recorder.weight(path, weight)
+    recorder.room("", "loss").copy_(loss.detach())
     return recorder.run(traced)
 
 
-@dataclass
 class _Recorder:
-    """Reduces what it hears to a few numbers on the device, and brings all of them over at once."""
+    """Reduces what it hears to a few numbers on the device, and brings all of them over at once.
 
-    expected: int  # layers
-    wide: torch.dtype  # what squares are added up in
-    pulse: Pulse | None
-    heard: int = 0
-    numbers: dict[tuple[str, str], Tensor] = field(default_factory=dict)
-    rows: Tensor | None = None  # a layer's sample in each; room for all, taken at once
-    samples: dict[str, Tensor] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
-    scratch: Tensor | None = None
+    Room for all of them is taken before the pass: small tensors that stay among the large ones that come and go would
+    leave the allocator holes too small for the next.
+    """
+
+    def __init__(self, expected: int, device: torch.device, wide: torch.dtype, pulse: Pulse | None) -> None:
+        self.expected = expected  # layers
+        self.wide = wide  # what squares are added up in
+        self.pulse = pulse
+        self.heard = 0
+        self.numbers = torch.empty(_MOST_NUMBERS * expected + 1, dtype=wide, device=device)
+        self.places: dict[tuple[str, str], int] = {}  # of a layer's number
+        self.rows = torch.full((expected, SAMPLE), inf, device=device)  # a layer's sample in each
+        self.sampled: dict[str, int] = {}  # how many values
+        self.sizes: dict[str, int] = {}
+        self.scratch: Tensor | None = None
 
     def output(self, path: str, value: Tensor) -> None:
         size = value.numel()
         self.sizes[path] = size
-        self.note(path, "sum", value.sum(dtype=self.wide))
-        self.note(path, "norm", self.norm(value))
-        self.note(path, "nonzero", self.nonzero(value))
-        if self.rows is None:
-            self.rows = torch.full((self.expected, SAMPLE), inf, device=value.device)
+        torch.sum(value, dtype=self.wide, dim=None, out=self.room(path, "sum"))
+        self.norm(value, self.room(path, "norm"))
+        self.nonzero(value, self.room(path, "nonzero"))
         sample = _sample(value)
-        row = self.rows[len(self.samples), : sample.numel()]
-        self.samples[path] = row.view(sample.shape).copy_(sample)
+        row = self.rows[len(self.sampled), : sample.numel()]
+        row.view(sample.shape).copy_(sample)
+        self.sampled[path] = sample.numel()
         self._beat()
 
     def gradient(self, path: str, value: Tensor) -> None:
-        self.note(path, "activation_gradient_norm", self.norm(value))
+        self.norm(value, self.room(path, "activation_gradient_norm"))
         self._beat()
 
     def returned(self, path: str, way: Way, gradient: Tensor) -> None:
-        self.note(path, f"{way}_gradient_norm", self.norm(gradient))
+        self.norm(gradient, self.room(path, f"{way}_gradient_norm"))
 
-    def norm(self, value: Tensor) -> Tensor:
+    def weight(self, path: str, weight: Tensor) -> None:
+        self.norm(weight.detach(), self.room(path, "weight_norm"))
+        if weight.grad is not None:
+            self.norm(weight.grad, self.room(path, "weight_gradient_norm"))
+
+    def norm(self, value: Tensor, out: Tensor) -> Tensor:
         """Euclidean."""
         if value.dtype == self.wide and value.numel() < _BLAS:
             flat = value.flatten()
-            return torch.dot(flat, flat).sqrt_()  # half the time of vector_norm
-        norm: Tensor = torch.linalg.vector_norm(value, dtype=self.wide)
+            return torch.dot(flat, flat, out=out).sqrt_()  # half the time of vector_norm
+        norm: Tensor = torch.linalg.vector_norm(value, dtype=self.wide, out=out)
         return norm
 
-    def nonzero(self, value: Tensor) -> Tensor:
+    def nonzero(self, value: Tensor, out: Tensor) -> None:
         """How many numbers are not exactly zero, of either sign."""
         if value.device.type == "cpu" and value.dtype == torch.float32:
-            bits = value.flatten().view(torch.int32).numpy()
-            if bits.min() != _MINUS_ZERO:  # then zeros are those without a bit: counted with nothing written
-                return torch.tensor(np.count_nonzero(bits))
-        return self.norm(torch.sign(value, out=self._like(value))).square()
+            bits = value.flatten().view(torch.int32)
+            least = bits.min().numpy()
+            if least > 0 or (_MINUS_ZERO < least < 0 and _all_set(bits.numpy())):
+                out.fill_(value.numel())
+                return
+            if least != _MINUS_ZERO:  # zeros are those without a bit then: counted with nothing written
+                out.fill_(int(np.count_nonzero(bits.numpy())))
+                return
+        self.norm(torch.sign(value, out=self._like(value)), out).square_()
 
-    def note(self, path: str, name: str, value: Tensor) -> None:
-        self.numbers[path, name] = value
+    def room(self, path: str, name: str) -> Tensor:
+        """For one number."""
+        return self.numbers[self.places.setdefault((path, name), len(self.places))]
 
     def run(self, traced: Trace) -> Run:
         """The records, after one transfer."""
-        scalars = torch.stack([value.to(self.wide) for value in self.numbers.values()])
-        found = dict(zip(self.numbers, scalars.tolist(), strict=True))
-        samples = [sample.flatten() for sample in self.samples.values()]
-        histograms = dict(zip(self.samples, _histograms(cast("Tensor", self.rows), samples), strict=True))
+        found = dict(zip(self.places, self.numbers[: len(self.places)].tolist(), strict=True))
+        histograms = dict(zip(self.sampled, _histograms(self.rows, [*self.sampled.values()]), strict=True))
         return Run(
             seed=0,
             loss=found["", "loss"],
@@ -473,6 +485,12 @@ class _Keeper:
     def returned(self, path: str, way: Way, gradient: Tensor) -> None: ...
 
 
+def _all_set(bits: Any) -> bool:
+    """Whether every whole number has a bit: none has where the least is zero. Half the time of counting them."""
+    unsigned = bits.view(np.uint32)
+    return bool(unsigned[unsigned.argmin()])
+
+
 def _sample(value: Tensor) -> Tensor:
     """Short runs of values from all over a tensor, evenly: single ones would each cost a line of the cache."""
     flat = value.flatten()
@@ -483,16 +501,19 @@ def _sample(value: Tensor) -> Tensor:
     return runs[::step]
 
 
-def _histograms(rows: Tensor, samples: list[Tensor]) -> list[Histogram | None]:
+def _histograms(rows: Tensor, lengths: list[int]) -> list[Histogram | None]:
     """Of every sample, all at once; None for one that is not finite. A row is infinite behind its sample."""
-    low, high = (torch.stack([reach(sample) for sample in samples]) for reach in (torch.amin, torch.amax))
+    low, high = (
+        torch.stack([reach(row[:length]) for row, length in zip(rows, lengths, strict=True)])
+        for reach in (torch.amin, torch.amax)
+    )
     places = rows.sub_(low[:, None]).div_((high - low)[:, None]).mul_(BINS).nan_to_num_(0.0, BINS, 0.0)
     places = places.clamp_(0, BINS - 1).long().add_(BINS * torch.arange(len(rows), device=rows.device)[:, None])
     counts = torch.bincount(places.flatten(), minlength=BINS * len(rows)).view(-1, BINS)
     table = torch.cat((low[:, None], high[:, None], counts), 1).tolist()
     found: list[Histogram | None] = []
-    for sample, (first, last, *bins) in zip(samples, table, strict=True):
-        bins[-1] -= rows.shape[1] - len(sample)
+    for length, (first, last, *bins) in zip(lengths, table, strict=True):
+        bins[-1] -= rows.shape[1] - length
         finite = -inf < first <= last < inf
         found.append(Histogram(first, last, tuple(map(int, bins))) if finite else None)
     return found

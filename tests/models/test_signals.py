@@ -91,13 +91,20 @@ def test_every_statistic_equals_torchs_own(spec):
 
 
 @pytest.mark.parametrize(
-    "zeros", [[0.0, 1e-45, 3.0], [-0.0, -1e-45, 3.0], [0.0, -0.0, 2.0], [-0.0, -0.0, -0.0]], ids=str
-)
+    "zeros",
+    [
+        [0.0, 1e-45, 3.0], [-0.0, -1e-45, 3.0], [0.0, -0.0, 2.0], [-0.0, -0.0, -0.0], [0.0, 0.0], [1e-45, 2.0],
+        [-1.0, 1e-45, 2.0], [-1.0, 0.0, 2.0], [-1.0, -2.0], [-1.0, -0.0], [float("nan"), 0.0, -float("inf")],
+    ],
+    ids=str,
+)  # fmt: skip
 def test_zeros_of_either_sign_are_counted_and_the_smallest_number_is_none(zeros):
-    recorder = signals._Recorder(1, torch.float32, None)
-    value = torch.tensor(zeros)
+    recorder = signals._Recorder(1, torch.device("cpu"), torch.float32, None)
+    value, counted = torch.tensor(zeros), recorder.room("layer", "nonzero")
 
-    assert round(recorder.nonzero(value).item()) == sum(number != 0 for number in zeros)
+    recorder.nonzero(value, counted)
+
+    assert round(counted.item()) == sum(number != 0 for number in zeros)
 
 
 def test_a_joins_two_sides_are_what_is_added():
@@ -405,7 +412,7 @@ def test_narrow_dense_networks_whose_twins_cannot_compress_are_swept():
 def test_a_histogram_of_the_smallest_numbers_is_still_one():
     low = torch.randn(signals.SAMPLE, generator=torch.Generator().manual_seed(0)) * 1e-38
 
-    [histogram] = signals._histograms(low[None].clone(), [low])
+    [histogram] = signals._histograms(low[None].clone(), [len(low)])
 
     assert max(histogram.counts) < signals.SAMPLE / 4
 
