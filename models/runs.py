@@ -3,6 +3,7 @@
     runs/<id>/run.json             the run's spec, its state, who works on it
     runs/<id>/epochs.csv           a line an epoch
     runs/<id>/weights.safetensors  the network's tensors; while it isn't finished, also what it needs to go on
+    runs/.<id>.lock                held by the process that trains it; the system lets go of it when that one is gone
 
 The id holds a digest of the spec: equal trainings are one. No torch here.
 """
@@ -21,7 +22,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-import psutil
+from filelock import FileLock, Timeout
 
 from models.depths import depth
 from models.names import kind
@@ -31,7 +32,8 @@ FOLDER = Path(os.environ.get("SKIPSCOPE_RUNS", Path(__file__).parent.parent / "r
 # What a server gives to trainings that nobody watches: set here and nowhere else.
 MOST_SECONDS = 12 * 3600.0  # a race may take
 MOST_BYTES = 5 * 10**9  # all runs together
-_AT_WORK: set[Path] = set()  # folders of the runs that this process trains
+_AT_WORK: dict[Path, FileLock] = {}  # folders of the runs that this process trains
+_LOOK = 1.0  # seconds that a lock is waited for: another process may just be looking whether it is held
 _RUN, _EPOCHS, WEIGHTS = "run.json", "epochs.csv", "weights.safetensors"
 _GRADIENT = "gradient_norm."
 _PLAIN = tuple(field for field in fields(Epoch) if field.name != "gradients")
@@ -108,7 +110,7 @@ class Runs:
                 _check_weights(path / WEIGHTS)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             return Kept(id=own, status=Status.DAMAGED, why=_reason(error), created=created, size=size)
-        if status is Status.RUNNING and not _alive(stored, path):
+        if status is Status.RUNNING and not self._at_work(path):
             status = Status.STOPPED
         why = str(stored.get("why", ""))
         return Kept(
@@ -127,50 +129,73 @@ class Runs:
         path = self.folder / own
         if path.parent != self.folder or own in ("", ".", ".."):
             raise KeepingError(f"runs: there is no run {own[:60]!r}")
-        if path.is_dir() and self.read(own).status is Status.RUNNING:
-            raise KeepingError(f"runs: {own} is being trained; pause it first")
-        if path in _AT_WORK:
-            raise KeepingError(f"runs: {own} is being trained; pause it first")
-        try:
-            shutil.rmtree(path)
-        except OSError as error:
-            raise KeepingError(f"runs: {own} could not be deleted ({error.strerror or error})") from None
+        with self._locked(path):
+            try:
+                shutil.rmtree(path)
+            except OSError as error:
+                raise KeepingError(f"runs: {own} could not be deleted ({error.strerror or error})") from None
+        _lock(path).unlink(missing_ok=True)
 
     def begin(self, run: RunSpec) -> None:
         """Say that this process works on a run. Raises `KeepingError` where another one does, or disk space is gone."""
-        path = self.folder / identity(run)
-        before = self.find(run)
-        if path in _AT_WORK:
-            raise KeepingError(f"runs: {path.name} is being trained already.")
-        if before is not None and before.status is Status.DAMAGED:
-            shutil.rmtree(self.folder / before.id, ignore_errors=True)
-            before = None
-        if before is not None and before.status is Status.RUNNING:
-            raise KeepingError(f"runs: {before.id} is being trained already, by another server or window.")
         used = _size(self.folder)
         if used > MOST_BYTES:
             raise KeepingError(
                 f"runs: {used / 1e9:,.1f} GB are kept and {MOST_BYTES / 1e9:,.0f} GB allowed: delete some runs first."
             )
-        self._state(run, Status.RUNNING, created=before.created if before else time.time())
-        _AT_WORK.add(path)
+        path = self.folder / identity(run)
+        with contextlib.ExitStack() as undoing:
+            held = self._locked(path)
+            undoing.callback(held.release)
+            before = self.find(run)
+            if before is not None and before.status is Status.DAMAGED:
+                shutil.rmtree(path, ignore_errors=True)
+                before = None
+            self._state(run, Status.RUNNING, created=before.created if before else time.time())
+            _AT_WORK[path] = held
+            undoing.pop_all()
 
     def end(self, run: RunSpec, status: Status, why: str = "") -> None:
         """Say how it stands, now that nobody works on it."""
-        _AT_WORK.discard(self.folder / identity(run))
-        before = self.find(run)
-        self._state(run, status, why, created=before.created if before else time.time())
+        held = _AT_WORK.pop(self.folder / identity(run), None)
+        try:
+            before = self.find(run)
+            self._state(run, status, why, created=before.created if before else time.time())
+        finally:
+            if held is not None:
+                held.release()
+
+    def _locked(self, path: Path) -> FileLock:
+        """The lock of a run's folder, held. Raises `KeepingError` where a training holds it, or it can't be made."""
+        if path in _AT_WORK:
+            raise KeepingError(f"runs: {path.name} is being trained already; pause it first.")
+        # it may be let go of by another thread than the one that took it
+        lock = FileLock(_lock(path), timeout=_LOOK, thread_local=False)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout:
+            raise KeepingError(
+                f"runs: {path.name} is being trained already, by another server; pause it there."
+            ) from None
+        except (OSError, NotImplementedError) as error:  # the file system knows no locks
+            raise KeepingError(f"runs: {path.name} could not be locked ({error})") from None
+        return lock
+
+    def _at_work(self, path: Path) -> bool:
+        """Whether anybody trains it."""
+        if path in _AT_WORK:
+            return True
+        try:
+            with FileLock(_lock(path), timeout=0):
+                return False
+        except Timeout:
+            return True
+        except (OSError, NotImplementedError):
+            return False
 
     def _state(self, run: RunSpec, status: Status, why: str = "", *, created: float) -> None:
-        me = psutil.Process()
-        stored = {
-            "state": status,
-            "why": why,
-            "created": created,
-            "process": me.pid,
-            "process_started": me.create_time(),
-            "run": run.to_json(),
-        }
+        stored = {"state": status, "why": why, "created": created, "process": os.getpid(), "run": run.to_json()}
         self.write(run, _RUN, json.dumps(stored, indent=1).encode())
 
     def put_epochs(self, run: RunSpec, epochs: Sequence[Epoch]) -> None:
@@ -204,14 +229,8 @@ def _stamp(file: Path) -> int:
     return 0
 
 
-def _alive(stored: dict[str, Any], path: Path) -> bool:
-    """Whether the process that said it works on a run is still there; of this one, whether it still does."""
-    with contextlib.suppress(psutil.Error, KeyError, TypeError, ValueError):
-        process = psutil.Process(int(stored["process"]))
-        if process.pid == os.getpid():
-            return path in _AT_WORK
-        return bool(abs(process.create_time() - float(stored["process_started"])) < 1)
-    return False
+def _lock(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lock")
 
 
 def _text(epochs: Sequence[Epoch]) -> str:

@@ -136,6 +136,45 @@ def test_kill_9_in_mid_epoch_loses_no_finished_epoch(runs):
     assert curve(resumed) == curve(next(straight) for _ in resumed)
 
 
+BEGIN = """
+import sys, time
+from pathlib import Path
+from models.recipe import RunSpec
+from models.runs import KeepingError, Runs
+start, runs = Path(sys.argv[1]), Runs(Path(sys.argv[2]))
+print("ready", flush=True)
+while not start.exists():
+    time.sleep(0.001)
+try:
+    runs.begin(RunSpec())
+except KeepingError:
+    print("refused", flush=True)
+else:
+    print("trains", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_of_servers_that_begin_a_run_at_the_same_moment_one_trains_it(runs, tmp_path):
+    start = tmp_path / "start"
+    servers = [
+        subprocess.Popen(
+            [sys.executable, "-c", BEGIN, str(start), str(runs.folder)],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for _ in range(4)
+    ]  # fmt: skip
+    assert {server.stdout.readline() for server in servers} == {"ready\n"}
+    start.touch()
+
+    said = sorted(server.stdout.readline() for server in servers)
+    for server in servers:
+        server.communicate()
+
+    assert said == ["refused\n", "refused\n", "refused\n", "trains\n"]
+    assert runs.find(RunSpec()).status is Status.STOPPED
+
+
 def test_killed_between_two_files_a_run_still_goes_on(runs):
     going = kept(RUN, runs)
     first, second = next(going), next(going)
