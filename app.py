@@ -22,7 +22,7 @@ page = st.navigation(
 )
 state.load(page.url_path)
 with st.sidebar:
-    controls.network()
+    controls.show(page.url_path)
 warm.start()
 page.run()
 state.save()

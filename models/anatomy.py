@@ -26,9 +26,11 @@ def lesions(run: RunSpec, runs: Runs, *, pulse: Pulse | None = None) -> Lesions:
     trained = Trained.load(run, runs, pulse)
     blocks = [path.removesuffix(f".{JOIN}") for path, _ in trained.network.named_modules() if path.endswith(f".{JOIN}")]
 
+    labels = trained.data.test.labels.cpu()
+
     def error(place: int) -> float:
         share = None if pulse is None else lambda done: pulse((place + done) / (len(blocks) + 1))
-        return 1 - float((trained.answers(share).argmax(1) == trained.data.test.labels.cpu()).float().mean())
+        return 1 - float((trained.answers(share).argmax(1) == labels).float().mean())
 
     whole, found = error(0), []
     for place, block in enumerate(blocks, start=1):
@@ -39,7 +41,8 @@ def lesions(run: RunSpec, runs: Runs, *, pulse: Pulse | None = None) -> Lesions:
                 if not cut.impossible:
                     raise
                 found.append(Lesion(block, None, changes_shape=True))
-    return Lesions(whole=whole, blocks=tuple(found))
+    guessing = 1 - float(labels.bincount().max()) / len(labels)
+    return Lesions(whole=whole, guessing=guessing, blocks=tuple(found))
 
 
 def reuse(run: RunSpec, runs: Runs, *, pulse: Pulse | None = None) -> tuple[Reuse, ...]:

@@ -76,6 +76,7 @@ class Lesion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesions:
     whole: float  # the test error with every block
+    guessing: float  # of the commonest class for every image
     blocks: tuple[Lesion, ...]  # in the order of the forward pass
 
     @property

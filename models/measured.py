@@ -205,6 +205,10 @@ class Spread:
     high: float
     runs: int
 
+    def like(self, other: "Spread") -> bool:
+        """Whether the middle halves of both overlap: then neither can be called the faster."""
+        return self.low <= other.high and other.low <= self.high
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:

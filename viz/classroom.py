@@ -8,7 +8,7 @@ import streamlit as st
 
 from models.names import kind
 from models.recipe import DATA, Epoch, RunSpec
-from models.runs import Status
+from models.runs import MOST_SECONDS, Status
 from models.spec import SpecError
 from viz import chart, findings, format, headline, jobs, lessons, race_bar, state, theme, trainings, warm
 from viz.jobs import Job, State, Task
@@ -224,7 +224,10 @@ def _button(
         state.rerun()
     takes = "measuring how long ..." if pace is None else pace if isinstance(pace, str) else _about(pace * rest)
     key, first = ("start_race", True) if what == "own" else (f"recipe_{what}", what == "digits")
-    if st.button(f"{label} ({takes})", key=key, type="primary" if first else "secondary"):
+    most = format.duration(MOST_SECONDS)
+    long = isinstance(pace, float) and pace * rest > MOST_SECONDS
+    parts = f"A race pauses after {most}, and its Resume goes on from there." if long else None
+    if st.button(f"{label} ({takes})", key=key, type="primary" if first else "secondary", help=parts):
         _begin(runs, fields)
         state.rerun()
 

@@ -1,7 +1,7 @@
 """The sidebar: widgets -> NetworkSpec. Only what matters for the family is shown."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
@@ -24,6 +24,8 @@ from models.spec import (
     StrideIn,
 )
 from viz import format, state
+from viz.comparison import MOST, SIDEBAR, joined
+from viz.race import TWIN
 from viz.repair import LABELS, change
 
 _WORDS: dict[str, dict[Any, str]] = {
@@ -67,9 +69,26 @@ _HELP = {
 }
 
 
-def network() -> NetworkSpec:
-    """Draw the sidebar; returns the network that is chosen there."""
-    spec = state.spec()
+def show(page: str) -> None:
+    """Draw the sidebar, as a page needs it."""
+    if page == "compare":
+        _apart(state.comparison().slots, lambda slots: state.put_comparison(compare=joined(slots)))
+    elif page == "training":
+        race = state.race()
+        _apart(race.slots, None if race.learn else lambda slots: state.put_race(race=joined(slots)))
+    _network(state.spec())
+
+
+def _apart(slots: Sequence[str], put: Callable[[Sequence[str]], None] | None) -> None:
+    """Say so where the page's networks are others than the sidebar's; offer to add it."""
+    if SIDEBAR in slots or TWIN in slots:
+        return
+    st.caption("This page has networks of its own: what changes here does not change them.")
+    if put is not None and len(slots) < MOST:
+        st.button("Add this one to them", key="add_sidebar", on_click=put, args=([*slots, SIDEBAR],))
+
+
+def _network(spec: NetworkSpec) -> None:
     _presets(spec)
     _choice("family", spec, tuple(Family), st.segmented_control, required=True, width="stretch")
     _depth(spec)
@@ -97,7 +116,6 @@ def network() -> NetworkSpec:
             _switch("projection_norm", spec)
         if spec.family is Family.RESNET and spec.shortcut is not Shortcut.NONE:
             _switch("zero_init_residual", spec)
-    return spec
 
 
 def _presets(spec: NetworkSpec) -> None:

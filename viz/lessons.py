@@ -15,6 +15,7 @@ from viz import format
 
 _CLEAR = 0.02  # of all images: a difference that is called one
 _SOLVED = 0.5  # of the plain one's error: what is called a cure
+_LITTLE = 0.1  # of all images: what a block may cost to be one that can go
 _LATE = 0.2  # of the epochs: before that nothing is said
 
 
@@ -152,8 +153,14 @@ def lesions(named: Sequence[tuple[str, Lesions]]) -> list[str]:
         if not own:
             parts.append(f"{name} has no block that it could lose.")
             continue
+        if found.whole > found.guessing - _LITTLE:
+            parts.append(
+                f"{name} gets {_percent(found.whole)} wrong whole, guessing gets {_percent(found.guessing)}: it has "
+                "learnt too little for a block to be missed."
+            )
+            continue
         middle, worst = median(own), max(own)
-        mild = sum(error < found.whole + 0.1 for error in own)
+        mild = sum(error < found.whole + _LITTLE for error in own)
         parts.append(
             f"{name} gets {_percent(found.whole)} wrong whole and {_percent(middle)} (median; at worst "
             f"{_percent(worst)}) without one of the blocks that keep the shape: {mild} of these {len(own)} can go for "

@@ -19,7 +19,7 @@ def show(entries: Sequence[Entry], looks: Sequence[Look], put: Put) -> None:
     slots = [entry.slot for entry in entries]
     for place, (entry, look) in enumerate(zip(entries, looks, strict=True)):
         pencil = " ✎" if entry.slot == SIDEBAR else ""
-        with st.popover(f"{look.glyph} {entry.name}{pencil}", key=f"chip_{place}"):
+        with st.popover(f"{look.glyph} {entry.name}{pencil}", key=f"chip_{place}_{entry.slot}"):
             _menu(slots, entry, place, put)
     _add(slots, entries, put)
 

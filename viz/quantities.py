@@ -191,7 +191,16 @@ def _measured(subjects: Sequence[Subject], batch: int) -> list[Row]:
     def rate(value: float) -> str:
         return f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
 
+    def like(get: Callable[[Timing], Spread]) -> Callable[[Subject, Subject], bool]:
+        def same(one: Subject, other: Subject) -> bool:
+            both = [own.timing for own in (one, other)]
+            first, second = (get(timing) if isinstance(timing, Timing) else None for timing in both)
+            return first is not None and second is not None and first.like(second)
+
+        return same
+
     here = "Measured on this machine, after a warm-up; the median of repeated runs."
+    unsteady = "Networks whose middle halves overlap are as good as each other."
     return [
         _row(
             "Latency, one image, ms",
@@ -199,7 +208,8 @@ def _measured(subjects: Sequence[Subject], batch: int) -> list[Row]:
             of(lambda timing: timing.latency.middle * 1e3),
             rate,
             seconds(lambda timing: timing.latency),
-            f"{here} Forward, in eval mode.",
+            f"{here} Forward, in eval mode. {unsteady}",
+            like=like(lambda timing: timing.latency),
         ),
         _row(
             f"Images a second, batch {batch}",
@@ -207,8 +217,9 @@ def _measured(subjects: Sequence[Subject], batch: int) -> list[Row]:
             of(lambda timing: timing.throughput),
             rate,
             seconds(lambda timing: timing.forward),
-            f"{here} Forward, in eval mode.",
+            f"{here} Forward, in eval mode. {unsteady}",
             better=1,
+            like=like(lambda timing: timing.forward),
         ),
         _row(
             f"Images a second, training, batch {batch}",
@@ -216,8 +227,9 @@ def _measured(subjects: Sequence[Subject], batch: int) -> list[Row]:
             of(lambda timing: timing.training_throughput),
             rate,
             seconds(lambda timing: timing.training),
-            f"{here} Forward and back, in train mode, without an optimiser's step.",
+            f"{here} Forward and back, in train mode, without an optimiser's step. {unsteady}",
             better=1,
+            like=like(lambda timing: timing.training),
         ),
         _row(
             f"Peak memory, training, batch {batch}",
@@ -265,14 +277,22 @@ def _row(
     better: int = -1,
     extra: Callable[[Subject], str] = lambda _: "",
     text: Callable[[Subject], str] | None = None,
+    like: Callable[[Subject, Subject], bool] = lambda one, other: one is other,
 ) -> Row:
-    """`better`: -1 for the lowest, 1 for the highest, 0 where neither is."""
+    """`better`: -1 for the lowest, 1 for the highest, 0 where neither is; `like`: who is as good as the best."""
     values = tuple(value(one) for one in subjects)
     known = [number for number in values if number is not None and isfinite(number)]
     best: frozenset[int] = frozenset()
     if better and len(known) > 1 and min(known) < max(known):
         goal = max(known) if better > 0 else min(known)
-        best = frozenset(place for place, number in enumerate(values) if number == goal)
+        first = [one for one, number in zip(subjects, values, strict=True) if number == goal]
+        best = frozenset(
+            place
+            for place, one in enumerate(subjects)
+            if values[place] == goal or any(like(one, winner) for winner in first)
+        )
+        if len(best) == len(known):
+            best = frozenset()
     texts = tuple(
         text(one) if text else _NONE if number is None else shown(number) + extra(one)
         for one, number in zip(subjects, values, strict=True)

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 from models.differences import difference
 from models.measured import Pair, Timing
 from models.spec import NetworkSpec
-from viz import block_graph, choice_tables, comparison_table, format, kinds_table, measure, tables, theme, verdict
+from viz import (
+    block_graph,
+    choice_tables,
+    comparison_table,
+    format,
+    kinds_table,
+    measure,
+    sentences,
+    tables,
+    theme,
+    verdict,
+)
 from viz.facets import Scene
 from viz.quantities import Subject
 
@@ -34,21 +45,25 @@ def page(scene: Scene, title: str, link: str, pairs: Mapping[NetworkSpec, Pair |
     from viz.figures import comparison  # noqa: PLC0415
 
     subjects, looks, batch = scene.subjects, scene.looks, scene.experiment.batch
-    figures: list[tuple[str, go.Figure]] = []
+    figures: list[tuple[str, go.Figure, list[str]]] = []  # heading, picture, what it says
     if any(one.published for one in subjects):
-        figures.append(("Accuracy and arithmetic", comparison.accuracy(subjects, looks)))
-        figures.append(("Accuracy and size", comparison.accuracy(subjects, looks, by="params")))
+        figures.append(("Accuracy and arithmetic", comparison.accuracy(subjects, looks), []))
+        figures.append(("Accuracy and size", comparison.accuracy(subjects, looks, by="params"), []))
     figures += [
-        ("Counts", comparison.counts(subjects, looks, batch)),
-        ("Parameters by stage", comparison.by_stage(subjects, looks)),
-        ("Channels along the depth", comparison.channels(subjects, looks)),
-        ("Memory along the depth", comparison.alive(subjects, looks)),
+        ("Counts", comparison.counts(subjects, looks, batch), []),
+        ("Parameters by stage", comparison.by_stage(subjects, looks), []),
+        ("Channels along the depth", comparison.channels(subjects, looks), []),
+        ("Memory along the depth", comparison.alive(subjects, looks), [verdict.depths(subjects)]),
     ]
-    if any(isinstance(one.timing, Timing) for one in subjects):
-        figures.append(("Measured", comparison.timings(subjects, looks)))
+    timed = [(one.name, one.timing) for one in subjects if isinstance(one.timing, Timing)]
+    if timed:
+        figures.append(("Measured", comparison.timings(subjects, looks), [verdict.timings(timed)]))
     if pairs is not None:
-        quantities = ("weight_gradient_norm", "activation_rms")
-        figures += [("Signals", comparison.signals(subjects, looks, pairs, one)) for one in quantities]
+        said = sentences.curves([(one.name, one.entry.spec) for one in subjects], pairs)
+        backward, forward = (
+            comparison.signals(subjects, looks, pairs, one) for one in ("weight_gradient_norm", "activation_rms")
+        )
+        figures += [("Gradients", backward, said), ("Signals", forward, [])]
     parts = [
         f"<p>{_bold(verdict.comparison(subjects, batch))}</p>",
         comparison_table.scores(scene.rows, subjects, looks, dark=False),
@@ -56,7 +71,7 @@ def page(scene: Scene, title: str, link: str, pairs: Mapping[NetworkSpec, Pair |
         comparison_table.stages(subjects, looks, dark=False),
         "<h2>Blocks</h2>",
         f'<div class="blocks">{"".join(map(_block, subjects))}</div>',
-        *(_figure(heading, figure, first=place == 0) for place, (heading, figure) in enumerate(figures)),
+        *(_figure(*own, first=place == 0) for place, own in enumerate(figures)),
     ]
     if len(subjects) > 1:
         parts += ["<h2>Differences from the first</h2>", *(_difference(subjects[0], one) for one in subjects[1:])]
@@ -103,7 +118,8 @@ def _choices(one: Subject) -> str:
     return "".join(parts)
 
 
-def _figure(heading: str, figure: "go.Figure", *, first: bool) -> str:
+def _figure(heading: str, figure: "go.Figure", said: list[str], *, first: bool) -> str:
     figure.update_layout(template="plotly_white", paper_bgcolor="white", plot_bgcolor="white", width=1100)
     html: str = figure.to_html(full_html=False, include_plotlyjs=first)
-    return f"<h2>{escape(heading)}</h2>{html}"
+    words = "".join(f"<p>{_bold(text)}</p>" for text in said if text)
+    return f"<h2>{escape(heading)}</h2>{words}{html}"

@@ -1,10 +1,11 @@
 """What was measured, in words: every sentence is computed from the numbers, and reads right whatever they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from math import inf, isfinite
 
 from models.measured import Pair, Signals, SweepPoint, middle, quotient
+from models.spec import NetworkSpec, Shortcut
 from viz import format
 from viz.experiment import At, Of, Show
 from viz.figures.signals import QUANTITY, at_layers
@@ -50,6 +51,17 @@ def gradients(pair: Pair, of: Of, show: Show = Show.BOTH) -> str:
         parts.append(f"With skips: {ratio} times." if same else f"With skips {_side(pair.skips, of)}.")
         parts += _levels(pair, of)
     return " ".join(parts)
+
+
+def curves(named: Iterable[tuple[str, NetworkSpec]], pairs: Mapping[NetworkSpec, Pair | str]) -> list[str]:
+    """Of each network, in Markdown, what the gradients of its weights do; empty where nothing was measured."""
+    said = []
+    for name, spec in named:
+        pair = pairs.get(spec.essential)
+        show = Show.WITHOUT if spec.shortcut is Shortcut.NONE else Show.BOTH
+        words = gradients(pair, Of.WEIGHTS, show) if isinstance(pair, Pair) else pair and f"Not measured. {pair}"
+        said.append(f"**{name}.** {words}" if words else "")
+    return said
 
 
 def outputs(pair: Pair, at: At, show: Show = Show.BOTH) -> str:

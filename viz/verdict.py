@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 
 from models.differences import Term, difference
+from models.measured import Timing
 from models.records import INPUT, Kind
 from viz import format
 from viz.quantities import Subject
 
+_UNSTEADY = 1.2  # quartiles further apart than this
 _WHAT = {
     INPUT: "the image",
     "maxima": "the places of maxima",
@@ -34,8 +36,18 @@ def comparison(subjects: Sequence[Subject], batch: int) -> str:
             _least(subjects, "the fewest parameters", lambda one: one.trace.params, format.short, "params"),
             _least(subjects, "the fewest MACs", lambda one: one.trace.macs, _giga, "macs"),
             _memory(subjects, batch),
+            *_inputs(subjects),
         )
     )
+
+
+def _inputs(subjects: Sequence[Subject]) -> list[str]:
+    """Where not all are given the same images: then MACs and memory are not of the networks alone."""
+    sizes = {one.trace.input_shape: one for one in subjects}
+    if len(sizes) == 1:
+        return []
+    given = (f"{format.shape(shape)} for {one.name}" for shape, one in sorted(sizes.items()))
+    return [f"Not all are given the same images ({', '.join(given)}): MACs and memory follow the images too."]
 
 
 def _least(
@@ -94,6 +106,42 @@ def explained(left: Subject, right: Subject, quantity: str, noun: str) -> str:
         return f"**{right.name}** has as many {noun} as **{left.name}**, otherwise shared out: {parts}."
     more = "more" if total > 0 else "fewer"
     return f"**{right.name}** has {abs(total):,} {noun} {more} than **{left.name}**: {parts}."
+
+
+def timings(named: Sequence[tuple[str, Timing]]) -> str:
+    """Who answers soonest and who trains fastest, where the runs tell them apart."""
+    quick = min(named, key=lambda pair: pair[1].latency.middle)
+    busy = max(named, key=lambda pair: pair[1].training_throughput)
+    latency, rate = format.number(quick[1].latency.middle * 1e3), format.number(busy[1].training_throughput)
+    if len(named) == 1:
+        said = (
+            f"On this {quick[1].device}, {quick[0]} takes {latency} ms for an image, and in training {rate} images a "
+            f"second at batch {busy[1].batch}."
+        )
+    else:
+        soon = [name for name, one in named if one.latency.like(quick[1].latency)]
+        fast = [name for name, one in named if one.training.like(busy[1].training)]
+        said = f"On this {quick[1].device}, "
+        said += (
+            f"{quick[0]} answers soonest: {latency} ms an image. "
+            if len(soon) == 1
+            else f"{format.listing(soon)} answer equally soon, in about {latency} ms, as far as these runs can tell. "
+        )
+        said += (
+            f"In training {busy[0]} takes the most images: {rate} a second at batch {busy[1].batch}."
+            if len(fast) == 1
+            else f"In training {format.listing(fast)} take equally many images, about {rate} a second at batch "
+            f"{busy[1].batch}."
+        )
+    unsteady = (
+        spread.high > _UNSTEADY * spread.low for _, one in named for spread in (one.latency, one.forward, one.training)
+    )
+    if any(unsteady):
+        said += (
+            " The runs of one network differ among themselves by more than a fifth: something else is at work on this "
+            "machine, and small differences between networks say nothing."
+        )
+    return said
 
 
 def depths(subjects: Sequence[Subject]) -> str:

@@ -113,6 +113,16 @@ def test_a_network_is_edited_in_the_sidebar_and_one_at_a_time(open_compare):
     assert address(app)["compare"] == "resnet18.norm-group~plain34"
 
 
+def test_the_sidebar_says_where_its_network_is_not_compared_and_adds_it(open_compare):
+    app = open_compare(compare=TWO)
+    assert any("networks of its own" in one.value for one in app.sidebar.caption)
+
+    app.button(key="add_sidebar").click().run()
+
+    assert address(app)["compare"] == f"{TWO}~sidebar"
+    assert not app.sidebar.caption
+
+
 def test_times_are_measured_on_the_button_and_join_the_table(open_compare):
     app = open_compare(compare=TWO, facet="Measured here", batch="2")
     assert "Latency" not in table(app)
@@ -122,7 +132,7 @@ def test_times_are_measured_on_the_button_and_join_the_table(open_compare):
 
     assert "Latency, one image, ms" in table(app)
     assert address(app)["timed"] == "true"
-    assert any("answers soonest" in one.value for one in app.markdown)
+    assert any("On this CPU" in one.value and "In training" in one.value for one in app.markdown)
     assert len(charts(app)) == 1
 
 
@@ -199,6 +209,7 @@ def test_the_other_pages_keep_the_comparison(open_compare):
 
 def test_the_report_holds_the_page_and_needs_no_net():
     from models.device import keeps
+    from models.measured import Spread, Timing
     from models.trace import trace
     from viz import quantities, report, theme
     from viz.comparison import Comparison, entries
@@ -206,12 +217,17 @@ def test_the_report_holds_the_page_and_needs_no_net():
     from viz.facets import Scene
 
     named = entries(Comparison(compare=TWO).slots, SMALL)
-    subjects = tuple(quantities.Subject(entry, trace(entry.spec), keeps(trace(entry.spec))) for entry in named)
+    spread = Spread(0.1, 0.2, 0.4, 9)
+    timing = Timing(
+        batch=4, device="CPU", precision="float32", latency=spread, forward=spread, training=spread, peak_memory=None
+    )
+    subjects = tuple(quantities.Subject(entry, trace(entry.spec), keeps(trace(entry.spec)), timing) for entry in named)
     scene = Scene(
         subjects, theme.looks(["ResNet", "DenseNet"]), quantities.rows(subjects, 16), Comparison(), Experiment()
     )
 
-    text = report.page(scene, "Two <networks>", "http://here/compare?x=1&y=2", None)
+    pairs = {subjects[0].entry.spec.essential: "It does not fit."}
+    text = report.page(scene, "Two <networks>", "http://here/compare?x=1&y=2", pairs)
 
     assert "<h1>Two &lt;networks&gt;</h1>" in text
     for part in (
@@ -220,13 +236,16 @@ def test_the_report_holds_the_page_and_needs_no_net():
         "BasicBlock",
         "What a shortcut costs",
         "layers that differ",
+        "On this CPU, ",
+        "Not measured. It does not fit.",
+        "alive at once",
         "plotly",
         "<svg",
         'href="http://here/compare?x=1&amp;y=2"',
     ):
         assert part in text
     assert not re.search(r'(src|href)="https?://(?!here)', text.partition("<h2>Counts")[0])
-    assert len(re.findall(r"Plotly\.newPlot\(", text)) == 4
+    assert len(re.findall(r"Plotly\.newPlot\(", text)) == 7
 
 
 def test_the_page_alone_is_a_short_script():

@@ -1,11 +1,13 @@
 """Charts hold the trace's numbers, and their titles what they show."""
 
+import math
+
 import pytest
 
 from models.presets import PRESETS
 from models.records import DepthRule, Kind, Layer, Trace
 from models.trace import trace
-from viz.figures import architecture
+from viz.figures import architecture, signals
 
 RESNET18 = trace(PRESETS["resnet18"].spec)
 
@@ -84,3 +86,23 @@ def test_figures_take_hand_made_records():
     )
 
     assert architecture.by_layer(made, "params").layout.title.text == "Most parameters: b, 70.0% of all"
+
+
+@pytest.mark.parametrize(
+    ("floor", "ceiling"), [(0.9, 1.2), (0.04, 0.9), (3.0, 8.0), (1e-9, 1e3), (2e-7, 3e-6), (1, 31)]
+)
+def test_a_logarithmic_axis_has_some_numbers_and_each_says_its_own_size(floor, ceiling):
+    axis = signals.log_axis(floor, ceiling)
+    low, high = (10**end for end in axis["range"])
+
+    if "tickvals" in axis:
+        seen = [text for place, text in zip(axis["tickvals"], axis["ticktext"], strict=True) if low <= place <= high]
+        assert len({*seen}) == len(seen)
+        assert 2 <= len(seen) <= 8
+        assert all(
+            float(text) == pytest.approx(place)
+            for place, text in zip(axis["tickvals"], axis["ticktext"])
+            if 1e-3 <= place < 1e3
+        )
+    else:
+        assert 3 <= (math.log10(ceiling / floor)) / axis["dtick"] <= 8 or axis["dtick"] == 1

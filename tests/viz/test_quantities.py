@@ -72,6 +72,37 @@ def test_every_row_has_a_text_and_a_formula_for_every_network(some, batch):
     assert len(comparison_table.frame(rows(own, batch), own).columns) == len(own) + 1
 
 
+def timed(low, middle, high):
+    spread = Spread(low, middle, high, 9)
+    return replace(TIMING, latency=spread, forward=spread, training=spread)
+
+
+def test_no_network_is_called_faster_where_the_runs_overlap():
+    names, spec = ("A", "B", "C"), PRESETS["resnet18"].spec
+    own = [
+        subject(spec, name, timing)
+        for name, timing in zip(names, (timed(1, 2, 3), timed(2.5, 3, 4), timed(5, 6, 7)), strict=True)
+    ]
+    table = {row.name: row for row in rows(own, 16)}
+
+    assert table["Latency, one image, ms"].best == {0, 1}
+    assert table["Images a second, batch 16"].best == {0, 1}
+    assert rows(own[:2], 16)[-2].best == frozenset()
+    words = verdict.timings([(one.name, one.timing) for one in own])
+    assert "A and B answer equally soon" in words
+    assert "A and B take equally many images" in words
+    clear = verdict.timings([(one.name, one.timing) for one in own[1:]])
+    assert "B answers soonest: 3,000 ms" in clear
+    assert "B takes the most images" in clear
+
+
+def test_networks_that_see_other_images_are_not_compared_without_a_word():
+    same, other = (verdict.comparison(subjects(*names), 16) for names in (DEFAULT, ("resnet20_cifar", "resnet50")))
+
+    assert "same images" not in same
+    assert "Not all are given the same images (3 × 32 × 32 for ResNet-20" in other
+
+
 def test_formulas_add_up():
     [row] = [row for row in rows(subjects("resnet18"), 16) if row.name == "Parameters"]
 

@@ -304,6 +304,7 @@ def test_pictures_say_right_and_wrong_in_signs_and_words_and_escape_names():
 def test_lesions_are_told_and_drawn_beside_the_whole_network():
     found = Lesions(
         whole=0.05,
+        guessing=0.9,
         blocks=(Lesion("a", 0.1, False), Lesion("b", None, True), Lesion("c", 0.8, False), Lesion("d", 0.9, True)),
     )
     named = [("ResNet-20", found)]
@@ -317,6 +318,14 @@ def test_lesions_are_told_and_drawn_beside_the_whole_network():
     figure = training.lesions(named, theme.looks(["ResNet"]))
     assert figure.data[0].y == (0.1, 0.8, 0.9)
     assert figure.layout.shapes[0].y0 == 0.05
+
+
+def test_a_network_that_learnt_nothing_has_no_block_that_could_be_missed():
+    found = Lesions(whole=0.89, guessing=0.9, blocks=(Lesion("a", 0.9, False), Lesion("b", 0.88, False)))
+
+    assert lessons.lesions([("Plain-56", found)]) == [
+        "Plain-56 gets 89% wrong whole, guessing gets 90%: it has learnt too little for a block to be missed."
+    ]
 
 
 def test_responses_and_reuse_are_drawn_as_they_are():

@@ -5,14 +5,10 @@ from functools import partial
 
 import streamlit as st
 
-from models.measured import Pair, Timing
-from models.spec import Shortcut
-from viz import format, measure, sentences, state
-from viz.experiment import Of, Show
+from models.measured import Timing
+from viz import format, measure, sentences, state, verdict
 from viz.facets import Scene, draw
 from viz.waiting import ask
-
-_UNSTEADY = 1.2  # quartiles further apart than this
 
 
 def timing(scene: Scene) -> None:
@@ -43,31 +39,12 @@ def timing(scene: Scene) -> None:
     timed = [(one.name, one.timing) for one in subjects if isinstance(one.timing, Timing)]
     if not timed:
         return
-    quick = min(timed, key=lambda pair: pair[1].latency.middle)
-    busy = max(timed, key=lambda pair: pair[1].training_throughput)
-    soonest = format.number(quick[1].latency.middle * 1e3)
-    said = (
-        f"On this {quick[1].device}, {quick[0]} answers soonest: {soonest} ms an image. "
-        f"In training {busy[0]} takes the most images: {format.number(busy[1].training_throughput)} a second at batch "
-        f"{busy[1].batch}."
-    )
-    if len(timed) == 1:
-        said = (
-            f"On this {quick[1].device}, {quick[0]} takes {soonest} ms for an image, and in training "
-            f"{format.number(busy[1].training_throughput)} images a second at batch {busy[1].batch}."
-        )
-    if any(
-        spread.high > _UNSTEADY * spread.low for _, one in timed for spread in (one.latency, one.forward, one.training)
-    ):
-        said += (
-            " The runs of one network differ among themselves by more than a fifth: something else is at work on this "
-            "machine, and small differences between networks say nothing."
-        )
+    said = verdict.timings(timed)
     with st.container(key="fresh_timings" if answer.fresh else "stale_timings"):
         st.markdown(f"**{said}**")
         draw(partial(comparison.timings, subjects, scene.looks), "timings", said)
         st.caption(
-            f"In {quick[1].precision}, after a warm-up; bars are medians, whiskers the middle half of the runs. "
+            f"In {timed[0][1].precision}, after a warm-up; bars are medians, whiskers the middle half of the runs. "
             "Training is forward and back, without an optimiser's step."
         )
 
@@ -92,12 +69,13 @@ def signals(scene: Scene) -> None:
             f"weights, one seed, batch {scene.experiment.batch}."
         )
         return
-    lines = []
-    for one, look, pair in zip(scene.subjects, scene.looks, known, strict=True):
-        if pair is not None:
-            show = Show.WITHOUT if one.entry.spec.shortcut is Shortcut.NONE else Show.BOTH
-            said = sentences.gradients(pair, Of.WEIGHTS, show) if isinstance(pair, Pair) else f"Not measured. {pair}"
-            lines.append(f"{look.glyph} **{one.name}.** {said}")
+    lines = [
+        f"{look.glyph} {words}"
+        for look, words in zip(
+            scene.looks, sentences.curves([(one.name, one.entry.spec) for one in scene.subjects], pairs), strict=True
+        )
+        if words
+    ]
     with st.container(key="fresh_curves" if answer.fresh else "stale_curves"):
         st.markdown("\n\n".join(lines))
         for column, quantity in zip(st.columns(2), ("weight_gradient_norm", "activation_rms"), strict=True):

@@ -285,7 +285,9 @@ def waterfall(
         levels.append(levels[-1] + change)
     low, high = min(levels), max(levels)
     room = max(high - low, 1) * 0.35
-    figure.update_yaxes(title_text=noun, range=[max(low - room, 0) if low > 2 * room else 0, high + room])
+    cut = max(low - room, 0) if low > 2 * room else 0
+    title = f"{noun}, cut off below {format.short(cut).strip()}" if cut else noun
+    figure.update_yaxes(title_text=title, range=[cut, high + room])
     return figure
 
 

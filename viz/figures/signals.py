@@ -1,7 +1,7 @@
 """Charts of what flows through a network and its twin: one scale for both, the layer's path in every point."""
 
 from collections.abc import Iterable, Sequence
-from math import exp, inf, isfinite, log
+from math import exp, inf, isfinite, log, log10
 from statistics import median
 
 import plotly.graph_objects as go
@@ -17,6 +17,7 @@ WORDS = {Of.WEIGHTS: "gradient norm of the weights", Of.ACTIVATIONS: "gradient n
 NAMES = {True: "with skips", False: "without"}
 _HOVER = "<b>%{customdata[0]}</b><br>%{customdata[1]}<br>%{customdata[2]}<extra>%{fullData.name}</extra>"
 _RIDGES = 13
+_SHORT = 1.5  # decades of a logarithmic axis
 _MEAN_FIELD = 1.2112  # sqrt(pi / (pi - 1)): batch norm and ReLU, arXiv 1902.08129
 _NO_NORM = {Init.DEFAULT: 0.408, Init.XAVIER: 0.707, Init.ORTHOGONAL: 0.707, Init.KAIMING: 1.0}
 
@@ -278,13 +279,15 @@ def thinned(items: Sequence[str], most: int) -> list[str]:
 
 
 def log_axis(floor: float, ceiling: float) -> dict[str, object]:
-    """A logarithmic axis with powers of ten."""
-    return {
-        "type": "log",
-        "exponentformat": "power",
-        "dtick": max(1, round((log(ceiling) - log(floor)) / log(10) / 6)) if ceiling > 30 * floor else "D2",
-        "range": [log(floor) / log(10) - 0.1, log(ceiling) / log(10) + 0.1],
-    }
+    """A logarithmic axis: with powers of ten, or where it is short with the numbers between them written out."""
+    low, high = log10(floor), log10(ceiling)
+    axis: dict[str, object] = {"type": "log", "range": [low - 0.1, high + 0.1]}
+    if high - low > _SHORT:
+        return axis | {"exponentformat": "power", "dtick": max(1, round((high - low) / 6))}
+    digits = (1, 2, 5) if high - low > _SHORT / 2 else (1, 1.5, 2, 3, 5, 7)
+    decades = range(int(low // 1) - 1, int(high // 1) + 1)
+    places = [digit * 10.0**decade for decade in decades for digit in digits]
+    return axis | {"tickvals": places, "ticktext": [format.number(place) for place in places]}
 
 
 def marked(figure: go.Figure, place: int | None, label: str, *, dark: bool) -> go.Figure:
