@@ -15,6 +15,7 @@ TORCHLESS = [
     "viz.comparison", "viz.quantities", "viz.verdict", "viz.block_graph", "viz.comparison_table", "viz.kinds_table",
     "viz.figures.comparison", "viz.line_up", "viz.scoreboard", "viz.report", "viz.race", "viz.lessons",
     "viz.trainings", "viz.figures.training", "viz.gallery", "viz.classroom", "viz.findings", "models.runs",
+    "viz.tasks", "viz.readings",
 ]  # fmt: skip
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 

@@ -1,1 +1,1 @@
-"""What a person sees. Never imports torch: `viz.measure` is the one door to it."""
+"""What a person sees. Never imports torch: `viz.measure`, `viz.tasks` and `viz.trainings` are the doors to it."""

@@ -11,12 +11,12 @@ from models.recipe import DATA, Epoch, RunSpec
 from models.runs import MOST_SECONDS, Status
 from models.spec import SpecError
 from viz import chart, findings, format, headline, jobs, lessons, race_bar, state, theme, trainings, warm
+from viz.findings import shelf
 from viz.jobs import Job, State, Task
 from viz.lessons import Curve
 from viz.race import RECIPES, Race, Runner, runners
 from viz.theme import Look
 
-FILE = "training"  # what files are called
 _SLOT, _BEGIN = "race", "begin_race"
 _LAST_STEP = 2.0  # seconds that a page waits for a race that was stopped
 _EMPTY = """**What you will see:** the same images in the same order go to every network of a race, and two curves grow
@@ -90,7 +90,7 @@ def _race(race: Race, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
         _start(curves)
         with st.expander("Runs that are kept here", on_change="rerun", key="kept_runs") as kept:
             if kept.open:
-                findings.runs()
+                shelf.show()
         return
     _board(curves, looks)
     if not finished:
@@ -146,7 +146,7 @@ def _board(curves: Sequence[Curve], looks: Sequence[Look]) -> None:
     state.seed("race_log", logarithmic)
     choice.toggle("log", key="race_log", on_change=lambda: state.put_race(logarithmic=st.session_state["race_log"]))
     draw = partial(training.curves, curves, looks, logarithmic=logarithmic)
-    chart.show(draw, "curves", alt=said or "Loss and error by epoch, still empty.", name=FILE)
+    chart.show(draw, "curves", alt=said or "Loss and error by epoch, still empty.", name=findings.FILE)
     st.caption("Dashed: on the training images, while it learns. Solid, with markers: on the test images.")
 
 

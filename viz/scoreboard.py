@@ -16,6 +16,7 @@ from viz import (
     quantities,
     report,
     state,
+    tasks,
     theme,
     verdict,
     waiting,
@@ -35,7 +36,7 @@ def show() -> None:
     named = entries(comparison.slots, state.spec())
     looks = theme.looks([kind(entry.spec) for entry in named])
     specs = tuple(entry.spec for entry in named)
-    timed = waiting.known("timings", measure.timings(specs, experiment)) or {}
+    timed = waiting.known("timings", tasks.timings(specs, experiment)) or {}
     subjects = tuple(
         Subject(entry, measure.trace(entry.spec), measure.keeps(entry.spec), timed.get(entry.spec.essential))
         for entry in named
@@ -59,7 +60,7 @@ def show() -> None:
     facets.show(scene)
     with saving, st.popover("Report", width="stretch"):
         st.write("Everything on this page in one HTML file, which opens offline:")
-        pairs = waiting.known("curves", measure.curves(specs, experiment))
+        pairs = waiting.known("curves", tasks.curves(specs, experiment))
         st.download_button(
             "HTML report",
             partial(report.page, scene, title, state.link(), pairs),

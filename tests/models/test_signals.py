@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from torch.nn.functional import cross_entropy
 
-from models import device, pictures, signals
+from models import device, pictures, recorder, signals
 from models.device import TooLargeError
 from models.measured import common_slope
 from models.network import build
@@ -99,10 +99,10 @@ def test_every_statistic_equals_torchs_own(spec):
     ids=str,
 )  # fmt: skip
 def test_zeros_of_either_sign_are_counted_and_the_smallest_number_is_none(zeros):
-    recorder = signals._Recorder(1, torch.device("cpu"), torch.float32, None)
-    value, counted = torch.tensor(zeros), recorder.room("layer", "nonzero")
+    own = recorder.Recorder(1, torch.device("cpu"), torch.float32, None)
+    value, counted = torch.tensor(zeros), own.room("layer", "nonzero")
 
-    recorder.nonzero(value, counted)
+    own.nonzero(value, counted)
 
     assert round(counted.item()) == sum(number != 0 for number in zeros)
 
@@ -410,11 +410,11 @@ def test_narrow_dense_networks_whose_twins_cannot_compress_are_swept():
 
 
 def test_a_histogram_of_the_smallest_numbers_is_still_one():
-    low = torch.randn(signals.SAMPLE, generator=torch.Generator().manual_seed(0)) * 1e-38
+    low = torch.randn(recorder.SAMPLE, generator=torch.Generator().manual_seed(0)) * 1e-38
 
-    [histogram] = signals._histograms(low[None].clone(), [len(low)])
+    [histogram] = recorder.histograms(low[None].clone(), [len(low)])
 
-    assert max(histogram.counts) < signals.SAMPLE / 4
+    assert max(histogram.counts) < recorder.SAMPLE / 4
 
 
 def test_a_seed_without_a_ratio_does_not_take_the_others_away():

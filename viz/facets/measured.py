@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from models.measured import Timing
-from viz import format, measure, sentences, state, verdict
+from viz import format, sentences, state, tasks, verdict
 from viz.facets import Scene, draw
 from viz.waiting import ask
 
@@ -17,7 +17,7 @@ def timing(scene: Scene) -> None:
     specs = tuple(one.entry.spec for one in scene.subjects)
     answer = ask(
         "timings",
-        measure.timings(specs, scene.experiment),
+        tasks.timings(specs, scene.experiment),
         button="Measure latency, throughput and memory",
         wanted=scene.comparison.timed,
         on_run=lambda: state.put_comparison(timed=True),
@@ -55,7 +55,7 @@ def signals(scene: Scene) -> None:
     specs = tuple(one.entry.spec for one in scene.subjects)
     answer = ask(
         "curves",
-        measure.curves(specs, scene.experiment),
+        tasks.curves(specs, scene.experiment),
         button="Measure the signals of all",
         wanted=scene.comparison.curves,
         on_run=lambda: state.put_comparison(curves=True),

@@ -4,6 +4,7 @@ import streamlit as st
 
 from models.names import describe
 from models.spec import SpecError
+from models.twins import with_skips
 from viz import experiment_bar, folding, headline, measure, readings, state
 
 spec = state.spec()
@@ -15,7 +16,7 @@ with heading:
 notices = st.container()
 
 try:
-    own = measure.with_skips(spec)
+    own = with_skips(spec)
 except SpecError as error:
     st.error(f"This plain network has no counterpart with skip connections: {error}")
     st.stop()
