@@ -13,13 +13,17 @@ _DRAWN = 3  # groups that are drawn all; of more the first and the last, with th
 
 
 def typical(trace: Trace, *, changes: bool) -> str:
-    """The path of a block of the trace: the first that keeps its shape; or that changes it, or a transition."""
+    """The path of a block of the trace: the first that keeps its shape; or that changes it, or a transition.
+
+    The first of all where there is none such.
+    """
     blocks = {layer.block: None for layer in trace.layers if layer.block}
-    found = [block for block in blocks if _changes(trace, block) is changes]
+    found = [block for block in blocks if changes_shape(trace, block) is changes]
     return found[0] if found else next(iter(blocks))
 
 
-def _changes(trace: Trace, block: str) -> bool:
+def changes_shape(trace: Trace, block: str) -> bool:
+    """Whether a block puts out another shape than it is given; a dense layer, which only adds channels, does not."""
     own = [layer for layer in trace.layers if layer.block == block]
     if any(layer.kind is Kind.CONCAT for layer in own):
         return False  # more channels at the same size: what a dense layer is there for

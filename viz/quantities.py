@@ -64,7 +64,7 @@ def rows(subjects: Sequence[Subject], batch: int) -> tuple[Row, ...]:
             "MACs",
             subjects,
             lambda one: one.trace.macs,
-            lambda value: f"{value / 1e9:,.3f} G" if value >= 1e8 else f"{value / 1e6:,.3f} M",
+            lambda value: f"{value / 1e9:,.3f} G" if value >= 1e9 else f"{value / 1e6:,.3f} M",
             lambda one: _sum(one.trace, "macs"),
             "Multiply-accumulates of convolutions and the classifier for one image. What papers call FLOPs are mostly "
             "these.",
@@ -73,7 +73,7 @@ def rows(subjects: Sequence[Subject], batch: int) -> tuple[Row, ...]:
             "FLOPs",
             subjects,
             lambda one: one.trace.flops,
-            lambda value: f"{value / 1e9:,.3f} G" if value >= 1e8 else f"{value / 1e6:,.3f} M",
+            lambda value: f"{value / 1e9:,.3f} G" if value >= 1e9 else f"{value / 1e6:,.3f} M",
             lambda one: f"2 * {one.trace.macs:,} = {one.trace.flops:,}",
             "A multiplication and an addition for each MAC; norms, activations, pooling and joins are left out.",
         ),

@@ -161,4 +161,4 @@ def depths(subjects: Sequence[Subject]) -> str:
 
 
 def _giga(number: int) -> str:
-    return f"{number / 1e9:.2f} G" if number >= 1e8 else f"{number / 1e6:.2f} M"
+    return f"{number / 1e9:.2f} G" if number >= 1e9 else f"{number / 1e6:.2f} M"

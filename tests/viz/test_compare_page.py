@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from models import device
+from models import device, timing
 from models.presets import PRESETS
 from models.spec import NetworkSpec
 from tests.conftest import ROOT
@@ -53,7 +53,8 @@ def test_it_starts_with_three_networks_and_says_which_is_smaller_cheaper_and_hun
     [TWO, write(SMALL), "~".join([TWO, "sidebar", "resnet20_cifar", "wrn_16_8.norm-none", "plain20_cifar"])],
     ids=["two", "one", "six"],
 )
-def test_every_tab_opens(facet, compare, open_compare):
+def test_every_tab_opens(facet, compare, open_compare, monkeypatch):
+    monkeypatch.setattr(timing, "SECONDS", 0.1)  # how long is measured is not what this is about
     app = open_compare(compare=compare, facet=str(facet), batch="2", timed="true", curves="true")
 
     assert not app.exception
@@ -111,6 +112,15 @@ def test_a_network_is_edited_in_the_sidebar_and_one_at_a_time(open_compare):
 
     app.button(key="keep_0").click().run()
     assert address(app)["compare"] == "resnet18.norm-group~plain34"
+
+
+def test_a_network_without_a_block_of_the_kind_that_is_asked_for_says_so(open_compare):
+    alike = write(NetworkSpec(stages=(2,), stem="cifar", base_width=8, input_shape=(3, 16, 16), classes=5))
+
+    app = open_compare(compare=f"{alike}~{write(SMALL)}", facet="Blocks", which=str(Which.CHANGES))
+
+    [said] = [one.value for one in app.main.caption if "their shape" in one.value]
+    assert said.endswith("keep their shape: the first.")
 
 
 def test_the_sidebar_says_where_its_network_is_not_compared_and_adds_it(open_compare):

@@ -26,7 +26,10 @@ def show(scene: Scene) -> None:
         row = shown[start : start + _ACROSS]
         for column, (one, look) in zip(st.columns(len(row)), row, strict=True):
             with column:
-                _block(one, look.glyph, block_graph.typical(one.trace, changes=changes))
+                block = block_graph.typical(one.trace, changes=changes)
+                _block(one, look.glyph, block)
+                if block_graph.changes_shape(one.trace, block) is not changes:
+                    st.caption(f"All blocks of {one.name} {'keep' if changes else 'change'} their shape: the first.")
 
 
 def _changed() -> None:
