@@ -46,13 +46,12 @@ class Predictions:
         wrong = np.flatnonzero(~self.right)
         return [int(place) for place in wrong[np.argsort(-self.probabilities[wrong, 0], kind="stable")][:count]]
 
-    def mixed_up(self) -> tuple[str, str, int] | None:
-        """(what it was, what it was taken for, how often): the commonest mistake; None where there is none."""
+    def mixed_up(self) -> tuple[tuple[tuple[str, str], ...], int]:
+        """The commonest mistakes, (what it was, what it was taken for), and how often; none where all is right."""
         off = self.confusion * (1 - np.eye(len(self.classes), dtype=int))
-        if not off.any():
-            return None
-        truth, taken = np.unravel_index(off.argmax(), off.shape)
-        return self.classes[truth], self.classes[taken], int(off[truth, taken])
+        most = int(off.max())
+        pairs = np.argwhere(off == most) if most else ()
+        return tuple((self.classes[truth], self.classes[taken]) for truth, taken in pairs), most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,6 +103,7 @@ class Signals:
     precision: str
     seconds: float
     peak_memory: int | None  # bytes above what was in use before; None where the machine does not tell
+    borrowed: bool = False  # its trained weights were learnt by its twin: it was never trained so itself
 
     @property
     def layers(self) -> tuple[LayerSignal, ...]:

@@ -72,7 +72,7 @@ def measure(
     started = time.perf_counter()
     numbers = (seed,) if seeds is None else tuple(seeds)
     chosen, traced = _ready(spec, batch, device, precision, numbers)
-    runs = []
+    runs, learnt = [], None
     with Peak(chosen) as peak:
         for place, number in enumerate(numbers):
             share = _within(pulse, place, len(numbers))
@@ -95,6 +95,8 @@ def measure(
         precision=precision,
         seconds=time.perf_counter() - started,
         peak_memory=peak.bytes,
+        # torchvision's plain networks are none of its own
+        borrowed=learnt.network != spec if learnt else weights == Weights.PRETRAINED and spec != with_skips(spec),
     )
 
 

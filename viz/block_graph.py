@@ -44,6 +44,7 @@ def picture(trace: Trace, block: str, *, title: str) -> Picture:
         nodes=drawing.words,
         groups=frozenset(),
         kinds=tuple(kind for kind in Kind if kind in {layer.kind for layer in own}),
+        several=False,
         skips=frozenset(drawing.skips),
         legend=None,
         folding=Folding(),

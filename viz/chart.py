@@ -1,11 +1,12 @@
 """A chart on a page, and its ways out: SVG and PNG as it is seen, and a page of its own that opens offline."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from viz import state
+from viz import state, theme
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -27,21 +28,7 @@ _STYLE = """
 .save button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
 .save button:focus-visible { outline: 3px solid var(--st-primary-color); }
 """
-# The chart's own camera takes the picture: it is the only one who knows what is on the screen.
-_SCRIPT = """
-export default function ({ data, parentElement }) {
-  parentElement.querySelectorAll("button").forEach((button) => {
-    button.onclick = () => {
-      const chart = document.querySelector(`.st-key-${data.chart} .js-plotly-plot`);
-      const camera = chart?.querySelector('.modebar-btn[data-title*="ownload"]');
-      if (!camera) return;
-      const form = button.dataset.form;
-      chart._context.toImageButtonOptions = { format: form, filename: data.name, scale: form === "png" ? 3 : 1 };
-      camera.click();
-    };
-  });
-}
-"""
+_SCRIPT = Path(__file__).with_name("save.js").read_text()
 _SAVE = st.components.v2.component("skipscope_save", html=_BUTTONS, css=_STYLE, js=_SCRIPT)
 
 
@@ -68,7 +55,8 @@ def show(
 
     with st.container(key=f"frame_{key}"):
         with st.popover("Save", type="tertiary", key=f"take_{key}"):
-            _SAVE(key=f"save_{key}", data={"chart": chart, "name": f"{name}-{key}"})
+            told = {"chart": chart, "name": f"{name}-{key}", "words": alt, "shades": theme.relit()}
+            _SAVE(key=f"save_{key}", data=told | {"template": theme.printed(), "font": theme.PRINT_FONT})
             st.download_button(
                 "HTML, offline",
                 lambda: page(draw(dark=False), alt),

@@ -147,7 +147,8 @@ def _board(curves: Sequence[Curve], looks: Sequence[Look]) -> None:
     choice.toggle("log", key="race_log", on_change=lambda: state.put_race(logarithmic=st.session_state["race_log"]))
     draw = partial(training.curves, curves, looks, logarithmic=logarithmic)
     chart.show(draw, "curves", alt=said or "Loss and error by epoch, still empty.", name=findings.FILE)
-    st.caption("Dashed: on the training images, while it learns. Solid, with markers: on the test images.")
+    beyond = " Arrows: a loss above the axis; hover to read it." if not logarithmic and training.beyond(curves) else ""
+    st.caption(f"Dashed: on the training images, while it learns. Solid, with markers: on the test images.{beyond}")
 
 
 def _watch(job: Job, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
@@ -169,7 +170,7 @@ def _progress(job: Job) -> None:
     elif job.parts and isinstance(job.parts[0], float):
         text = f"Getting the data: {job.parts[0]:.0%}"
     else:
-        left = f", about {format.duration(job.left)} left" if job.left is not None else ""
+        left = f", {format.about(job.left)} left" if job.left is not None else ""
         text = f"Training: {job.fraction:.0%}{left}{_speed(job)}"
     bar.progress(min(max(job.fraction, 0.0), 1.0), text=text)
     pause.button("Pause", key="pause_race", on_click=line.stop, args=(slot,), width="stretch")
@@ -205,13 +206,23 @@ def _start(curves: Sequence[Curve]) -> None:
                 if curve.status
             )
         )
-    _starter("own", label, tuple(curve.run for curve in curves), rest=1 - done)
+    names = [curve.name for curve in curves]
+    what = format.listing(names) if len(names) < 4 else f"these {len(names)} networks"
+    _starter("own", f"{label} {what}", tuple(curve.run for curve in curves), rest=1 - done)
 
 
 def _starter(
     what: str, label: str, runs: tuple[RunSpec, ...], *, rest: float = 1.0, fields: Mapping[str, Any] | None = None
 ) -> None:
-    """A button that begins a race; it looks again and again until it can say how long that takes here."""
+    """A button that begins a race; it looks again and again until it can say how long that takes here.
+
+    Of a race that is over and kept it shows the results.
+    """
+    if all(trainings.done(trainings.kept(run)) for run in runs):
+        if st.button("Show the results", key=f"results_{what}", type="primary" if what != "own" else "secondary"):
+            state.put_race(**{**(fields or {}), "learn": True})
+            state.rerun()
+        return
     waits = _pace(what, runs) is None
     st.fragment(run_every=0.5 if waits else None)(_button)(what, label, runs, rest, fields or {}, waits=waits)
 
@@ -223,7 +234,8 @@ def _button(
     if waits and pace is not None:
         state.rerun()
     takes = "measuring how long ..." if pace is None else pace if isinstance(pace, str) else _about(pace * rest)
-    key, first = ("start_race", True) if what == "own" else (f"recipe_{what}", what == "digits")
+    started = state.race().learn  # then it is the only one on the page
+    key, first = ("start_race", started) if what == "own" else (f"recipe_{what}", what == "digits")
     most = format.duration(MOST_SECONDS)
     long = isinstance(pace, float) and pace * rest > MOST_SECONDS
     parts = f"A race pauses after {most}, and its Resume goes on from there." if long else None
@@ -233,7 +245,7 @@ def _button(
 
 
 def _about(seconds: float) -> str:
-    return f"about {format.duration(seconds)} here"
+    return f"{format.about(seconds)} here"
 
 
 def _begin(runs: tuple[RunSpec, ...], fields: Mapping[str, Any]) -> None:

@@ -118,8 +118,8 @@ def _depth(spec: NetworkSpec, trace: Trace, view: View) -> None:
         own = [layer for layer in trace.layers if layer.stage == total.path]
         counted = [layer.path.removeprefix(total.path).lstrip(".") for layer in own if layer.counted]
         blocks = f", {format.plural(total.blocks, 'block')}" if total.blocks else ""
-        heading = f"**{total.path.removeprefix('features.')}{blocks}: {len(counted):,}**"
-        st.markdown(f"{heading} :gray[not counted: {_uncounted(own)}]")
+        heading = f"**{total.path.removeprefix('features.')}{blocks}: {len(counted):,} counted**"
+        st.markdown(f"{heading}; :gray[not counted: {_uncounted(own)}]")
         if len(counted) > _MOST_NAMES:
             half = _MOST_NAMES // 2
             counted = [*counted[:half], f"and {len(counted) - _MOST_NAMES:,} more", *counted[-half:]]

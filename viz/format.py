@@ -83,6 +83,21 @@ def number(value: float) -> str:
     return power(value)
 
 
+def about(seconds: float) -> str:
+    """No more than an estimate can promise: "a moment", "about 55 s", "about 56 min", "about 45 h", "about 2 days"."""
+    if seconds < 1.5:
+        return "a moment"
+    if seconds < 9.5:
+        return f"about {seconds:.0f} s"
+    if seconds < 97.5:
+        return f"about {round(seconds / 5) * 5} s"
+    if seconds < 99.5 * 60:
+        return f"about {seconds / 60:.0f} min"
+    if seconds < 47.5 * 3600:
+        return f"about {seconds / 3600:.0f} h"
+    return f"about {seconds / 86400:.0f} days"
+
+
 def duration(seconds: float) -> str:
     """0.4 -> "under a second", 12.3 -> "12 s", 200 -> "3 min 20 s", 9000 -> "2 h 30 min"."""
     if seconds < 1:

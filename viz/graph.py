@@ -67,6 +67,7 @@ class Picture:
     groups: frozenset[str]  # ids that unfold or fold
     kinds: tuple[Kind, ...]
     skips: frozenset[EdgeKind]
+    several: bool  # an arc stands for many skips, and says for how many
     legend: Legend | None
     folding: Folding
     note: str
@@ -102,6 +103,7 @@ def picture(
         groups=frozenset(drawing.foldable),
         kinds=tuple(kind for kind in Kind if kind in seen),
         skips=frozenset(drawing.skips),
+        several=drawing.several,
         legend=drawing.legend,
         folding=folding,
         note=note,
@@ -170,6 +172,7 @@ class _Drawing:
         self.folded: list[Group] = []
         self.joins: set[str] = set()
         self.skips: set[EdgeKind] = set()
+        self.several = False
         self.aside = {layer.path for layer in trace.layers if layer.kind is Kind.PAD}  # beside the branch already
         values = [value for item in shown(groups, folding) if (value := self._value(item)) > 0]
         known = colour is not Colour.KIND and bool(values)
@@ -210,6 +213,7 @@ class _Drawing:
             join = group.path + _JOIN
             self._edge(group.path, join, EdgeKind.FLOW)
             kind, label = _arc(group)
+            self.several |= bool(label)
             self._edge(sources[group.path], join, kind, label)
 
     def _value(self, item: Group | Layer) -> float:
@@ -303,6 +307,7 @@ class _Drawing:
             inner.attr(
                 label=_heading(group),
                 labeljust="l",
+                labelloc="t",  # a caption of the whole graph stands below, and clusters would follow it
                 fontname="Helvetica-Bold",
                 fontsize="14",
                 fontcolor=theme.TEXT.light,
@@ -406,6 +411,7 @@ def _caption(title: str, drawing: _Drawing) -> str:
         parts.append(f"fills: {low} {drawing.legend.unit} (dark) to {high} (bright), log scale")
     lines = {EdgeKind.IDENTITY: "identity shortcuts solid", EdgeKind.PROJECTION: "projections dashed"}
     parts += [words for kind, words in lines.items() if kind in drawing.skips]
+    parts += ["arcs with a number stand for so many skips"] * drawing.several
     return "; ".join(parts)
 
 

@@ -16,6 +16,7 @@ from viz import format
 _CLEAR = 0.02  # of all images: a difference that is called one
 _SOLVED = 0.5  # of the plain one's error: what is called a cure
 _LITTLE = 0.1  # of all images: what a block may cost to be one that can go
+_MOST_MISTAKES = 3  # that are named
 _LATE = 0.2  # of the epochs: before that nothing is said
 
 
@@ -169,6 +170,20 @@ def lesions(named: Sequence[tuple[str, Lesions]]) -> list[str]:
     return parts
 
 
+def gradients(curves: Sequence[Curve]) -> str:
+    """How far apart the layers' gradients are in the last epoch, where one learning rate serves them all."""
+    parts = []
+    for curve in curves:
+        norms = [norm for _, norm in curve.epochs[-1].gradients if isfinite(norm)]
+        low, high = min(norms, default=0.0), max(norms, default=0.0)
+        apart = f"{format.times(high / low)} times" if low > 0 else "infinitely many times"
+        parts.append(f"{curve.name} {apart}")
+    return (
+        "One learning rate serves all layers. In the last epoch the largest gradient of a layer was so many times the "
+        f"smallest: {', '.join(parts)}."
+    )
+
+
 def responses(named: Sequence[tuple[str, Sequence[Response]]]) -> str:
     """How large each network's responses are."""
     parts = [
@@ -183,11 +198,15 @@ def predictions(name: str, found: Predictions) -> str:
     """How many are right, and what is mixed up most."""
     right = int(found.right.sum())
     words = f"{name} reads {right:,} of {len(found.labels):,} test images right ({found.accuracy:.1%})"
-    mixed = found.mixed_up()
-    if mixed is None:
+    mixed, times = found.mixed_up()
+    if not mixed:
         return f"{words}: all of them."
-    truth, taken, times = mixed
-    return f"{words}. Its commonest mistake: {truth} taken for {taken}, {format.plural(times, 'time')}."
+    if len(mixed) > _MOST_MISTAKES:
+        return f"{words}. No mistake is commoner than others: {len(mixed)} of them {format.plural(times, 'time')} each."
+    said = format.listing(f"{truth} taken for {taken}" for truth, taken in mixed)
+    which = "mistake" if len(mixed) == 1 else "mistakes"
+    each = " each" if len(mixed) > 1 else ""
+    return f"{words}. Its commonest {which}: {said}, {format.plural(times, 'time')}{each}."
 
 
 def _plain(curve: Curve) -> bool:

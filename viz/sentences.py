@@ -5,11 +5,13 @@ from enum import StrEnum
 from math import inf, isfinite
 
 from models.measured import Pair, Signals, SweepPoint, middle, quotient
+from models.settings import Weights
 from models.spec import NetworkSpec, Shortcut
 from viz import format
 from viz.experiment import At, Of, Show
 from viz.figures.signals import QUANTITY, at_layers
 
+_ALIKE = 1.5  # a ratio up to that
 _LEVEL = 3.0  # a ratio between 1/3 and 3 is called level
 _TINY = 1e-6  # of the other network's gradients
 
@@ -40,7 +42,7 @@ def regime(signals: Signals, of: Of) -> Regime:
 
 def gradients(pair: Pair, of: Of, show: Show = Show.BOTH) -> str:
     """As in "Without skips the gradient grows 1.21x per layer toward the input: ... With skips 12 times."."""
-    parts = []
+    parts = _levels(pair, of) if show is Show.BOTH else []
     if show is not Show.WITH:
         parts.append(f"Without skips {_side(pair.plain, of)}.")
     if show is Show.WITH:
@@ -49,7 +51,6 @@ def gradients(pair: Pair, of: Of, show: Show = Show.BOTH) -> str:
         same = regime(pair.skips, of) is regime(pair.plain, of) and regime(pair.skips, of) in _DIRECTED
         ratio = format.times(pair.skips.ratio(QUANTITY[of]))
         parts.append(f"With skips: {ratio} times." if same else f"With skips {_side(pair.skips, of)}.")
-        parts += _levels(pair, of)
     return " ".join(parts)
 
 
@@ -133,14 +134,23 @@ def _levels(pair: Pair, of: Of) -> list[str]:
     largest = [max(filter(isfinite, _gradients(side, of)), default=0.0) for side in (pair.plain, pair.skips)]
     share = quotient(*largest)
     if 0 < share < _TINY:
-        return [f"All of them are tiny without: the largest is {format.power(share)} of the largest with."]
+        size = f"the largest of all layers is {format.power(share)} of the largest with them"
+        return [f"Without skips hardly any gradient is left: {size}."]
     if 1 / _TINY < share < inf:
-        return [f"All of them are huge without: the largest is {format.times(share)} times that with."]
+        size = f"the largest of all layers is {format.times(share)} times the largest with them"
+        return [f"Without skips all gradients are huge: {size}."]
     return []
 
 
 def twin(pair: Pair, unshared: int) -> str:
     """What else changed when the skips were taken away."""
+    if pair.skips.weights != Weights.RANDOM:
+        for side, words, other in ((pair.plain, "Without", "with"), (pair.skips, "With", "without")):
+            if side.borrowed:
+                return (
+                    f"{words} skips it has the weights that were learnt {other} them put in: it was never trained so."
+                )
+        return "Each has the weights that it learnt itself, in the same training."
     skips, plain = pair.skips.trace.params, pair.plain.trace.params
     if not unshared:
         return f"Both have {skips:,} parameters and start with the same weights, bit for bit."
@@ -153,6 +163,26 @@ def twin(pair: Pair, unshared: int) -> str:
         f"({format.short(plain)} against {format.short(skips)}): "
         f"{gone} of the network are not in it, or have another shape. All others start equal, bit for bit."
     )
+
+
+def meaning(pair: Pair, of: Of) -> str:
+    """What it means for learning where the layers' gradients are far apart without skips, and less so with them."""
+    if pair.skips.weights != Weights.RANDOM or of is not Of.WEIGHTS or regime(pair.plain, of) not in _DIRECTED:
+        return ""
+    apart, less = (_apart(side, of) for side in (pair.plain, pair.skips))
+    if not less * _LEVEL < apart < inf:
+        return ""
+    return (
+        f"Why it matters: one learning rate serves all layers. Without skips their gradients differ "
+        f"{format.times(apart)}-fold, so that it is far too large for some or far too small for others; with skips "
+        + (f"{format.times(less)}-fold." if less > _ALIKE else "they are alike.")
+    )
+
+
+def _apart(signals: Signals, of: Of) -> float:
+    """The largest gradient of the main path's convolutions over the smallest."""
+    values = _gradients(signals, of)
+    return quotient(max(values), min(values))
 
 
 def _side(signals: Signals, of: Of) -> str:

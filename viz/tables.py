@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from statistics import harmonic_mean
 from typing import Any
 
 import pandas as pd
@@ -230,11 +231,16 @@ def race(curves: Sequence[Curve]) -> pd.DataFrame:
                 "Training loss": None if last is None else last.train_loss,
                 "Test loss": None if last is None else last.test_loss,
                 "Seconds": sum(epoch.seconds for epoch in curve.epochs),
-                "Images per second": None if last is None else last.images_per_second,
+                "Images per second": _pace(curve),
                 "Peak memory, MB": None if last is None or last.memory is None else last.memory / 1e6,
             }
         )
     return pd.DataFrame(rows).round(4)
+
+
+def _pace(curve: Curve) -> float | None:
+    """Images a second of training, over all epochs, to a whole number."""
+    return round(harmonic_mean(epoch.images_per_second for epoch in curve.epochs)) if curve.epochs else None
 
 
 def epochs(curves: Sequence[Curve]) -> pd.DataFrame:

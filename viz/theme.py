@@ -87,6 +87,7 @@ EDGE_STYLE: Mapping[EdgeKind, str] = MappingProxyType(
     {EdgeKind.FLOW: "solid", EdgeKind.IDENTITY: "solid", EdgeKind.PROJECTION: "dashed", EdgeKind.CONCAT: "solid"}
 )
 FONT = "Source Sans, Helvetica, Arial, sans-serif"
+PRINT_FONT = "Arial, Helvetica, sans-serif"  # of pictures that leave: what measures a text there must know the font
 CHART_TEXT = 15  # px: read from the last row
 
 
@@ -117,11 +118,21 @@ def looks(kinds: Sequence[str]) -> tuple[Look, ...]:
     found = []
     for place, kind in enumerate(kinds):
         own = NETWORK[kind]
-        mix = _MIXES[sum(NETWORK[other] == own for other in kinds[:place])]
-        light = _mixed(own.light, TEXT.light if mix > 0 else "#ffffff", abs(mix))
-        dark = _mixed(own.dark, TEXT.dark if mix > 0 else "#10151c", abs(mix))
-        found.append(Look(Shade(light, dark), *_MARKS[place]))
+        again = sum(NETWORK[other] == own for other in kinds[:place])
+        found.append(Look(_shade(own, _MIXES[again]), *_MARKS[place]))
     return tuple(found)
+
+
+def _shade(own: Shade, mix: float) -> Shade:
+    light = _mixed(own.light, TEXT.light if mix > 0 else "#ffffff", abs(mix))
+    dark = _mixed(own.dark, TEXT.dark if mix > 0 else "#10151c", abs(mix))
+    return Shade(light, dark)
+
+
+def relit() -> dict[str, str]:
+    """Every colour that a chart may have on a dark ground, and the one that it has on a light one."""
+    shades = [TEXT, LINE, SELECTED, *(_shade(own, mix) for own in {*NETWORK.values(), SKIP, PLAIN} for mix in _MIXES)]
+    return {shade.dark: shade.light for shade in shades}
 
 
 # Viridis (Smith & van der Walt 2015, CC0), nine even steps: perceptually even, safe for colour-blind readers.
@@ -187,6 +198,14 @@ def layout(title: str, **more: object) -> dict[str, object]:
         "yaxis": _AXIS,
         "modebar": {"orientation": "v", "bgcolor": "rgba(0,0,0,0)"},  # beside the title, not over it
     } | more
+
+
+def printed() -> dict[str, object]:
+    """The layout of a chart that leaves the page: light on white, whatever the page's theme, as on paper."""
+    lines = {"gridcolor": "#e1e5ea", "linecolor": "#b9c0c9", "zerolinecolor": "#b9c0c9"}
+    ink = {"tickfont": {"color": LINE.light}, "title": {"font": {"color": LINE.light}}}
+    own = {"font": {"family": PRINT_FONT, "color": TEXT.light}, "xaxis": lines | ink, "yaxis": lines | ink}
+    return {"layout": own | {"paper_bgcolor": "#ffffff", "plot_bgcolor": "#ffffff"}}
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

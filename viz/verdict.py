@@ -59,7 +59,7 @@ def _least(
 ) -> str:
     low, high = min(subjects, key=value), max(subjects, key=value)
     if value(low) == value(high):
-        return f"All have equally many {what.rpartition(' ')[2]}: {shown(value(low)).strip()}."
+        return f"{_all(subjects)} have equally many {what.rpartition(' ')[2]}: {shown(value(low)).strip()}."
     terms: tuple[Term, ...] = getattr(difference(high.trace, low.trace), quantity)
     first = [one.name for one in subjects if value(one) == value(low)]
     have = f"**{format.listing(first)}** {'has' if len(first) == 1 else 'have'} {what}"
@@ -69,10 +69,14 @@ def _least(
     return f"{have} ({least}; {high.name} has {most}), most of all by its {_part(terms, shown)}."
 
 
+def _all(subjects: Sequence[Subject]) -> str:
+    return "Both" if len(subjects) == 2 else "All"
+
+
 def _memory(subjects: Sequence[Subject], batch: int) -> str:
     low, high = min(subjects, key=lambda one: one.kept), max(subjects, key=lambda one: one.kept)
     if low.kept == high.kept:
-        return f"All keep the same activations to train: {format.size(low.kept * batch)} at batch {batch}."
+        return f"{_all(subjects)} keep the same activations to train: {format.size(low.kept * batch)} at batch {batch}."
     more = {what: own - low.keeps.get(what, 0) for what, own in high.keeps.items()}
     most = max(more, key=lambda what: more[what])
     own, other = high.keeps[most], low.keeps.get(most, 0)
@@ -95,11 +99,11 @@ def _or_none(number: int, shown: Callable[[int], str]) -> str:
 
 
 def explained(left: Subject, right: Subject, quantity: str, noun: str) -> str:
-    """As in "B has 3,008 parameters more than A: +4,800 convolution biases, -1,792 norms on the shortcuts."."""
+    """As in "B has 3,008 parameters more than A: convolution biases +4,800, norms on the shortcuts -1,792."."""
     found = difference(left.trace, right.trace)
     terms: tuple[Term, ...] = getattr(found, quantity)
     total = sum(term.change for term in terms)
-    parts = ", ".join(f"{term.change:+,} {term.name}" for term in terms).replace("-", "−")
+    parts = ", ".join(f"{term.name} {term.change:+,}" for term in terms).replace("-", "−")
     if not terms:
         return f"**{right.name}** has as many {noun} as **{left.name}**, part by part."
     if total == 0:

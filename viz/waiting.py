@@ -10,6 +10,7 @@ from viz import format, jobs, state
 from viz.jobs import Job, Result, State, Task
 
 SHORT = 30.0  # seconds: what takes no longer starts by itself once it was asked for
+_LONG = 5.0  # seconds: the progress of what takes longer is looked at more seldom
 _MOMENT = 0.4  # seconds that a page waits for a result before it shows a bar
 
 
@@ -51,13 +52,14 @@ def ask(what: str, task: Task[Result], *, button: str, wanted: bool, on_run: Cal
         on_run()
 
     if job is not None and not job.over:
-        _watch(job, slot, what)
+        # each look draws the page again, on the processor that a long measurement needs for itself
+        st.fragment(run_every=0.3 if task.seconds < _LONG else 1.0)(_watch)(job, slot, what)
     else:
         if job is not None:
             st.warning(format.as_it_is(job.error) if job.error else "Cancelled.")
         elif wanted:
             st.caption("The link asks for it; it takes longer than half a minute here, so it waits for your click.")
-        takes = "a moment" if task.seconds < 1.5 else f"about {format.duration(task.seconds)}"
+        takes = format.about(task.seconds)
         again = job is not None
         st.button(f"{'Try again' if again else button} ({takes})", key=f"run_{what}", type="primary", on_click=run)
     return Answer(st.session_state.get(last), fresh=False, job=job)
@@ -72,7 +74,6 @@ def known(what: str, task: Task[Result]) -> Result | None:
     return result
 
 
-@st.fragment(run_every=0.3)
 def _watch(job: Job, slot: tuple[str, str], what: str) -> None:
     job.seen()
     if job.over or jobs.line().of(slot) is not job:
@@ -82,7 +83,7 @@ def _watch(job: Job, slot: tuple[str, str], what: str) -> None:
     if job.state is State.WAITING and ahead:
         text = f"Waiting: {format.plural(ahead, 'other measurement')} first."
     else:
-        left = f", {format.duration(job.left)} left" if job.left is not None else ""
+        left = f", {format.about(job.left)} left" if job.left is not None else ""
         text = f"Measuring: {job.fraction:.0%}{left}"
     bar.progress(min(max(job.fraction, 0.0), 1.0), text=text)
     stop.button("Cancel", key=f"cancel_{what}", on_click=jobs.line().give_up, args=(slot,), width="stretch")

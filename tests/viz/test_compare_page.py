@@ -201,7 +201,7 @@ def test_the_difference_of_the_tutorials_network_is_explained(open_compare):
 
     said = " ".join(one.value for one in app.markdown)
     assert (
-        "has 3,008 parameters more than **ResNet-18**: +4,800 convolution biases, −1,792 norms on the shortcuts" in said
+        "has 3,008 parameters more than **ResNet-18**: convolution biases +4,800, norms on the shortcuts −1,792" in said
     )
     frame = app.dataframe[0].value
     assert len(frame) == 23

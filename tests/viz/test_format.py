@@ -47,3 +47,14 @@ def test_shapes_bytes_lists_and_plurals():
     assert format.plural(1, "block") == "1 block"
     assert format.plural(2_000, "block") == "2,000 blocks"
     assert format.percent(1, 0) == "0.0%"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "a moment"), (4.4, "about 4 s"), (54, "about 55 s"), (80, "about 80 s"), (118, "about 2 min"),
+        (3_359, "about 56 min"), (44.5 * 3600, "about 44 h"), (50 * 3600, "about 2 days"),
+    ],
+)  # fmt: skip
+def test_an_estimate_promises_no_more_than_it_can(seconds, text):
+    assert format.about(seconds) == text

@@ -144,15 +144,15 @@ def test_the_reason_is_what_is_kept_more_of():
 def test_networks_that_are_alike_are_called_so():
     said = verdict.comparison(subjects("resnet56_cifar", "plain56_cifar"), 8)
 
-    assert "All have equally many parameters: 853 K." in said
-    assert "All have equally many MACs" in said
+    assert "Both have equally many parameters: 853 K." in said
+    assert "Both have equally many MACs" in said
 
 
 def test_the_tutorials_difference_is_told_in_its_parts():
     left, right = subjects("resnet18", "tutorial_resnet18")
 
     assert verdict.explained(left, right, "params", "parameters").endswith(
-        "has 3,008 parameters more than **ResNet-18**: +4,800 convolution biases, −1,792 norms on the shortcuts."
+        "has 3,008 parameters more than **ResNet-18**: convolution biases +4,800, norms on the shortcuts −1,792."
     )
     assert "as many MACs" in verdict.explained(left, right, "macs", "MACs")
 

@@ -284,6 +284,14 @@ def test_predictions_are_told_with_the_commonest_mistake():
     )
 
 
+def test_mistakes_that_are_equally_common_are_all_named():
+    found = replace(FOUND, top=np.array([[1], [0], [0], [1]]), labels=np.array([0, 1, 2, 1]))
+
+    assert lessons.predictions("ResNet-20", found).endswith(
+        "Its commonest mistakes: zero taken for <one>, <one> taken for zero and two taken for zero, 1 time each."
+    )
+
+
 def test_the_confusion_chart_counts_mistakes():
     heat = training.confusion(FOUND).data[0]
 

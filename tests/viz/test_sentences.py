@@ -99,7 +99,35 @@ def test_where_both_explode_the_second_is_a_number():
 def test_gradients_of_another_size_are_told_though_their_ratio_is_level():
     said = sentences.gradients(pair(geometric(1.0, 1e-20), geometric(1.0)), Of.WEIGHTS)
 
-    assert "All of them are tiny without: the largest is 10⁻²⁰ of the largest with." in said
+    assert said.startswith(
+        "Without skips hardly any gradient is left: the largest of all layers is 10⁻²⁰ of the largest with them. "
+    )
+
+
+def test_what_it_means_is_said_where_skips_bring_the_layers_together():
+    assert sentences.meaning(pair(geometric(1.5), geometric(1.0)), Of.WEIGHTS) == (
+        "Why it matters: one learning rate serves all layers. Without skips their gradients differ 1,500-fold, so that "
+        "it is far too large for some or far too small for others; with skips they are alike."
+    )
+    for one in (
+        pair(geometric(1.5), geometric(1.5)),
+        pair(geometric(1.0), geometric(1.5)),
+        pair(lambda *_: 0.0, geometric(1)),
+    ):
+        assert sentences.meaning(one, Of.WEIGHTS) == ""
+    trained = pair(geometric(1.5), geometric(1.0))
+    trained = Pair(*(replace(side, weights="trained") for side in (trained.skips, trained.plain)))
+    assert sentences.meaning(trained, Of.WEIGHTS) == ""
+
+
+def test_trained_networks_say_whose_weights_they_have():
+    both = pair(geometric(1.0), geometric(1.0))
+    skips, plain = (replace(side, weights="trained") for side in (both.skips, both.plain))
+
+    assert sentences.twin(Pair(skips, plain), 0).startswith("Each has the weights that it learnt itself")
+    assert sentences.twin(Pair(skips, replace(plain, borrowed=True)), 0).startswith("Without skips it has the weights")
+    assert sentences.twin(Pair(replace(skips, borrowed=True), plain), 0).startswith("With skips it has the weights")
+    assert not [line for line in signals.gradients(Pair(skips, plain), Of.WEIGHTS).data if "theory" in str(line.name)]
 
 
 @pytest.mark.parametrize(

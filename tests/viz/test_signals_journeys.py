@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.viz.browser import elsewhere, visiting
+from viz import theme
 
 pytestmark = pytest.mark.xdist_group("signals in a browser")
 
@@ -110,6 +111,22 @@ def test_a_chart_leaves_as_a_picture(visit, form, start):
 
     assert download.value.suggested_filename == f"resnet56_cifar-gradients.{form.lower()}"
     assert download.value.path().read_bytes().startswith(start)
+
+
+def test_a_chart_leaves_a_dark_page_light_with_what_it_shows_above_it(app):
+    with visiting(app, scheme="dark") as visit:
+        page = opened(visit, "?run=true&seeds=1&stages=3-3-3&stem=cifar&base_width=16&input_shape=3x32x32&classes=10")
+        said = measured(visit)
+        page.locator(".st-key-take_gradients button").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="SVG", exact=True).click()
+        picture = download.value.path().read_text()
+
+    assert theme.SKIP.light in picture.lower() or "rgb(0, 114, 178)" in picture
+    assert "rgb(86, 180, 233)" not in picture
+    assert "Source Sans" not in picture
+    assert said.split(":")[0][:40] in picture
+    assert visit.troubles == []
 
 
 def test_a_chart_leaves_as_a_page_that_opens_offline(visit, tmp_path):

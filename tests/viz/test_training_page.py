@@ -84,7 +84,7 @@ def test_every_button_says_how_long_it_takes_here(open_app):
         app.run()
 
     labels = {one.key: one.label for one in app.button}
-    assert labels["start_race"] == "Start (about 20 s here)"  # two networks, ten seconds each
+    assert labels["start_race"] == "Start ResNet-6 and Plain-6 (about 20 s here)"  # two networks, ten seconds each
     assert labels["recipe_digits"] == "Start (about 40 s here)"
     assert labels["recipe_fashion"] == "Start (about 10 s here)"
 
@@ -111,6 +111,18 @@ def test_a_link_to_a_finished_race_shows_it_and_trains_nothing(open_app, runs):
     assert not app.exception
     assert "After 2 epochs" in words(app)
     assert button(app, "start_race") is None
+
+
+def test_a_finished_race_that_was_left_is_shown_again(open_app, runs):
+    for network in (SMALL, replace(SMALL, shortcut="none")):
+        list(kept(run(network), runs))
+    app = page(open_app, **TINY, **QUICK)
+    assert button(app, "start_race") is None
+
+    app = button(app, "results_own").click().run()
+
+    assert address(app)["learn"] == "true"
+    assert "After 2 epochs" in words(app)
 
 
 def test_a_link_alone_starts_no_training(open_app, runs):

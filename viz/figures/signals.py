@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from models.measured import Band, Pair, Signals, last_of_blocks
 from models.records import Kind
+from models.settings import Weights
 from models.spec import Init, NetworkSpec, Norm
 from viz import format, theme
 from viz.experiment import At, Of, Show
@@ -55,7 +56,7 @@ def gradients(
     floor, ceiling = _limits([band for _, bands in lines for band in bands])
     for skips, bands in lines:
         curve(figure, bands, skips=skips, dark=dark, floor=floor, ceiling=ceiling)
-        if not skips:
+        if not skips and pair.plain.weights == Weights.RANDOM:  # theory is of networks as they start
             _theory(figure, bands, theory(pair.plain.spec, of))
     figure.update_layout(theme.layout("", height=height, hovermode="closest"), margin={"t": 34, "r": 24})
     most = max(len(bands) for _, bands in lines)

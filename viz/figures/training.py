@@ -1,7 +1,7 @@
 """Charts of trainings: curves as they fill in, gradients over time, confusion, lesions, responses, feature reuse."""
 
 from collections.abc import Sequence
-from math import isfinite, log, log10
+from math import inf, isfinite, log, log10
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,6 +13,7 @@ from viz.figures.signals import log_axis
 from viz.lessons import Curve
 from viz.theme import Look
 
+_WIDE = 20.0  # between the largest and the smallest response: beyond that an axis is logarithmic
 _EXACT = {"loss": ".3f", "error": ".2%"}
 _PANELS = (("loss", "loss"), ("error", "share of images wrong"))
 _HOVER = "<b>%{fullData.meta}</b>, epoch %{x}<br>%{customdata}<extra></extra>"
@@ -68,23 +69,33 @@ def _ceiling(shown: Sequence[Curve]) -> float:
     return 1.05 * min(max(_values(shown, "loss"), default=guess), 1.5 * guess)
 
 
+def beyond(shown: Sequence[Curve]) -> bool:
+    """Whether a loss lies above the axis."""
+    return any(_over(curve, _ceiling(shown)) for curve in shown)
+
+
+def _over(curve: Curve, top: float) -> list[tuple[int, str, float]]:
+    """(epoch, split, loss) of what lies above the axis."""
+    return [
+        (epoch.number, split, value)
+        for epoch in curve.epochs
+        for split in ("train", "test")
+        if not (value := getattr(epoch, f"{split}_loss")) <= top
+    ]
+
+
 def _beyond(figure: go.Figure, shown: Sequence[Curve], looks: Sequence[Look], *, dark: bool) -> None:
     """Losses above the axis, marked at its upper end, with their values in the hover."""
     top = _ceiling(shown)
     for curve, look in zip(shown, looks, strict=True):
-        over = [
-            (epoch.number, split, value)
-            for epoch in curve.epochs
-            for split in ("train", "test")
-            if not (value := getattr(epoch, f"{split}_loss")) <= top
-        ]
+        over = _over(curve, top)
         if over:
             figure.add_scatter(
                 x=[number for number, _, _ in over],
                 y=[top] * len(over),
                 meta=f"{curve.name}, beyond the axis",
                 mode="markers",
-                marker={"symbol": "triangle-up", "size": 12, "color": look.shade.on(dark=dark)},
+                marker={"symbol": "arrow-up", "size": 15, "color": look.shade.on(dark=dark)},
                 cliponaxis=False,
                 showlegend=False,
                 customdata=[f"{split} loss: {format.number(value)}" for _, split, value in over],
@@ -114,7 +125,7 @@ def gradients(shown: Sequence[Curve], *, dark: bool = False) -> go.Figure:
     columns = min(len(going), 2)
     rows = -(-len(going) // columns)
     figure = make_subplots(
-        rows=rows, cols=columns, subplot_titles=[curve.name for curve in going], horizontal_spacing=0.08,
+        rows=rows, cols=columns, subplot_titles=[curve.name for curve in going], horizontal_spacing=0.12,
         vertical_spacing=0.16,
     )  # fmt: skip
     logs = [np.array([[_log(norm) for _, norm in epoch.gradients] for epoch in curve.epochs]).T for curve in going]
@@ -233,7 +244,10 @@ def responses(
         )
     figure.update_layout(theme.layout("", height=420), margin={"t": 40})
     figure.update_xaxes(title_text="convolution of the main path, first to last")
-    figure.update_yaxes(title_text="standard deviation of the output", rangemode="tozero")
+    values = [response.std for _, found in named for response in found if 0 < response.std < inf]
+    wide = bool(values) and max(values) > _WIDE * min(values)  # then the others would all lie on the floor
+    axis = log_axis(min(values) / 1.3, max(values) * 1.3) if wide else {"rangemode": "tozero"}
+    figure.update_yaxes(title_text="standard deviation of the output", **axis)
     return figure
 
 

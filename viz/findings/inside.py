@@ -9,7 +9,7 @@ import streamlit as st
 from models.learned import Lesions, Response
 from models.recipe import RunSpec
 from models.spec import Family, Shortcut
-from viz import chart, format, lessons, trainings
+from viz import chart, lessons, trainings
 from viz.findings import FILE, Scene
 from viz.jobs import Task
 from viz.waiting import ask
@@ -22,9 +22,10 @@ def gradients(scene: Scene) -> None:
     if not shown:
         st.info("When the first epoch is over, the gradient of every layer appears here.")
         return
-    st.markdown("**How large the gradient of each layer's weights was**, a mean over each epoch's steps; one scale.")
-    alt = f"Heat maps of gradient norms by layer and epoch: {format.listing(curve.name for curve in shown)}."
-    chart.show(partial(training.gradients, shown), "heat", alt=alt, name=FILE)
+    said = lessons.gradients(shown)
+    st.markdown(f"**{said}**")
+    chart.show(partial(training.gradients, shown), "heat", alt=said, name=FILE)
+    st.caption("How large the gradient of each layer's weights was: a mean over each epoch's steps, on one scale.")
 
 
 def lesions(scene: Scene) -> None:

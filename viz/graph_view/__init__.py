@@ -95,4 +95,6 @@ def _legend(picture: Picture) -> str:
             dash = 'stroke-dasharray="6 4"' if theme.EDGE_STYLE[kind] == "dashed" else ""
             line = f'<line x1="0" y1="5" x2="34" y2="5" stroke-width="3" {dash}/>'
             entries.append(f"<svg>{line}</svg>{name}")
+    if picture.several:
+        entries.append("with a number: so many skips, folded")
     return "".join(f"<span>{entry}</span>" for entry in entries)

@@ -20,7 +20,7 @@ with notices:
     headline.messages()
 
 with sharing:
-    headline.share(name.badge)
+    headline.share(name.title)
 headline.numbers(spec, trace, name)
 left, right = st.columns([5, 3], gap="medium")
 with left:

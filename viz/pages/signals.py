@@ -25,6 +25,6 @@ view = state.keep_known({*trace.by_path, *(group.path for group in folding.walk(
 with notices:
     headline.messages()
 with sharing:
-    headline.share(name.badge)
+    headline.share(name.title)
 experiment, picture = experiment_bar.show(spec, state.experiment())
 readings.show(spec, experiment, view, picture)

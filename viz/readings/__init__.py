@@ -31,6 +31,10 @@ class Scene:
         """What files are called."""
         return measure.file_name(self.spec)
 
+    def alt(self, said: str) -> str:
+        """What a chart shows, for those who can't see it and where it stands alone."""
+        return f"{describe(self.pair.skips.spec).title} and its twin without skips. {said}"
+
 
 def show(spec: NetworkSpec, experiment: Experiment, view: View, picture: bytes | None) -> None:
     """Ask for the measurement and show it: fresh, or greyed while a new one comes."""
@@ -70,11 +74,14 @@ def _gradients(scene: Scene) -> None:
     pair, experiment = scene.pair, scene.experiment
     said = sentences.gradients(pair, experiment.of, experiment.show)
     words, switch = st.columns([5, 2], vertical_alignment="center")
-    words.markdown(f"#### {said}")
+    trained = pair.skips.weights != Weights.RANDOM
+    words.markdown(f"#### {'After training: ' if trained else ''}{said}")
     with switch:
         choice("of", "Gradient of the", tuple(Of), experiment.of)
     draw = partial(signals.gradients, pair, experiment.of, show=experiment.show, selected=scene.view.layer)
-    chart.show(draw, "gradients", alt=said, name=scene.name, on_pick=pick)
+    chart.show(draw, "gradients", alt=scene.alt(said), name=scene.name, on_pick=pick)
+    if meaning := sentences.meaning(pair, experiment.of):
+        st.markdown(meaning)
     side = pair.skips
     memory = f", peak memory {format.size(side.peak_memory)}" if side.peak_memory else ""
     seconds = format.duration(side.seconds + pair.plain.seconds)

@@ -19,7 +19,7 @@ def show(scene: Scene) -> None:
     for column, gradient, key in ((left, False, "stream"), (right, True, "back")):
         with column:
             draw = partial(signals.stream, scene.pair, selected=scene.view.layer, gradient=gradient)
-            chart.show(draw, key, alt=said, name=scene.name, on_pick=pick)
+            chart.show(draw, key, alt=scene.alt(said), name=scene.name, on_pick=pick)
     st.caption(
         "Left: of the squares that each addition or concatenation joins, what came by the skip and what by the branch. "
         "Right: of the squared gradients that reach the block's input, what came back by each. Of the first seed."

@@ -28,7 +28,7 @@ def show(scene: Scene) -> None:
                 show=experiment.show,
                 selected=scene.view.layer,
             )
-            chart.show(draw, quantity, alt=said, name=scene.name, on_pick=pick)
+            chart.show(draw, quantity, alt=scene.alt(said), name=scene.name, on_pick=pick)
     st.markdown("**Histograms of the outputs**: one ridge a layer, the first on top; a sample of 2,048 values each.")
     draw = partial(signals.ridges, pair, experiment.at, show=experiment.show)
-    chart.show(draw, "histograms", alt=f"Histograms of the outputs. {said}", name=scene.name)
+    chart.show(draw, "histograms", alt=scene.alt(f"Histograms of the outputs. {said}"), name=scene.name)

@@ -22,4 +22,4 @@ def show(scene: Scene) -> None:
         lines = sentences.regimes(answer.result, scene.experiment.of)
         st.markdown("\n".join(f"- {line}" for line in lines))
         draw = partial(experiments.regimes, answer.result, scene.experiment.of)
-        chart.show(draw, "regimes", alt=" ".join(lines), name=scene.name)
+        chart.show(draw, "regimes", alt=scene.alt(" ".join(lines).replace("**", "")), name=scene.name)

@@ -45,7 +45,7 @@ def show(scene: Scene) -> None:
         said = sentences.sweep(points)
         st.markdown(f"**{said}**")
         draw = partial(experiments.sweep, points, depths)
-        chart.show(draw, "sweep", alt=said, name=scene.name)
+        chart.show(draw, "sweep", alt=scene.alt(said), name=scene.name)
 
 
 @st.fragment(run_every=1.0)
