@@ -147,7 +147,7 @@ def _board(curves: Sequence[Curve], looks: Sequence[Look]) -> None:
     choice.toggle("log", key="race_log", on_change=lambda: state.put_race(logarithmic=st.session_state["race_log"]))
     draw = partial(training.curves, curves, looks, logarithmic=logarithmic)
     chart.show(draw, "curves", alt=said or "Loss and error by epoch, still empty.", name=findings.FILE)
-    beyond = " Arrows: a loss above the axis; hover to read it." if not logarithmic and training.beyond(curves) else ""
+    beyond = " Arrows at the top: a loss above the axis." if not logarithmic and training.beyond(curves) else ""
     st.caption(f"Dashed: on the training images, while it learns. Solid, with markers: on the test images.{beyond}")
 
 

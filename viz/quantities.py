@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from models.measured import Spread, Timing
-from models.published import RECIPES, SOURCE, Published, accuracies
+from models.published import SOURCE, Published, accuracies
 from models.records import FLOAT32, Trace
 from viz import format
 from viz.comparison import Entry
@@ -251,9 +251,10 @@ def _accuracy(subjects: Sequence[Subject], field: str, name: str) -> Row:
         return getattr(one.published[0], field) if one.published else None
 
     def said(one: Subject) -> str:
-        words = [f"{getattr(row, field):.3f} with {row.weights}, {RECIPES[row.weights]}" for row in one.published]
+        words = [f"{getattr(row, field):.3f} with {row.weights}, {row.recipe}" for row in one.published]
         return "; ".join(words) or "torchvision publishes no weights of this network"
 
+    alike = len({one.published[0].newer for one in subjects if one.published}) == 1
     return _row(
         name,
         subjects,
@@ -261,8 +262,9 @@ def _accuracy(subjects: Sequence[Subject], field: str, name: str) -> Row:
         lambda value: f"{value:.3f}",
         said,
         f"Published, not measured here: {SOURCE}. The number of the first weights that were published; "
-        "trainings differ from network to network, and newer weights of the same network reach more.",
-        better=1,
+        "trainings differ from network to network, and newer weights of the same network reach more. Where some have "
+        "newer weights alone, none is marked the best.",
+        better=1 if alike else 0,
     )
 
 

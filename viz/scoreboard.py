@@ -88,5 +88,5 @@ def _board(scene: Scene) -> None:
         best = max(known, key=lambda pair: pair[0])
         alt = f"Published ImageNet accuracy against MACs: {best[1].name} has the most, {best[0]:.3f} %."
         draw(partial(comparison.accuracy, scene.subjects, scene.looks), "accuracy", alt)
-        if any(len(one.published) > 1 for one in scene.subjects):
-            st.caption("Open markers: the same network after a longer, newer training.")
+        if any(row.newer for one in scene.subjects for row in one.published):
+            st.caption("Open markers: after a longer, newer training.")

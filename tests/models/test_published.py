@@ -36,6 +36,14 @@ def test_published_counts_are_the_traced_ones(name):
         assert row.gmacs == round(found.macs / 1e9, 3)
 
 
+def test_whether_weights_are_the_newer_is_what_torchvision_says_of_them():
+    ours = [row for key, preset in PRESETS.items() if preset.source == "torchvision" for row in accuracies(preset.spec)]
+
+    for row in ours:
+        weights = get_model_weights(row.network)[f"IMAGENET1K_{row.weights}"]
+        assert row.newer is ("new training recipe" in weights.meta["_docs"]), row
+
+
 def test_a_network_that_torchvision_has_not_has_no_accuracy():
     assert accuracies(NetworkSpec(shortcut="none")) == ()
     assert accuracies(PRESETS["resnet56_cifar"].spec) == ()

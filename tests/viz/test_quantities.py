@@ -96,6 +96,14 @@ def test_no_network_is_called_faster_where_the_runs_overlap():
     assert "B takes the most images" in clear
 
 
+def test_no_accuracy_is_called_the_best_where_one_has_newer_weights_alone():
+    table = {row.name: row for row in rows(subjects("resnext101_64x4d", "densenet201"), 16)}
+
+    assert table["ImageNet top-1, %"].values == (83.246, 76.896)
+    assert table["ImageNet top-1, %"].best == frozenset()
+    assert "a longer training with newer augmentation" in table["ImageNet top-1, %"].formulas[0]
+
+
 def test_networks_that_see_other_images_are_not_compared_without_a_word():
     same, other = (verdict.comparison(subjects(*names), 16) for names in (DEFAULT, ("resnet20_cifar", "resnet50")))
 

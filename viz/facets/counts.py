@@ -17,8 +17,8 @@ def bars(scene: Scene) -> None:
     st.caption("Every quantity as a share of the network that has most of it; the numbers stand on the bars.")
     if any(one.published for one in scene.subjects):
         draw(partial(comparison.accuracy, scene.subjects, scene.looks, by="params"), "accuracy_params", said)
-        if any(len(one.published) > 1 for one in scene.subjects):
-            st.caption("Filled markers: the older weights; open ones: a longer training with newer augmentation.")
+        if any(row.newer for one in scene.subjects for row in one.published):
+            st.caption("Open markers: after a longer training with newer augmentation.")
 
 
 def depth(scene: Scene) -> None:

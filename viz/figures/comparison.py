@@ -48,7 +48,7 @@ def accuracy(subjects: Sequence[Subject], looks: Sequence[Look], *, by: str = "g
             marker={
                 "color": colour,
                 "size": 14,
-                "symbol": [look.symbol + ("-open" if row.weights != rows[0].weights else "") for row in rows],
+                "symbol": [look.symbol + ("-open" if row.newer else "") for row in rows],
                 "line": {"width": 2, "color": colour},
             },
             customdata=[f"{row.weights}: {row.top1:.3f} % top-1, {row.top5:.3f} % top-5" for row in rows],

@@ -18,4 +18,5 @@ def show(scene: Scene) -> None:
                 label, partial(write, frame), f"{name}.{end}", mime, on_click="ignore", key=f"signals_{end}"
             )
     alt = f"Table of the signals of {who(scene.pair)}"
-    st.dataframe(frame, key="signals_table", hide_index=True, height=460, alt=alt)
+    digits = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.select_dtypes("number").columns}
+    st.dataframe(frame, key="signals_table", hide_index=True, height=460, alt=alt, column_config=digits)
