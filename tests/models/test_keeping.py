@@ -111,6 +111,7 @@ for epoch in kept(replace(RUN, epochs=500), Runs(Path(sys.argv[1]))):
 """
 
 
+@pytest.mark.slow
 def test_kill_9_in_mid_epoch_loses_no_finished_epoch(runs):
     run = replace(RUN, epochs=500)
     server = subprocess.Popen(

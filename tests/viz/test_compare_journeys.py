@@ -22,6 +22,7 @@ def header(page):
     return [" ".join(text.split()) for text in page.locator(".scores .head span:not(:first-child)").all_inner_texts()]
 
 
+@pytest.mark.slow
 def test_a_network_is_added_its_latency_measured_and_the_link_opens_the_same_elsewhere(visit):
     page = opened(visit, SMALL)
     page.get_by_role("combobox", name="Add a network").click()
@@ -57,6 +58,7 @@ def test_a_row_opens_to_its_arithmetic_by_mouse_and_by_keyboard(visit):
     assert not page.get_by_text("= 25,557,032").is_visible()
 
 
+@pytest.mark.slow
 def test_blocks_are_drawn_with_groups_and_leave_as_svg(visit):
     page = opened(visit, "?facet=Blocks")
     page.locator("g.node").first.wait_for()
@@ -68,6 +70,7 @@ def test_blocks_are_drawn_with_groups_and_leave_as_svg(visit):
     assert b"32 groups" in download.value.path().read_bytes()
 
 
+@pytest.mark.slow
 def test_the_report_opens_offline(visit, tmp_path):
     page = opened(visit, SMALL)
     page.get_by_role("button", name="Report").click()

@@ -81,6 +81,7 @@ def test_back_and_forward_undo_and_redo(visit):
     page.get_by_text("25,557,032").first.wait_for()
 
 
+@pytest.mark.slow
 def test_a_lecturer_unfolds_saves_the_svg_and_shares_the_link(app, visit):
     page = visit.open()
     pick(page, "Networks", "DenseNet")

@@ -54,6 +54,7 @@ def test_a_student_clicks_three_times_and_sees_the_gap_widen(visit):
     assert ratio(second) > 5 * ratio(first)
 
 
+@pytest.mark.slow
 def test_the_link_opens_the_same_experiment_elsewhere(visit):
     page = opened(visit, "?run=true&stages=3-3-3&stem=cifar&base_width=16&input_shape=3x32x32&classes=10&shortcut=pad")
     page.get_by_text("activations", exact=True).click()
@@ -69,6 +70,7 @@ def test_the_link_opens_the_same_experiment_elsewhere(visit):
     assert other.troubles == []
 
 
+@pytest.mark.slow
 def test_a_sweep_fills_in_is_cancelled_and_can_be_run_again(visit):
     page = opened(visit, "?run=true&seeds=2&panel=Depth%20sweep&deepest=110")
     measured(visit)
@@ -83,6 +85,7 @@ def test_a_sweep_fills_in_is_cancelled_and_can_be_run_again(visit):
     assert "sweep=true" in page.url
 
 
+@pytest.mark.slow
 def test_a_click_on_a_point_selects_the_layer_on_both_pages(visit):
     page = opened(
         visit, "?run=true&seeds=1&stages=3-3-3&stem=cifar&base_width=16&input_shape=3x32x32&classes=10&shortcut=pad"
@@ -129,6 +132,7 @@ def test_a_chart_leaves_a_dark_page_light_with_what_it_shows_above_it(app):
     assert visit.troubles == []
 
 
+@pytest.mark.slow
 def test_a_chart_leaves_as_a_page_that_opens_offline(visit, tmp_path):
     page = opened(visit, "?run=true&seeds=1")
     measured(visit)
@@ -156,6 +160,7 @@ def test_the_numbers_leave_as_csv(visit):
     assert frame["Weight gradient norm"].notna().any()
 
 
+@pytest.mark.slow
 def test_a_picture_of_ones_own_is_looked_through_and_another_file_refused(visit, tmp_path):
     from PIL import Image
 

@@ -53,6 +53,7 @@ def test_a_newcomer_sees_degradation_its_cure_and_what_the_network_reads(visit):
     assert visit.page.url.startswith(f"{visit.address}/training?race=plain20_cifar")
 
 
+@pytest.mark.slow
 def test_a_digit_that_is_drawn_is_read(visit, trained):
     page = opened(visit, replace(trained, lesson="Your own"))
     sheet = page.get_by_label("Draw a digit here")

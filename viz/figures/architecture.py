@@ -124,11 +124,9 @@ def receptive_field(trace: Trace, *, selected: str = "") -> go.Figure:
         hoverinfo="skip",
     )
     reaches = next((layer for _, layer in layers if layer.receptive_field >= side), None)
-    title = (
-        f"Sees it all from {reaches.path.removeprefix('features.')} on"
-        if reaches
-        else f"Sees {trace.receptive_field} of {side} px"
-    )
+    title = f"Sees {trace.receptive_field} of {side} px"
+    if reaches:
+        title = f"Sees the whole image from {reaches.path.removeprefix('features.')} on"
     figure.update_layout(theme.layout(title))
     figure.update_xaxes(title_text="layer, first to last")
     figure.update_yaxes(title_text="pixels of the image")
