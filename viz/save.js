@@ -27,7 +27,7 @@ function photograph(chart, camera, data, form) {
   const { width, height } = chart.getBoundingClientRect();
   const layout = dressed({ ...chart.layout, template: undefined }, data.shades, data.font);
   const titled = (layout.title?.text ?? "").replace(/<[^>]*>/g, ""); // Streamlit makes even an empty title bold
-  const lines = titled ? [] : wrapped(data.words, width / 8);
+  const lines = titled ? [] : wrapped(data.words, width / 7.5);
   const margin = layout.margin ?? {}, above = lines.length ? LINE * (lines.length + 1) : 0;
   Object.assign(layout, {
     template: data.template, paper_bgcolor: "#ffffff", plot_bgcolor: "#ffffff",
@@ -35,7 +35,7 @@ function photograph(chart, camera, data, form) {
     margin: { ...margin, t: (margin.t ?? 40) + above, r: Math.max(margin.r ?? 0, LINE) },
   });
   if (lines.length) {
-    const words = lines.join("<br>").replaceAll("&", "&amp;");
+    const words = lines.map((line) => line.replaceAll("&", "&amp;").replaceAll("<", "&lt;")).join("<br>");
     const place = { x: 0, xref: "container", xanchor: "left", y: 1, yref: "container", yanchor: "top" };
     layout.title = { text: words, font: { size: 15 }, pad: { t: LINE, l: 10 }, ...place };
   }

@@ -228,10 +228,10 @@ def test_curves_are_dashed_on_training_and_solid_on_test_images(logarithmic):
     assert lines["Plain-56, train"].line.dash == "dash"
     assert lines["Plain-56, test"].line.dash == "solid"
     assert [trace.name for trace in figure.data if trace.showlegend] == [
-        "● Plain-20",
-        "■ Plain-56",
-        "◆ ResNet-20",
-        "▲ ResNet-56",
+        "Plain-20",
+        "Plain-56",
+        "ResNet-20",
+        "ResNet-56",
     ]
     assert tuple(figure.layout.xaxis.range) == (0.5, 10.5)
 

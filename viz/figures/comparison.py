@@ -78,6 +78,8 @@ def counts(subjects: Sequence[Subject], looks: Sequence[Look], batch: int, *, da
             text=[_brief(value, memory="activations" in name) for name, value, *_ in own],
             textposition="outside",
             textangle=-90 if len(subjects) > 3 else 0,
+            textfont={"size": 13},
+            constraintext="none",  # or each number would be as large as its own bar lets it be
             cliponaxis=False,
             **_bar(one.name, look, dark=dark),
             customdata=[f"{shown(value)} {name}, {value / most:.0%} of the most" for name, value, most, shown in own],

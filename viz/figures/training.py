@@ -35,7 +35,7 @@ def curves(
                 figure.add_scatter(
                     x=numbers,
                     y=[value if not logarithmic or value > 0 else None for value in values],
-                    name=f"{look.glyph} {curve.name}",
+                    name=curve.name,
                     meta=f"{curve.name}, {split}",
                     legendgroup=curve.name,
                     showlegend=split == "test" and column == 1,
@@ -205,7 +205,7 @@ def lesions(named: Sequence[tuple[str, Lesions]], looks: Sequence[Look], *, dark
         figure.add_scatter(
             x=[place / len(found.blocks) for place, _ in own],
             y=[lesion.error for _, lesion in own],
-            name=f"{look.glyph} {name}",
+            name=name,
             mode="lines+markers",
             line={"color": colour, "width": 3},
             marker={
@@ -235,7 +235,7 @@ def responses(
         figure.add_scatter(
             x=list(range(1, len(found) + 1)),
             y=[response.std for response in found],
-            name=f"{look.glyph} {name}",
+            name=name,
             mode="lines+markers",
             line={"color": colour, "width": 3, "dash": look.dash},
             marker={"symbol": look.symbol, "size": 7, "color": colour},
