@@ -15,7 +15,8 @@ from models import data as data_sets
 from models.data import Data
 from models.measured import Pulse
 from models.recipe import Epoch, RunSpec
-from models.runs import WEIGHTS, KeepingError, Kept, Runs, Status, identity
+from models.run_files import WEIGHTS, DamagedError, check_weights
+from models.runs import KeepingError, Kept, Runs, Status
 from models.spec import NetworkSpec
 from models.training import Checkpoint, Trainer
 
@@ -42,11 +43,14 @@ def kept(run: RunSpec, runs: Runs, *, data: Data | None = None, pulse: Pulse | N
         yield from epochs
         if len(epochs) < run.all_epochs:  # or it was stopped between its last weights and saying so
             trainer = Trainer(run, data=data, start=start, pulse=_noting(pulse, stops))
-            board = _board(runs.folder / identity(run), len(epochs))
+            board = _board(runs.folder / runs.id_of(run), len(epochs))
             for epoch in trainer.epochs():
                 epochs.append(epoch)
                 runs.put_epochs(run, epochs)
-                _write(runs, run, trainer.checkpoint(), done=epoch.number == run.all_epochs)
+                last = epoch.number == run.all_epochs
+                if last:
+                    runs.put_answers(run, trainer.right)
+                _write(runs, run, trainer.checkpoint(), done=last)
                 _tell(board, epoch)
                 yield epoch
         runs.end(run, Status.DONE)
@@ -122,6 +126,14 @@ def weights(runs: Runs, own: str) -> dict[str, Tensor]:
     return _read(runs.folder / own / WEIGHTS).weights
 
 
+def fill(network: nn.Module, runs: Runs, own: str) -> None:
+    """Give a network a run's weights, in place. Raises `KeepingError` where they are missing or another network's."""
+    try:
+        network.load_state_dict(weights(runs, own))
+    except RuntimeError:
+        raise KeepingError(f"runs: the weights of {own} are another network's; delete the run.") from None
+
+
 def inherit(network: nn.Module, spec: NetworkSpec, runs: Runs, own: str) -> RunSpec:
     """Fill a network with a kept run's weights, in place; returns what it was trained on.
 
@@ -133,7 +145,7 @@ def inherit(network: nn.Module, spec: NetworkSpec, runs: Runs, own: str) -> RunS
         raise KeepingError(f"trained: there is no run {own[:60]!r} with weights here; train it again.")
     same = runs.find(replace(found.run, network=spec))
     if same is not None and same.run is not None and same.epochs:
-        network.load_state_dict(weights(runs, same.id))
+        fill(network, runs, same.id)
         return same.run
     state = network.state_dict()
     loaded = {
@@ -151,19 +163,29 @@ def _cost(spec: RunSpec) -> float:
 
 
 def _checkpoint(runs: Runs, run: RunSpec) -> Checkpoint | None:
-    path = runs.folder / identity(run) / WEIGHTS
+    path = runs.folder / runs.id_of(run) / WEIGHTS
     return _read(path) if path.exists() else None
 
 
 def _read(path: Path) -> Checkpoint:
     try:
+        check_weights(path)
         with safe_open(path, "pt") as file:
-            facts = json.loads((file.metadata() or {})[_FACTS])
+            stored = json.loads((file.metadata() or {})[_FACTS])
+            facts = {str(name): float(value) for name, value in stored.items()}
             return Checkpoint({name: file.get_tensor(name) for name in file.keys()}, facts)  # noqa: SIM118
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        raise KeepingError(
-            f"runs: {path.name} of {path.parent.name} can't be read ({type(error).__name__}); delete the run."
-        ) from None
+    except (
+        DamagedError,
+        SafetensorError,
+        OSError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        why = str(error) if isinstance(error, DamagedError) else f"{path.name} can't be read ({type(error).__name__})"
+        raise KeepingError(f"runs: of {path.parent.name}, {why}; delete the run.") from None
 
 
 def _write(runs: Runs, run: RunSpec, found: Checkpoint, *, done: bool = False) -> None:

@@ -10,13 +10,13 @@ from torch import Tensor, nn
 from models import data as data_sets
 from models.data import Data
 from models.device import choose, computing
-from models.keeping import weights
+from models.keeping import fill
 from models.learned import Answer, Predictions
 from models.measured import Pulse
 from models.network import build
 from models.pictures import decode, fitted
 from models.recipe import RunSpec
-from models.runs import Runs, identity
+from models.runs import Runs
 
 _TOP = 5
 _INK = 0.2  # of full brightness: what counts as drawn
@@ -36,7 +36,7 @@ class Trained:
         """Raises `KeepingError` where there are no weights, and `DataError`."""
         device = choose(run.device)
         network = build(run.network, seed=run.seed)
-        network.load_state_dict(weights(runs, identity(run)))
+        fill(network, runs, runs.id_of(run))
         return Trained(run, network.to(device).eval(), data_sets.load(run.data, pulse=pulse).to(device), device)
 
     def answers(self, pulse: Pulse | None = None) -> Tensor:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from hashlib import blake2b
 from math import cos, pi
@@ -136,9 +136,13 @@ class RunSpec:
 
     @property
     def digest(self) -> str:
-        """Ten signs that equal trainings share."""
-        alike = replace(self, network=self.network.essential)
-        return blake2b(json.dumps(alike.to_json(), sort_keys=True).encode(), digest_size=5).hexdigest()
+        """Ten signs that equal trainings share. A field at its default does not count: later versions add some."""
+        stored = self.to_json()
+        changed: dict[str, Any] = {
+            field.name: stored[field.name] for field in fields(self) if getattr(self, field.name) != field.default
+        }
+        changed["network"] = self.network.essential.to_query()
+        return blake2b(json.dumps(changed, sort_keys=True).encode(), digest_size=5).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Every field, the network's as a link has them."""

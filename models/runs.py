@@ -3,40 +3,46 @@
     runs/<id>/run.json             the run's spec, its state, who works on it
     runs/<id>/epochs.csv           a line an epoch
     runs/<id>/weights.safetensors  the network's tensors; while it isn't finished, also what it needs to go on
+    runs/<id>/test_answers.txt     a 1 or a 0 for each test image: right or wrong after the last epoch
     runs/.<id>.lock                held by the process that trains it; the system lets go of it when that one is gone
 
-The id holds a digest of the spec: equal trainings are one. No torch here.
+The id holds a digest of what differs from the defaults: equal trainings are one, and a field that a later version adds
+changes no id. Reading never raises and never waits, whatever lies in the folder. No torch here.
 """
 
 import contextlib
-import csv
-import io
 import json
 import os
 import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from functools import lru_cache
+from itertools import islice
+from math import isfinite
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from filelock import FileLock, Timeout
 
+from models import run_files
 from models.depths import depth
 from models.names import kind
-from models.recipe import Epoch, RunSpec
+from models.recipe import DATA, Epoch, RunSpec
+from models.run_files import ANSWERS, EPOCHS, FORMAT, RUN, WEIGHTS, DamagedError
+from models.spec import NetworkSpec
 
 FOLDER = Path(os.environ.get("SKIPSCOPE_RUNS", Path(__file__).parent.parent / "runs"))
 # What a server gives to trainings that nobody watches: set here and nowhere else.
 MOST_SECONDS = 12 * 3600.0  # a race may take
 MOST_BYTES = 5 * 10**9  # all runs together
+_ASIDE = ".damaged-"  # in the names of folders that made way
+_MOST_NAME = 200  # signs of an id: file systems take 255 bytes, and a lock's name is longer
+_MOST_FILES = 20_000  # that are added up when the size of a folder is told
 _AT_WORK: dict[Path, FileLock] = {}  # folders of the runs that this process trains
 _LOOK = 1.0  # seconds that a lock is waited for: another process may just be looking whether it is held
-_RUN, _EPOCHS, WEIGHTS = "run.json", "epochs.csv", "weights.safetensors"
-_GRADIENT = "gradient_norm."
-_PLAIN = tuple(field for field in fields(Epoch) if field.name != "gradients")
 
 
 class Status(StrEnum):
@@ -61,17 +67,15 @@ class Kept:
     why: str = ""  # it failed, or is damaged
     run: RunSpec | None = None  # None where it is damaged
     epochs: tuple[Epoch, ...] = ()
+    answers: str = field(default="", repr=False)  # a 1 or a 0 for each test image; empty where they were not kept
+    unknown: tuple[str, ...] = ()  # fields of its spec that this version does not have: another training than `run`
     created: float = 0.0  # seconds since 1970
     size: int = 0  # bytes
     stamp: int = 0  # differs when the weights do
 
-    @property
-    def resumable(self) -> bool:
-        return self.status in (Status.PAUSED, Status.STOPPED)
-
 
 def identity(run: RunSpec) -> str:
-    """The name of a run's folder: "resnet-20-digits-3f2a9c01bd"."""
+    """The name of a new run's folder: "resnet-20-digits-3f2a9c01bd"."""
     title = kind(run.network).lower().replace(" ", "-")
     return f"{title}-{depth(run.network)}-{run.data}-{run.digest}"
 
@@ -84,51 +88,61 @@ class Runs:
 
     def all(self) -> tuple[Kept, ...]:
         """Every run, the newest first; what can't be read is listed as damaged."""
-        if not self.folder.is_dir():
-            return ()
-        found = [self.read(path.name) for path in self.folder.iterdir() if path.is_dir()]
+        found = [self.read(path.name) for path in self._folders()]
         return tuple(sorted(found, key=lambda kept: (-kept.created, kept.id)))
+
+    def id_of(self, run: RunSpec) -> str:
+        """The id of an equal run that is kept, whatever its name; the one that it would get where there is none."""
+        own = identity(run)
+        if _is_folder(self.folder / own):
+            return own
+        wanted = run.digest
+        names = (path.name for path in self._folders() if _ASIDE not in path.name and _digest(path) == wanted)
+        return next(names, own)
 
     def find(self, run: RunSpec) -> Kept | None:
         """What there is of a run."""
-        own = identity(run)
-        return self.read(own) if (self.folder / own).is_dir() else None
+        own = self.id_of(run)
+        return self.read(own) if _is_folder(self.folder / own) else None
 
     def read(self, own: str) -> Kept:
-        """A run by its id; never raises for what lies in the folder."""
-        path = self.folder / own
-        if path.parent != self.folder or own in ("", ".", ".."):
-            return Kept(id=own, status=Status.DAMAGED, why="there is no such run")
-        size, created = _size(path), 0.0
+        """A run by its id; never raises, whatever the id and whatever lies in the folder."""
+        if not self._holds(own):
+            return Kept(id=own[:_MOST_NAME], status=Status.DAMAGED, why="there is no such run")
+        path, created = self.folder / own, 0.0
+        size = _size(path)
         try:
-            stored = json.loads((path / _RUN).read_text())
-            created = float(stored["created"])
-            run = RunSpec.from_json(stored["run"])
+            stored = run_files.read_json(path / RUN)
+            created = _time(stored.get("created"))
+            run, unknown = _spec(stored)
             status = Status(stored["state"])
-            epochs = _parse((path / _EPOCHS).read_text()) if (path / _EPOCHS).exists() else ()
-            if status is Status.DONE or (path / WEIGHTS).exists():
-                _check_weights(path / WEIGHTS)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            epochs = run_files.epochs_from_csv(_text(path / EPOCHS), run) if _is_there(path / EPOCHS) else ()
+            if status is Status.DONE or _is_there(path / WEIGHTS):
+                run_files.check_weights(path / WEIGHTS)
+            if status is Status.DONE:
+                run_files.check_complete(epochs, run)
+        except Exception as error:  # noqa: BLE001  # whatever a stranger's file makes a reader raise
             return Kept(id=own, status=Status.DAMAGED, why=_reason(error), created=created, size=size)
         if status is Status.RUNNING and not self._at_work(path):
             status = Status.STOPPED
-        why = str(stored.get("why", ""))
         return Kept(
             id=own,
             status=status,
-            why=why,
+            why=str(stored.get("why", ""))[:1_000],
             run=run,
             epochs=epochs,
+            answers=_answers(path / ANSWERS, run) if status is Status.DONE else "",
+            unknown=unknown,
             created=created,
             size=size,
             stamp=_stamp(path / WEIGHTS),
         )
 
     def delete(self, own: str) -> None:
-        """Remove a run's folder. Raises `KeepingError` while it is being trained, and for what is no run's name."""
-        path = self.folder / own
-        if path.parent != self.folder or own in ("", ".", ".."):
+        """Remove a run's folder. Raises `KeepingError` while it is being trained, and where there is no such run."""
+        if not self._holds(own):
             raise KeepingError(f"runs: there is no run {own[:60]!r}")
+        path = self.folder / own
         with self._locked(path):
             try:
                 shutil.rmtree(path)
@@ -137,19 +151,22 @@ class Runs:
         _lock(path).unlink(missing_ok=True)
 
     def begin(self, run: RunSpec) -> None:
-        """Say that this process works on a run. Raises `KeepingError` where another one does, or disk space is gone."""
+        """Say that this process works on a run. Raises `KeepingError` where another one does, or disk space is gone.
+
+        A damaged folder of that name is moved aside: somebody may still want what is in it.
+        """
         used = _size(self.folder)
         if used > MOST_BYTES:
             raise KeepingError(
                 f"runs: {used / 1e9:,.1f} GB are kept and {MOST_BYTES / 1e9:,.0f} GB allowed: delete some runs first."
             )
-        path = self.folder / identity(run)
+        path = self.folder / self.id_of(run)
         with contextlib.ExitStack() as undoing:
             held = self._locked(path)
             undoing.callback(held.release)
             before = self.find(run)
             if before is not None and before.status is Status.DAMAGED:
-                shutil.rmtree(path, ignore_errors=True)
+                _move_aside(path)
                 before = None
             self._state(run, Status.RUNNING, created=before.created if before else time.time())
             _AT_WORK[path] = held
@@ -157,13 +174,54 @@ class Runs:
 
     def end(self, run: RunSpec, status: Status, why: str = "") -> None:
         """Say how it stands, now that nobody works on it."""
-        held = _AT_WORK.pop(self.folder / identity(run), None)
+        held = _AT_WORK.pop(self.folder / self.id_of(run), None)
         try:
             before = self.find(run)
             self._state(run, status, why, created=before.created if before else time.time())
         finally:
             if held is not None:
                 held.release()
+
+    def put_epochs(self, run: RunSpec, epochs: Sequence[Epoch]) -> None:
+        self.write(run, EPOCHS, run_files.epochs_to_csv(epochs).encode())
+
+    def put_answers(self, run: RunSpec, right: Sequence[bool]) -> None:
+        """Which of the test images the network gets right, in their order."""
+        self.write(run, ANSWERS, run_files.answers_to_text(right).encode())
+
+    def write(self, run: RunSpec, name: str, content: bytes) -> None:
+        """A file of a run, whole or as it was before. Raises `KeepingError` where the disk will not take it."""
+        own = self.id_of(run)
+        target = self.folder / own / name
+        temporary: Path | None = None
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
+                temporary = Path(file.name)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except OSError as error:
+            raise KeepingError(
+                f"runs: {name} of {own} could not be written ({error.strerror or error}); "
+                "what was written before is safe."
+            ) from None
+        finally:
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+
+    def _holds(self, own: str) -> bool:
+        """Whether there is a folder of that name, right here."""
+        plain = 0 < len(own) <= _MOST_NAME and own.isprintable() and not own.startswith(".") and not {*"/\\"} & {*own}
+        return plain and _is_folder(self.folder / own)
+
+    def _folders(self) -> Iterator[Path]:
+        try:
+            paths = sorted(self.folder.iterdir())
+        except OSError:
+            return
+        yield from (path for path in paths if self._holds(path.name))
 
     def _locked(self, path: Path) -> FileLock:
         """The lock of a run's folder, held. Raises `KeepingError` where a training holds it, or it can't be made."""
@@ -186,6 +244,8 @@ class Runs:
         """Whether anybody trains it."""
         if path in _AT_WORK:
             return True
+        if not _is_there(_lock(path)):
+            return False
         try:
             with FileLock(_lock(path), timeout=0):
                 return False
@@ -195,37 +255,86 @@ class Runs:
             return False
 
     def _state(self, run: RunSpec, status: Status, why: str = "", *, created: float) -> None:
-        stored = {"state": status, "why": why, "created": created, "process": os.getpid(), "run": run.to_json()}
-        self.write(run, _RUN, json.dumps(stored, indent=1).encode())
+        stored = {
+            "format": FORMAT,
+            "state": status,
+            "why": why,
+            "created": created,
+            "process": os.getpid(),
+            "run": run.to_json(),
+        }
+        self.write(run, RUN, json.dumps(stored, indent=1).encode())
 
-    def put_epochs(self, run: RunSpec, epochs: Sequence[Epoch]) -> None:
-        self.write(run, _EPOCHS, _text(epochs).encode())
 
-    def write(self, run: RunSpec, name: str, content: bytes) -> None:
-        """A file of a run, whole or as it was before. Raises `KeepingError` where the disk will not take it."""
-        target = self.folder / identity(run) / name
-        temporary: Path | None = None
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
-                temporary = Path(file.name)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        except OSError as error:
-            raise KeepingError(
-                f"runs: {name} of {identity(run)} could not be written ({error.strerror or error}); "
-                "what was written before is safe."
-            ) from None
-        finally:
-            if temporary is not None:
-                temporary.unlink(missing_ok=True)
+def _spec(stored: dict[str, Any]) -> tuple[RunSpec, tuple[str, ...]]:
+    """The run of a `run.json`, and the names of fields that a newer version wrote there."""
+    run = stored.get("run")
+    if not isinstance(run, dict) or not isinstance(run.get("network"), dict):
+        raise DamagedError(f"{RUN} holds no run")
+    known = {field.name for field in fields(RunSpec)}
+    network = {field.name for field in fields(NetworkSpec)}
+    unknown = [name for name in run if name not in known]
+    unknown += [f"network.{name}" for name in run["network"] if name not in network]
+    return RunSpec.from_json({name: value for name, value in run.items() if name in known}), tuple(unknown)
+
+
+def _digest(path: Path) -> str:
+    """What equal trainings share, of the run in a folder; "" where it can't be read."""
+    return _digest_at(path, _stamp(path / RUN))
+
+
+@lru_cache(maxsize=1_024)
+def _digest_at(path: Path, stamp: int) -> str:
+    try:
+        run, unknown = _spec(run_files.read_json(path / RUN))
+    except Exception:  # noqa: BLE001  # as in `Runs.read`
+        return ""
+    return "" if unknown else run.digest
+
+
+def _answers(path: Path, run: RunSpec) -> str:
+    try:
+        return run_files.answers_from_text(run_files.read_text(path), DATA[run.data].test)
+    except DamagedError:
+        return ""  # a run of before they were kept, or a file that only comparisons miss
+
+
+def _text(path: Path) -> str:
+    return run_files.read_text(path)
+
+
+def _time(value: object) -> float:
+    number = float(value) if isinstance(value, int | float) else 0.0
+    return number if isfinite(number) and 0 <= number < 1e11 else 0.0
+
+
+def _move_aside(path: Path) -> None:
+    for number in range(1, 1_000):
+        aside = path.with_name(f"{path.name}{_ASIDE}{number}")
+        if not os.path.lexists(aside):
+            with contextlib.suppress(OSError):
+                path.rename(aside)
+            return
+
+
+def _is_folder(path: Path) -> bool:
+    """Itself, not by a link."""
+    try:
+        return path.is_dir() and not path.is_symlink()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return os.path.lexists(path)
+    except (OSError, ValueError):
+        return False
 
 
 def _stamp(file: Path) -> int:
-    with contextlib.suppress(OSError):
-        return file.stat().st_mtime_ns
+    with contextlib.suppress(OSError, ValueError):
+        return file.lstat().st_mtime_ns
     return 0
 
 
@@ -233,62 +342,17 @@ def _lock(path: Path) -> Path:
     return path.with_name(f".{path.name}.lock")
 
 
-def _text(epochs: Sequence[Epoch]) -> str:
-    """As CSV: Python's own `repr` of a number is read back as the same number."""
-    paths = [path for path, _ in epochs[0].gradients] if epochs else []
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow([*(field.name for field in _PLAIN), *(_GRADIENT + path for path in paths)])
-    for epoch in epochs:
-        values = [getattr(epoch, field.name) for field in _PLAIN]
-        writer.writerow(
-            ["" if value is None else repr(value) for value in values] + [repr(v) for _, v in epoch.gradients]
-        )
-    return written.getvalue()
-
-
-def _parse(text: str) -> tuple[Epoch, ...]:
-    rows = csv.DictReader(io.StringIO(text))
-    found = []
-    for row in rows:
-        plain: dict[str, Any] = {}
-        for field in _PLAIN:
-            value = row[field.name]
-            whole = field.name in ("number", "steps", "memory")
-            plain[field.name] = (
-                None if value == "" and field.name == "memory" else int(value) if whole else float(value)
-            )
-        gradients = tuple(
-            (name.removeprefix(_GRADIENT), float(value)) for name, value in row.items() if name.startswith(_GRADIENT)
-        )
-        found.append(Epoch(**plain, gradients=gradients))
-    if [epoch.number for epoch in found] != list(range(1, len(found) + 1)):
-        raise ValueError("epochs are missing")
-    return tuple(found)
-
-
-def _check_weights(path: Path) -> None:
-    """Raise where a safetensors file (its head's length, its head, numbers) is not as long as its head says."""
-    with path.open("rb") as file:
-        length = os.fstat(file.fileno()).st_size  # of this very file: another one may take its name meanwhile
-        head = int.from_bytes(file.read(8), "little")
-        if head > length:
-            raise ValueError(f"{path.name} is cut off")
-        tensors = json.loads(file.read(head))
-    ends = [entry["data_offsets"][1] for name, entry in tensors.items() if name != "__metadata__"]
-    if 8 + head + max(ends, default=0) != length:
-        raise ValueError(f"{path.name} is cut off")
-
-
 def _size(path: Path) -> int:
+    """Bytes of all files below; of very many only the first are looked at."""
+    files = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
     total = 0
-    for file in path.rglob("*"):
+    for file in islice(files, _MOST_FILES):
         with contextlib.suppress(OSError):  # it went meanwhile
-            total += file.stat().st_size
+            total += file.lstat().st_size
     return total
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return f"{Path(str(error.filename)).name} is missing"
+    if isinstance(error, DamagedError):
+        return str(error)
     return f"{type(error).__name__}: {str(error)[:120]}"

@@ -87,6 +87,7 @@ class Trainer:
         }
         self.step = 0  # since the start
         self.epoch = 0  # finished ones
+        self.right: list[bool] = []  # which test images the last test found right, in their order
         self._seconds = 0.0  # of training, in the epoch that is under way
         self._losses = torch.zeros(run.steps_per_epoch, device=self.device)
         self._right = torch.zeros((), dtype=torch.int64, device=self.device)
@@ -206,16 +207,17 @@ class Trainer:
         """Loss and accuracy in eval mode."""
         self.network.eval()
         loss = torch.zeros((), dtype=torch.float64, device="cpu" if self.device.type == "mps" else self.device)
-        right = torch.zeros((), dtype=torch.int64, device=self.device)
+        right = []
         with torch.inference_mode(), computing(self.device, self.run.precision, training=True):
             for start in range(0, len(split), self.run.batch):
                 self._pulse(self.step / self.run.all_steps)
                 labels = split.labels[start : start + self.run.batch]
                 logits = self.network(self._seen(split.images[start : start + self.run.batch])).float()
                 loss += cross_entropy(logits, labels, reduction="sum").to(loss)
-                right += (logits.argmax(1) == labels).sum()
+                right.append(logits.argmax(1) == labels)
         self.network.train()
-        return float(loss) / len(split), int(right) / len(split)
+        self.right = torch.cat(right).tolist()
+        return float(loss) / len(split), sum(self.right) / len(split)
 
     def _norms(self) -> tuple[tuple[str, float], ...]:
         values = (self._gradients / self._heard.clamp_min(1)).tolist()

@@ -28,7 +28,7 @@ def learnt(spec: NetworkSpec) -> dict[str, str]:
         found.id: f"{DATA[found.run.data].title}, {len(found.epochs)} epochs, test accuracy "
         f"{found.epochs[-1].test_accuracy:.1%}"
         for found in all_kept()
-        if found.run is not None and found.epochs and found.run.network.essential in own
+        if found.run is not None and found.epochs and not found.unknown and found.run.network.essential in own
     }
 
 

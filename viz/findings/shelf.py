@@ -21,15 +21,31 @@ def show() -> None:
     for one in found:
         words, opening, action = st.columns([8, 1, 1], vertical_alignment="center")
         if one.run is None:
-            words.markdown(f"`{one.id}`: **damaged** ({format.as_it_is(one.why)})")
+            words.markdown(f"{format.as_it_is(one.id)}: **damaged** ({format.as_it_is(one.why)})")
         else:
             last = f", test accuracy {one.epochs[-1].test_accuracy:.1%}" if one.epochs else ""
             why = f" ({format.as_it_is(one.why)})" if one.why else ""
-            words.markdown(f"`{one.id}`: **{one.status}**{why}, {len(one.epochs)} of {one.run.all_epochs} epochs{last}")
-            opening.button("Open", key=f"open_{one.id}", on_click=_open, args=(one.run,), width="stretch")
+            newer = ""
+            if one.unknown:
+                newer = f". A newer version trained it, with fields unknown here: {format.as_it_is(_few(one.unknown))}"
+            words.markdown(
+                f"`{one.id}`: **{one.status}**{why}, {len(one.epochs)} of {one.run.all_epochs} epochs{last}{newer}"
+            )
+            opening.button(
+                "Open",
+                key=f"open_{one.id}",
+                on_click=_open,
+                args=(one.run,),
+                disabled=bool(one.unknown),
+                width="stretch",
+            )
         with action.popover("Delete", disabled=one.status is Status.RUNNING, width="stretch"):
             st.write(f"Delete {one.id} for good?")
             st.button("Yes, delete it", key=f"delete_{one.id}", on_click=_delete, args=(one.id,), type="primary")
+
+
+def _few(names: tuple[str, ...]) -> str:
+    return ", ".join(name[:40] for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def _open(run: RunSpec) -> None:
