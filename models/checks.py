@@ -20,7 +20,7 @@ LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "compression": (0.01, 1.0),
         "channels": (1, 4),
         "pixels": (8, 1_024),
-        "classes": (1, 10_000),
+        "classes": (2, 10_000),
         "layer_channels": (1, 65_536),
     }
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from math import exp, inf, isfinite, isnan, log, nan
 from statistics import median
@@ -9,6 +10,16 @@ from typing import Any
 
 from models.records import Kind, Layer, Total, Trace
 from models.spec import NetworkSpec
+
+
+class Zero(StrEnum):
+    """Why a number is exactly zero."""
+
+    CONSTRUCTION = "construction"  # weights that are zero stand in its way
+    CLOSED = "closed"  # an activation function lets nothing through, for the whole batch
+    UNDERFLOW = "underflow"  # what lies beside it is so small that arithmetic can't hold the next value
+    UNKNOWN = "unknown"
+
 
 WEIGHTED = frozenset({Kind.CONV, Kind.LINEAR})
 
@@ -244,6 +255,7 @@ class SweepPoint:
     ratio: float  # of the weights' gradients, first convolution over last
     growth: float | None  # per convolution, toward the input
     spread: float  # rms of the last block's output over the first's
+    zero: Zero | None = None  # why the gradient of the first or the last convolution is exactly zero, where one is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,6 +154,6 @@ def _words(field: str, spec: NetworkSpec) -> str:
         "init": f"{spec.init.value} initialisation",
         "zero_init_residual": "branches that start at zero" if spec.zero_init_residual else "branches drawn as usual",
         "input_shape": f"{' x '.join(map(str, spec.input_shape))} input",
-        "classes": f"{spec.classes:,} class{'' if spec.classes == 1 else 'es'}",
+        "classes": f"{spec.classes:,} classes",
     }
     return words[field]

@@ -38,6 +38,7 @@ from models.spec import NetworkSpec, SpecError
 from models.trace import trace
 from models.twins import twin, with_skips
 from models.weights import load
+from models.zeros import together, zeros
 
 __all__ = ["feature_maps", "filters", "measure", "run", "shared", "sweep", "sweep_depths", "twin", "with_skips"]
 
@@ -358,6 +359,8 @@ class _Keeper:
 def _point(found: Signals, depth: int, seed: int, *, skips: bool) -> SweepPoint:
     ends = list(last_of_blocks(found.trace).values())
     first, last = (found.by_path[path].activation_rms for path in (ends[0], ends[-1]))
+    causes = zeros(found.trace, found.runs[0])
+    at_ends = [causes[layer.path] for layer in (found.convolutions[0], found.convolutions[-1]) if layer.path in causes]
     return SweepPoint(
         depth=depth,
         skips=skips,
@@ -365,6 +368,7 @@ def _point(found: Signals, depth: int, seed: int, *, skips: bool) -> SweepPoint:
         ratio=found.ratio(),
         growth=found.growth(),
         spread=quotient(last, first),
+        zero=together(at_ends) if at_ends else None,
     )
 
 

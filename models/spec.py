@@ -171,7 +171,8 @@ class NetworkSpec:
     def from_query(query: Mapping[str, object]) -> tuple["NetworkSpec", tuple[str, ...]]:
         """The inverse of `to_query`; never raises. Returns the spec and one message per bad field.
 
-        Every good field is kept; a bad one takes its default. Names that are no fields are left to the caller.
+        Every good field is kept; a bad one takes its default (one class becomes two, the least there are).
+        Names that are no fields are left to the caller.
         """
         kept: dict[str, Any] = {}
         problems: list[str] = []
@@ -181,6 +182,8 @@ class NetworkSpec:
                     kept[name] = _CHECKS[name](name, _decode(name, query[name]))
                 except SpecError as error:
                     problems.append(str(error))
+                    if name == "classes" and str(query[name]) == "1":  # had links of its own until two were the least
+                        kept[name] = int(LIMITS["classes"][0])
         while True:
             try:
                 return NetworkSpec(**kept), tuple(problems)

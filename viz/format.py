@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from math import inf, isfinite
 
+from models.measured import Zero
+
 _STEPS = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
 
 
@@ -109,3 +111,20 @@ def duration(seconds: float) -> str:
     if seconds < 48 * 3600:
         return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
     return f"{seconds / 86400:.0f} days"
+
+
+_WHY_ZERO = {
+    Zero.CONSTRUCTION: " by construction",
+    Zero.CLOSED: ": no ReLU behind it lets anything through",
+    Zero.UNDERFLOW: ": it underflowed",
+    Zero.UNKNOWN: "",
+}
+
+
+def odd_ratio(ratio: float, cause: Zero) -> str:
+    """A ratio of two gradients that is no positive number: which one is zero, and why, where that is known."""
+    if ratio == 0:
+        return f"0 (the first convolution's gradient is exactly 0{_WHY_ZERO[cause]})"
+    if ratio == inf:
+        return f"infinite (the last convolution's gradient is exactly 0{_WHY_ZERO[cause]})"
+    return "undefined (both gradients are exactly 0, or one is not finite)"

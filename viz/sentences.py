@@ -1,18 +1,21 @@
 """What was measured, in words: every sentence is computed from the numbers, and reads right whatever they are."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from math import inf, isfinite
 
-from models.measured import Pair, Signals, SweepPoint, middle, quotient
+from models.measured import Pair, Signals, SweepPoint, Zero, middle, quotient
 from models.settings import Weights
 from models.spec import NetworkSpec, Shortcut
+from models.zeros import together, zeros
 from viz import format
 from viz.experiment import At, Of, Show
 from viz.figures.signals import QUANTITY, at_layers
 
 _ALIKE = 1.5  # a ratio up to that
-_LEVEL = 3.0  # a ratio between 1/3 and 3 is called level
+_LEVEL = 10.0  # a ratio between 1/10 and 10 is called level
+_CLOSER = 3.0  # times nearer together: what is called a difference that skips make
 _TINY = 1e-6  # of the other network's gradients
 
 
@@ -20,7 +23,9 @@ class Regime(StrEnum):
     EXPLODES = "explodes"
     VANISHES = "vanishes"
     LEVEL = "level"
-    ZERO = "zero"  # underflown
+    UNDERFLOWED = "underflowed"
+    CONSTRUCTED = "zero by construction"
+    ZERO = "zero"  # for another reason, or for none that can be told
     BROKEN = "broken"  # NaN or infinite
 
 
@@ -33,11 +38,14 @@ def regime(signals: Signals, of: Of) -> Regime:
     if not all(map(isfinite, values)):
         return Regime.BROKEN
     if 0.0 in values:
-        return Regime.ZERO
+        causes = _causes(signals, of)
+        if Zero.UNDERFLOW in causes:
+            return Regime.UNDERFLOWED
+        return Regime.CONSTRUCTED if set(causes) == {Zero.CONSTRUCTION} else Regime.ZERO
     ratio = signals.ratio(QUANTITY[of])
-    if ratio > _LEVEL:
+    if ratio >= _LEVEL:
         return Regime.EXPLODES
-    return Regime.VANISHES if ratio < 1 / _LEVEL else Regime.LEVEL
+    return Regime.VANISHES if ratio <= 1 / _LEVEL else Regime.LEVEL
 
 
 def gradients(pair: Pair, of: Of, show: Show = Show.BOTH) -> str:
@@ -114,7 +122,8 @@ def sweep(points: Sequence[SweepPoint]) -> str:
         name = "With skips" if skips else "Without skips"
         first, last = (middle([point.ratio for point in own if point.depth == end]) for end in (depths[0], depths[-1]))
         if not (0 < first < inf and 0 < last < inf):
-            parts.append(f"{name} the ratio is {_odd(last)} at depth {depths[-1]}.")
+            deepest = [point.zero for point in own if point.depth == depths[-1] and point.zero is not None]
+            parts.append(f"{name} the ratio is {format.odd_ratio(last, together(deepest))} at depth {depths[-1]}.")
             continue
         per_layer = (last / first) ** (1 / (depths[-1] - depths[0]))
         parts.append(
@@ -170,7 +179,7 @@ def meaning(pair: Pair, of: Of) -> str:
     if pair.skips.weights != Weights.RANDOM or of is not Of.WEIGHTS or regime(pair.plain, of) not in _DIRECTED:
         return ""
     apart, less = (_apart(side, of) for side in (pair.plain, pair.skips))
-    if not less * _LEVEL < apart < inf:
+    if not less * _CLOSER < apart < inf:
         return ""
     return (
         f"Why it matters: one learning rate serves all layers. Without skips their gradients differ "
@@ -192,10 +201,9 @@ def _side(signals: Signals, of: Of) -> str:
     broken = sum(not isfinite(value) for value in values)
     if broken:
         return f"the {what} is not finite (NaN or infinite) in {broken} of {len(values)} convolutions"
-    zeros = sum(value == 0 for value in values)
-    if zeros:
-        where = "every convolution" if zeros == len(values) else f"{zeros} of {len(values)} convolutions"
-        return f"the {what} has underflowed: it is exactly 0 in {where}"
+    causes = _causes(signals, of)
+    if causes:
+        return " and ".join(_zero(cause, causes[cause], len(values)) for cause in Zero if cause in causes)
     ratio, growth = signals.ratio(quantity), signals.growth(quantity)
     first = f"the first convolution gets {format.times(ratio)} times the last one's"
     kind = regime(signals, of)
@@ -206,6 +214,27 @@ def _side(signals: Signals, of: Of) -> str:
         return f"the {what} {'grows' if grows else 'shrinks'} toward the input: {first}"
     trend = f"grows {growth:.3g}×" if grows else f"shrinks to {growth:.2g}×"
     return f"the {what} {trend} per layer toward the input: {first}"
+
+
+def _zero(cause: Zero, count: int, convolutions: int) -> str:
+    where = "every convolution" if count == convolutions else f"{count} of {convolutions} convolutions"
+    return {
+        Zero.CONSTRUCTION: f"the gradient is 0 by construction in {where}: weights behind them are zero",
+        Zero.CLOSED: f"the gradient is exactly 0 in {where}: behind them no ReLU lets anything through",
+        Zero.UNDERFLOW: f"the gradient has underflowed: it is exactly 0 in {where}",
+        Zero.UNKNOWN: f"the gradient is exactly 0 in {where}",
+    }[cause]
+
+
+def _causes(signals: Signals, of: Of) -> Counter[Zero]:
+    """How many convolutions of the main path have a gradient of exactly zero (the median over the seeds), by cause."""
+    paths = [layer.path for layer in signals.convolutions]
+    nothing = {band.path for band in signals.band(QUANTITY[of], paths) if band.middle == 0}
+    found: dict[str, Zero] = {}
+    for run in signals.runs if nothing else ():
+        own = zeros(signals.trace, run, QUANTITY[of])
+        found |= {path: cause for path, cause in own.items() if path in nothing and path not in found}
+    return Counter(found.values())
 
 
 def _gradients(signals: Signals, of: Of) -> list[float]:
@@ -227,9 +256,3 @@ def _along(first: float, last: float) -> str:
 
 def _zeros(share: float) -> str:
     return f"; there {share:.0%} of it is zero" if isfinite(share) else ""
-
-
-def _odd(ratio: float) -> str:
-    if ratio == 0:
-        return "exactly 0 (underflow at the first convolution)"
-    return "infinite (underflow at the last convolution)" if ratio == inf else "undefined (both underflowed, or NaN)"

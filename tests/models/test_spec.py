@@ -63,7 +63,8 @@ def test_a_shortcut_left_out_follows_the_family(family, shortcut):
         ({"input_shape": (5, 32, 32)}, "input_shape: must be channels from 1 to 4, got 5"),
         ({"input_shape": (3, 7, 32)}, "input_shape: must be height and width in pixels from 8 to 1,024, got 7"),
         ({"input_shape": (3, 32, 2**40)}, "input_shape: must be height and width in pixels from 8 to 1,024"),
-        ({"classes": 10_001}, "classes: must be a whole number from 1 to 10,000, got 10001"),
+        ({"classes": 1}, "classes: must be a whole number from 2 to 10,000, got 1"),
+        ({"classes": 10_001}, "classes: must be a whole number from 2 to 10,000, got 10001"),
         ({"classes": 10**5000}, "classes: must be .* got a int that can't be shown"),
         ({"conv_bias": 1}, "conv_bias: must be true or false, got 1"),
         ({"stride_in": "5x5"}, "stride_in: must be 3x3 or 1x1, got '5x5'"),
@@ -213,3 +214,10 @@ def test_a_spec_needs_no_torch():
     code = "import sys; sys.modules['torch'] = None; import models.spec, models.presets, models.records, models.depths"
 
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_an_old_link_with_one_class_is_told_so_and_shown_with_two():
+    spec, problems = NetworkSpec.from_query({"classes": "1", "stages": "1-1"})
+
+    assert (spec.classes, spec.stages) == (2, (1, 1))
+    assert problems == ("classes: must be a whole number from 2 to 10,000, got 1",)

@@ -1,13 +1,14 @@
 """Charts of many measurements: a sweep over depth, and the four regimes at a glance."""
 
 from collections.abc import Sequence
-from math import inf, isfinite
+from math import inf
 from statistics import median
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from models.measured import Pair, SweepPoint
+from models.measured import Pair, SweepPoint, Zero
+from models.zeros import together
 from viz import format, theme
 from viz.experiment import Of
 from viz.figures.signals import NAMES, QUANTITY, WORDS, curve, log_axis
@@ -56,7 +57,7 @@ def sweep(points: Sequence[SweepPoint], depths: Sequence[int], *, dark: bool = F
                 name=f"{NAMES[skips]}: no ratio",
                 mode="markers",
                 marker={"symbol": "x", "size": 11, "color": colour},
-                customdata=[(_why(middles[depth]), "") for depth in lost],
+                customdata=[(format.odd_ratio(middles[depth], _cause(own, depth)), "") for depth in lost],
                 hovertemplate=_HOVER,
             )
     figure.add_hline(y=1, line={"color": theme.REFERENCE, "width": 1.5, "dash": "dot"})
@@ -112,7 +113,5 @@ def _growths(points: Sequence[SweepPoint], depth: int) -> str:
     return f"× {median(factors):.3g} per layer" if factors else ""
 
 
-def _why(ratio: float) -> str:
-    if isfinite(ratio):
-        return "exactly 0: the first one's gradient underflowed"
-    return "infinite: the last one's is exactly 0" if ratio == inf else "undefined: both are exactly 0, or not finite"
+def _cause(points: Sequence[SweepPoint], depth: int) -> Zero:
+    return together(point.zero for point in points if point.depth == depth and point.zero is not None)
