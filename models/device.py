@@ -5,55 +5,26 @@ The need is reckoned from the trace, so that a network that is too large is refu
 
 import ctypes
 import platform
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import accumulate
-from math import prod
 from pathlib import Path
-from types import MappingProxyType
 from typing import Self
 
 import psutil
 import torch
 
-from models.records import FLOAT32, INPUT, Kind, Trace
+from models.memory import need, training_need
+from models.memory_limits import left_by_the_limits
+from models.records import Shape, Trace
 from models.settings import Device, Precision
 from models.spec import LIMITS, NetworkSpec, SpecError, smallest_input
 from models.trace import trace
 
 MARGIN = 0.9  # of the free memory that may be asked for: an estimate is one
-_SAVES_INPUT = frozenset({Kind.CONV, Kind.NORM, Kind.POOL, Kind.LINEAR})
-_INDEX = 8  # bytes: where a maximum was found
-_CGROUP = Path("/sys/fs/cgroup")
-
-
-_OVERHEAD = MappingProxyType({Device.CPU: 0.3})  # of the tensors: what malloc holds beside, measured
-_ACTIVATION_BYTES = MappingProxyType({Precision.FLOAT32: 4, Precision.TF32: 4, Precision.BF16: 2, Precision.FP16: 2})
 
 
 class TooLargeError(ValueError):
     """A measurement that the device has no memory for; the message says what would fit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Bytes that a forward and backward pass takes at its peak."""
-
-    weights: int
-    gradients: int  # of the weights
-    activations: int  # kept for the backward pass
-    workspace: int  # what the layer at the peak computes with
-    overhead: int = 0  # what the allocator holds beside the tensors
-
-    @property
-    def tensors(self) -> int:
-        return self.weights + self.gradients + self.activations + self.workspace
-
-    @property
-    def total(self) -> int:
-        return self.tensors + self.overhead
 
 
 def available() -> tuple[Device, ...]:
@@ -141,62 +112,7 @@ def free(device: torch.device) -> int:
         unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return torch.cuda.mem_get_info(device)[0] + unused
     here: int = psutil.virtual_memory().available
-    return min(here, _left_by_the_limit())
-
-
-def need(traced: Trace, batch: int, precision: str = Precision.FLOAT32, *, kind: Device = Device.CPU) -> Need:
-    """The peak of a forward and backward pass, reckoned layer by layer.
-
-    The pass back frees what was kept as it goes and adds the weights' gradients. At every layer its own input, output
-    and their copies in the kernel's format come on top; and what a `kind` of device's allocator holds beside.
-    """
-    sizes = _sizes(traced, precision)
-    weights, peak = traced.params * FLOAT32, Need(0, 0, 0, 0)
-    gradients = weights
-    for layer, held in zip(traced.layers, kept(traced, precision), strict=True):
-        passing = sum(sizes[path] for path in traced.sources[layer.path]) + sizes[layer.path]
-        copies = passing if layer.kind is Kind.CONV else 0
-        gradients -= layer.params * FLOAT32
-        now = Need(weights, gradients, held * batch, (passing + copies) * batch + layer.params * FLOAT32)
-        peak = max(peak, now, key=lambda need: need.total)
-    return replace(peak, overhead=int(_OVERHEAD.get(kind, 0.0) * peak.tensors))
-
-
-def kept(traced: Trace, precision: str = Precision.FLOAT32) -> list[int]:
-    """Bytes for one image that are kept for the backward pass, up to and with each layer.
-
-    Autograd keeps the inputs of convolutions, norms, pooling and linear layers, the outputs of activations, and where
-    maxima were found; each tensor once.
-    """
-    return list(accumulate(sum(added.values()) for added in _keeps(traced, precision)))
-
-
-def keeps(traced: Trace, precision: str = Precision.FLOAT32) -> dict[str, int]:
-    """The same bytes in all, by what put them out: the image, a kind of layer; and the places of maxima."""
-    return dict(sum(_keeps(traced, precision), Counter()))
-
-
-def _keeps(traced: Trace, precision: str) -> Iterator[Counter[str]]:
-    """What each layer adds to what is kept."""
-    sizes, seen = _sizes(traced, precision), set[str]()
-    for layer in traced.layers:
-        inputs = traced.sources[layer.path]
-        saved = inputs if layer.kind in _SAVES_INPUT else (layer.path,) if layer.kind is Kind.ACT else ()
-        added: Counter[str] = Counter()
-        for path in {*saved} - seen:
-            added[INPUT if path == INPUT else traced.by_path[path].kind] += sizes[path]
-        seen |= {*saved}
-        if layer.operation == "max_pool2d":
-            added["maxima"] += prod(layer.output_shape) * _INDEX
-        yield added
-
-
-def _sizes(traced: Trace, precision: str) -> dict[str, int]:
-    """Bytes of every layer's output for one image, and of the image."""
-    number = _ACTIVATION_BYTES[Precision(precision)]
-    return {INPUT: prod(traced.input_shape) * number} | {
-        layer.path: prod(layer.output_shape) * number for layer in traced.layers
-    }
+    return min(here, left_by_the_limits())
 
 
 def afford(
@@ -207,73 +123,76 @@ def afford(
     *,
     limit: int | None = None,
     traced: Trace | None = None,
+    momentum: bool | None = None,
 ) -> int:
     """What a measurement needs, in bytes; `traced` is the spec's trace, where there is one already.
 
-    Raises `TooLargeError`, with nothing allocated, where that is more than `limit` (left out: what is free now).
+    A training (`momentum` says whether it has any) needs its momenta and room for a checkpoint besides. Raises
+    `TooLargeError`, with nothing allocated, where that is more than `limit` (left out: what is free now).
     """
     room = int(free(device) * MARGIN) if limit is None else limit
 
-    def takes(own: Trace, count: int) -> int:
-        return need(own, count, precision, kind=Device(device.type)).total
+    own = traced or trace(spec)
 
-    wanted = takes(traced or trace(spec), batch)
+    def takes(count: int, shape: Shape) -> int:
+        passes = need(own, count, precision, kind=Device(device.type), input_shape=shape)
+        if momentum is None:
+            return passes.total
+        return training_need(passes, own, momentum=momentum, on_cpu=device.type == "cpu")
+
+    wanted = takes(batch, spec.input_shape)
     if wanted <= room:
         return wanted
     where = "GPU" if device.type != "cpu" else "server"
     raise TooLargeError(
-        f"This needs about {_gigabytes(wanted)} of memory and the {where} has {_gigabytes(room)} to give. "
-        f"{_what_fits(spec, batch, lambda own, count: takes(own, count) <= room)}"
+        f"This needs about {gigabytes(wanted)} of memory and the {where} has {gigabytes(room)} to give. "
+        f"{_what_fits(spec, batch, room, takes)}"
     )
 
 
-def _what_fits(spec: NetworkSpec, batch: int, fits: Callable[[Trace, int], bool]) -> str:
+def _what_fits(spec: NetworkSpec, batch: int, room: int, takes: Callable[[int, Shape], int]) -> str:
     """The largest batch, and the largest input, that would fit."""
     options = []
-    traced = trace(spec)
-    most = _largest(2, batch, lambda count: fits(traced, count))
+    most = _largest(2, batch, lambda count: takes(count, spec.input_shape), room)
     if most is not None:
         options.append(f"a batch of {most:,} at {spec.input_shape[1]} × {spec.input_shape[2]} px")
     longest = min(max(spec.input_shape[1:]), int(LIMITS["pixels"][1]))
-    side = _largest(smallest_input(spec), longest, lambda pixels: fits(trace(_resized(spec, pixels)), batch))
+    side = _largest(smallest_input(spec), longest, lambda pixels: takes(batch, _resized(spec, pixels)), room, power=2)
     if side is not None:
-        height, width = _resized(spec, side).input_shape[1:]
+        height, width = _resized(spec, side)[1:]
         options.append(f"{height} × {width} px at a batch of {batch:,}")
     if not options:
         return "No batch or input size of this network would fit: take a smaller network."
     return f"{' or '.join(options)} would fit.".capitalize()
 
 
-def _resized(spec: NetworkSpec, side: int) -> NetworkSpec:
-    """With an input whose longer side is so many pixels, in its proportions."""
+def _resized(spec: NetworkSpec, side: int) -> tuple[int, int, int]:
+    """An input whose longer side is so many pixels, in the proportions of the network's."""
     longest, low = max(spec.input_shape[1:]), smallest_input(spec)
     height, width = (max(low, length * side // longest) for length in spec.input_shape[1:])
-    return replace(spec, input_shape=(spec.input_shape[0], height, width))
+    return spec.input_shape[0], height, width
 
 
-def _largest(low: int, high: int, fits: Callable[[int], bool]) -> int | None:
-    """The largest number from low to high that fits, by bisection; None where not even the lowest does."""
-    if high < low or not fits(low):
+def _largest(low: int, high: int, takes: Callable[[int], int], room: int, *, power: int = 1) -> int | None:
+    """The largest number from low to high that takes no more than there is room; None where not even the lowest does.
+
+    What it takes grows about as the number to a power: that says where to look, so that few are tried.
+    """
+    least, most = takes(low), takes(high)
+    if high < low or least > room:
         return None
     while low < high:
-        half = (low + high + 1) // 2
-        low, high = (half, high) if fits(half) else (low, half - 1)
+        slope = (most - least) / max(high**power - low**power, 1)
+        guess = int((low**power + (room - least) / max(slope, 1e-9)) ** (1 / power))
+        tried = min(max(guess, low + 1), high)
+        need_ = takes(tried)
+        if need_ <= room:
+            low, least = tried, need_
+            if tried < high and takes(tried + 1) > room:
+                break
+        else:
+            high, most = tried - 1, need_
     return low
-
-
-def _left_by_the_limit() -> int:
-    """Bytes that the container's memory limit leaves; page cache that can go counts as free. Huge where none is set."""
-    for limit, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
-        try:
-            most, now = (int((_CGROUP / name).read_text()) for name in (limit, used))
-            stat = dict(line.split() for line in (_CGROUP / limit).with_name("memory.stat").read_text().splitlines())
-        except (OSError, ValueError):  # no such file, or "max"
-            continue
-        return max(0, most - now + int(stat.get("inactive_file", 0)))
-    return 1 << 62
 
 
 def release() -> None:
@@ -320,5 +239,5 @@ def _status(name: str) -> int:
     return int(fields[name].split()[0]) * 1024
 
 
-def _gigabytes(number: int) -> str:
+def gigabytes(number: int) -> str:
     return f"{number / 1e9:,.1f} GB" if number >= 1e8 else f"{number / 1e6:,.0f} MB"

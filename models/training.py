@@ -6,7 +6,7 @@ bit.
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,7 +19,7 @@ from models.device import Peak, afford, choose, computing, exactly, release, thr
 from models.measured import Pulse
 from models.network import build
 from models.recipe import DATA, Epoch, RunSpec
-from models.settings import DataSet, Precision
+from models.settings import Precision
 from models.trace import trace
 
 __all__ = ["Checkpoint", "DivergedError", "Epoch", "RunSpec", "Trainer", "estimate", "train"]
@@ -63,10 +63,7 @@ class Trainer:
         self, run: RunSpec, *, data: Data | None = None, start: Checkpoint | None = None, pulse: Pulse | None = None
     ) -> None:
         self.run = run
-        self.device = choose(run.device)
-        with computing(self.device, run.precision, training=True):
-            pass
-        afford(run.network, run.batch, self.device, run.precision)
+        self.device = check(run)
         self._pulse = pulse or (lambda _: None)
         self.data = (data_sets.load(run.data, pulse=pulse) if data is None else data).to(self.device)
         self.network = build(run.network, seed=run.seed).to(self.device)
@@ -103,15 +100,9 @@ class Trainer:
 
     def epochs(self) -> Iterator[Epoch]:
         while self.step < self.run.all_steps or self._unfinished:
-            with threads(self._threads):
+            with threads(_threads(self.run)):
                 found = self._one_epoch()
             yield found
-
-    @property
-    def _threads(self) -> int:
-        """One for small work: two that share it wait for each other whenever the machine has something else to do."""
-        here = torch.get_num_threads()
-        return 1 if self.run.batch * trace(self.run.network).macs < _SMALL else here
 
     @property
     def _unfinished(self) -> bool:
@@ -223,20 +214,6 @@ class Trainer:
         values = (self._gradients / self._heard.clamp_min(1)).tolist()
         return tuple(zip(self._weighed, values, strict=True))
 
-    def timed(self, shuffle: Shuffle, steps: int) -> list[float]:
-        """The seconds of each of so many steps."""
-        times = []
-        with threads(self._threads):
-            for place in range(steps):
-                self._pulse(place / steps)
-                began = time.perf_counter()
-                self._learn(shuffle, place)
-                if self.device.type == "cuda":
-                    torch.cuda.synchronize(self.device)
-                self.step += 1
-                times.append(time.perf_counter() - began)
-        return times
-
     def checkpoint(self) -> Checkpoint:
         """A copy on the CPU of all that it takes to go on from here."""
         tensors = {name: value.detach().cpu().contiguous().clone() for name, value in self.network.state_dict().items()}
@@ -272,25 +249,50 @@ class Trainer:
             )
 
 
+def check(run: RunSpec) -> torch.device:
+    """The device of a run. Raises `SpecError` or `TooLargeError`, with nothing allocated, where it can't be trained."""
+    device = choose(run.device)
+    with computing(device, run.precision, training=True):
+        pass
+    afford(run.network, run.batch, device, run.precision, momentum=run.momentum > 0)
+    return device
+
+
+def _threads(run: RunSpec) -> int:
+    """One for small work: two that share it wait for each other whenever the machine has something else to do."""
+    return 1 if run.batch * trace(run.network).macs < _SMALL else torch.get_num_threads()
+
+
 def estimate(run: RunSpec, *, steps: int = 4, pulse: Pulse | None = None) -> float:
     """Seconds that a training takes here, told from a few steps of it on made-up images; nothing is downloaded.
 
-    On a CPU a large batch is measured by a smaller one of the same images. Raises `TooLargeError`, as training would.
+    The steps are bare: torch's optimizers, whose import takes seconds and memory, stay out of it. On a CPU a large
+    batch is measured by a smaller one of the same images. Raises as `check` does.
     """
-    about, device = DATA[run.data], choose(run.device)
-    afford(run.network, run.batch, device, run.precision)
+    about, device = DATA[run.data], check(run)
     large = device.type == "cpu" and run.network.input_shape[1] > 16
     batch = min(run.batch, 32) if large else run.batch
-    few = replace(run, batch=batch, steps=steps, epochs=1, warmup=0, compile=False)
     generator = torch.Generator().manual_seed(0)
-    images = torch.randint(256, (batch * steps, *about.shape), generator=generator, dtype=torch.uint8)
-    made = Split(images, torch.randint(about.classes, (len(images),), generator=generator))
-    test = Split(made.images[:batch], made.labels[:batch])
-    channels = about.shape[0]
-    own = Data(DataSet(run.data), ("",) * about.classes, made, test, (127.5,) * channels, (74.0,) * channels)
-    trainer = Trainer(few, data=own, pulse=pulse)
-    shuffle = Shuffle.draw(made.images, run.augment, seed=0, epoch=0)
-    times = trainer.timed(shuffle, steps)
+    images = torch.randn(batch, *run.network.input_shape, generator=generator).to(device)
+    labels = torch.randint(about.classes, (batch,), generator=generator).to(device)
+    network = build(run.network, seed=run.seed).to(device)
+    times = []
+    with threads(_threads(run)), exactly(device, run.precision, training=True):
+        for step in range(steps):
+            if pulse is not None:
+                pulse(step / steps)
+            began = time.perf_counter()
+            network.zero_grad()
+            with computing(device, run.precision, training=True):
+                logits = network(images).float()
+            cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
+            with torch.no_grad():
+                for weight in network.parameters():
+                    if weight.grad is not None:
+                        weight.sub_(weight.grad, alpha=1e-4)
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            times.append(time.perf_counter() - began)
     each = min(times[1:]) / batch
     tested = about.test * run.all_epochs / 3  # forward alone
     return each * (run.batch * run.all_steps + tested)

@@ -10,14 +10,16 @@ from models.names import kind
 from models.recipe import DATA, Epoch, RunSpec
 from models.runs import MOST_SECONDS, Status
 from models.spec import SpecError
-from viz import chart, findings, format, headline, jobs, lessons, race_bar, state, theme, trainings, warm
+from viz import chart, findings, format, headline, jobs, lessons, pace, race_bar, state, theme, trainings, waiting, warm
 from viz.findings import shelf
 from viz.jobs import Job, State, Task
 from viz.lessons import Curve
-from viz.race import RECIPES, Race, Runner, runners
+from viz.pace import Estimate
+from viz.race import RECIPES, Race, Runner, Scale, runners
 from viz.theme import Look
 
-_SLOT, _BEGIN = "race", "begin_race"
+_SLOT, _BEGIN, _STEPS = "race", "begin_race", "few_steps"
+_SURE = 0.85, 1.4  # times what a few steps tell
 _LAST_STEP = 2.0  # seconds that a page waits for a race that was stopped
 _EMPTY = """**What you will see:** the same images in the same order go to every network of a race, and two curves grow
 for each of them: how much it gets wrong on the images it learns from, and on those it has never seen. Does a deeper
@@ -140,15 +142,26 @@ def _board(curves: Sequence[Curve], looks: Sequence[Look]) -> None:
     from viz.figures import training  # plotly with it  # noqa: PLC0415
 
     said = lessons.race(curves)
-    words, choice = st.columns([8, 1], vertical_alignment="center")
+    race = state.race()  # may have changed since the page was run: this also runs by itself
+    words, scales, choice = st.columns([7, 2, 1], vertical_alignment="center")
     words.markdown(f"#### {said or 'No epoch is finished yet.'}")
-    logarithmic = state.race().logarithmic  # may have changed since the page was run: this also runs by itself
-    state.seed("race_log", logarithmic)
+    state.seed("race_curve", race.curve)
+    scales.segmented_control(
+        "Curves",
+        tuple(Scale),
+        key="race_curve",
+        format_func=str,
+        required=True,
+        label_visibility="collapsed",
+        on_change=lambda: state.put_race(curve=st.session_state["race_curve"]),
+    )
+    state.seed("race_log", race.logarithmic)
     choice.toggle("log", key="race_log", on_change=lambda: state.put_race(logarithmic=st.session_state["race_log"]))
-    draw = partial(training.curves, curves, looks, logarithmic=logarithmic)
-    chart.show(draw, "curves", alt=said or "Loss and error by epoch, still empty.", name=findings.FILE)
-    beyond = " Arrows at the top: a loss above the axis." if not logarithmic and training.beyond(curves) else ""
-    st.caption(f"Dashed: on the training images, while it learns. Solid, with markers: on the test images.{beyond}")
+    draw = partial(training.curves, curves, looks, scale=race.curve, logarithmic=race.logarithmic)
+    chart.show(draw, "curves", alt=said or "Error by epoch, still empty.", name=findings.FILE)
+    caption = "Left: the images it learns from, a mean over the epoch. Right: test images, after the epoch."
+    beyond = race.curve is Scale.LOSS and not race.logarithmic and training.beyond(curves)
+    st.caption(caption + (" Arrows at the top: a loss above the axis." if beyond else ""))
 
 
 def _watch(job: Job, entered: Sequence[Runner], looks: Sequence[Look]) -> None:
@@ -214,7 +227,7 @@ def _start(curves: Sequence[Curve]) -> None:
 def _starter(
     what: str, label: str, runs: tuple[RunSpec, ...], *, rest: float = 1.0, fields: Mapping[str, Any] | None = None
 ) -> None:
-    """A button that begins a race; it looks again and again until it can say how long that takes here.
+    """A button that begins a race, and says how long that takes here.
 
     Of a race that is over and kept it shows the results.
     """
@@ -223,56 +236,71 @@ def _starter(
             state.put_race(**{**(fields or {}), "learn": True})
             state.rerun()
         return
-    waits = _pace(what, runs) is None
-    st.fragment(run_every=0.5 if waits else None)(_button)(what, label, runs, rest, fields or {}, waits=waits)
-
-
-def _button(
-    what: str, label: str, runs: tuple[RunSpec, ...], rest: float, fields: Mapping[str, Any], *, waits: bool
-) -> None:
-    pace = _pace(what, runs)
-    if waits and pace is not None:
+    label = f"{label} ({_takes(runs, rest)})"
+    if what == "own":
+        refined = _refined(runs) is not None
+        st.fragment(run_every=None if refined else 1.0)(_own_button)(label, runs, rest, refined=refined)
+    elif st.button(label, key=f"recipe_{what}", type="primary" if what == "digits" else "secondary", help=_long(runs)):
+        _begin(runs, fields or {})
         state.rerun()
-    takes = "measuring how long ..." if pace is None else pace if isinstance(pace, str) else _about(pace * rest)
+
+
+def _own_button(label: str, runs: tuple[RunSpec, ...], rest: float, *, refined: bool) -> None:
+    """The visitor's own race: while nothing else waits, a few steps of it say better how long it takes."""
+    if not refined and _look(runs):
+        state.rerun()
     started = state.race().learn  # then it is the only one on the page
-    key, first = ("start_race", started) if what == "own" else (f"recipe_{what}", what == "digits")
-    most = format.duration(MOST_SECONDS)
-    long = isinstance(pace, float) and pace * rest > MOST_SECONDS
-    parts = f"A race pauses after {most}, and its Resume goes on from there." if long else None
-    if st.button(f"{label} ({takes})", key=key, type="primary" if first else "secondary", help=parts):
-        _begin(runs, fields)
+    if st.button(label, key="start_race", type="primary" if started else "secondary", help=_long(runs, rest)):
+        _begin(runs, {})
         state.rerun()
 
 
-def _about(seconds: float) -> str:
-    return f"{format.about(seconds)} here"
+def _estimate(runs: tuple[RunSpec, ...], rest: float = 1.0) -> Estimate:
+    """From a few steps of this very race, where they were measured, else from the server's pace."""
+    seconds = _refined(runs)
+    if seconds is not None:
+        return Estimate(seconds * rest * _SURE[0], seconds * rest * _SURE[1])
+    return pace.here().estimate(trainings.kind(runs), trainings.cost(runs) * rest)
+
+
+def _takes(runs: tuple[RunSpec, ...], rest: float = 1.0) -> str:
+    refused = trainings.refusal(runs)
+    return refused.partition(".")[0] if refused else f"{_estimate(runs, rest)}, here"
+
+
+def _long(runs: tuple[RunSpec, ...], rest: float = 1.0) -> str | None:
+    most = format.duration(MOST_SECONDS)
+    long = _estimate(runs, rest).high > MOST_SECONDS
+    return f"A race pauses after {most}, and its Resume goes on from there." if long else None
+
+
+def _refined(runs: tuple[RunSpec, ...]) -> float | None:
+    """Seconds of a race, where a few of its steps were measured."""
+    return waiting.known(_STEPS, trainings.few_steps(runs))
+
+
+def _look(runs: tuple[RunSpec, ...]) -> bool:
+    """Whether the few steps are measured by now; asks for them where the server has nothing else to do."""
+    if trainings.refusal(runs):
+        return False
+    line, task = jobs.line(), trainings.few_steps(runs)
+    job = line.of((state.visitor(), _STEPS))
+    if job is None or job.key != task.key or job.state is State.CANCELLED:
+        try:
+            job = line.submit(task, slot=(state.visitor(), _STEPS))
+        except jobs.FullError:
+            return False
+    job.seen()
+    return job.state is State.DONE
 
 
 def _begin(runs: tuple[RunSpec, ...], fields: Mapping[str, Any]) -> None:
-    """Ask for a race; what was only measured for the buttons gives way to it."""
-    for what in (*RECIPES, "own"):
-        slot = (state.visitor(), f"pace_{what}")
-        jobs.line().give_up(slot)
-        jobs.line().leave(slot)
+    """Ask for a race."""
+    slot = (state.visitor(), _STEPS)
+    jobs.line().give_up(slot)
+    jobs.line().leave(slot)
     st.session_state[_BEGIN] = trainings.race(runs).key
     state.put_race(**{**fields, "learn": True})
-
-
-def _pace(what: str, runs: tuple[RunSpec, ...]) -> float | str | None:
-    """Seconds that a race takes here, measured from a few steps; or why it can't be told; None while that goes on."""
-    line, slot = jobs.line(), (state.visitor(), f"pace_{what}")
-    task = trainings.pace(runs)
-    job = line.of(slot)
-    if job is None or job.key != task.key:
-        try:
-            job = line.submit(task, slot=slot)
-        except jobs.FullError:
-            return "the server is busy"
-    job.seen()
-    if job.state is State.DONE:
-        seconds: float = job.result
-        return seconds
-    return job.error.partition(".")[0] if job.state is State.FAILED else None
 
 
 def _cards() -> None:

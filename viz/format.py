@@ -100,6 +100,21 @@ def about(seconds: float) -> str:
     return f"about {seconds / 86400:.0f} days"
 
 
+def between(low: float, high: float) -> str:
+    """A range of seconds: "a moment", "3 to 8 s", "20 to 45 s", "2 to 4 min", "about 2 h"."""
+    if high < 1.5:
+        return "a moment"
+    size, unit = next((size, unit) for size, unit in _SPANS if high >= 1.5 * size)
+    step = 5 * size if size == 1 and high > 20 else size
+    first, last = (max(1, round(value / step)) * step // size for value in (low, high))
+    if size == 1 and low < 0.5 * step:
+        return f"up to {last} {unit}"
+    return f"{first} to {last} {unit}" if first < last else f"about {last} {unit}"
+
+
+_SPANS = ((86_400, "days"), (3_600, "h"), (60, "min"), (1, "s"))
+
+
 def duration(seconds: float) -> str:
     """0.4 -> "under a second", 12.3 -> "12 s", 200 -> "3 min 20 s", 9000 -> "2 h 30 min"."""
     if seconds < 1:

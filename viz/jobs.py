@@ -7,7 +7,7 @@ the same work asked for twice is one job. What is finished is kept, up to a size
 import logging
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,9 +15,15 @@ from typing import Any, Generic, TypeVar
 
 import streamlit as st
 
+from viz import pace
+
 MOST_WAITING = 40
 LONGEST = 900.0  # seconds that a job may run
 FORGOTTEN = 120.0  # seconds without anybody looking: a closed tab's job gives way
+LEFT = 4.0  # the same of work that is only done while somebody looks
+_RECENT = 20.0  # seconds whose pace tells how long the rest takes
+_TELLING = 3.0  # seconds, or
+_ENOUGH = 0.05  # of the whole: before that the rest is not told
 Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
 
@@ -48,11 +54,13 @@ class Task(Generic[Result]):
 
     key: tuple[object, ...]
     work: "Callable[[Job], Result]"
-    seconds: float  # that it will take here, about
+    cost: float  # seconds that it would take at the nominal pace: see `pace`
     weight: Callable[[Result], int]  # of the result, where results are kept
     longest: float | None = None  # seconds that it may run; left out: LONGEST
     patience: float | None = None  # seconds without anybody looking; left out: FORGOTTEN
     gives_way: bool = False  # to shorter work, which is done in between: a training
+    idle: bool = False  # done while nothing else waits, dropped as soon as something does, or nobody looks
+    kind: str = "measurement"  # works of one kind tell each other's pace
 
 
 class Job:
@@ -67,10 +75,13 @@ class Job:
         self.result: Any = None
         self.error = ""
         self.seconds = 0.0
+        self.kind, self.cost = task.kind, task.cost
+        self.idle = task.idle
         self.gives_way = task.gives_way
         self.let_in: Callable[[], None] = lambda: None  # does what others wait for, where this job gives way
         self._longest = LONGEST if task.longest is None else task.longest
-        self._patience = FORGOTTEN if task.patience is None else task.patience
+        self._patience = (LEFT if task.idle else FORGOTTEN) if task.patience is None else task.patience
+        self._marks: deque[tuple[float, float]] = deque()  # (seconds of work, fraction), of late
         self._task: Task[Any] | None = task
         self._stop = threading.Event()
         self._ended = threading.Event()
@@ -84,11 +95,19 @@ class Job:
 
     @property
     def left(self) -> float | None:
-        """Seconds that the rest will take, at the pace so far; None while that can't be told."""
-        own = self.fraction - (self._first or 0.0)
-        if self.state is not State.RUNNING or own < 0.02:
+        """Seconds that the rest will take, at the pace of late; None while that can't be told."""
+        marks = list(self._marks)
+        if self.state is not State.RUNNING or len(marks) < 2:
             return None
-        return (time.monotonic() - self._started) * (1 - self.fraction) / own
+        (began, first), (now, last) = marks[0], marks[-1]
+        if last <= first or (now - began < _TELLING and last - (self._first or 0.0) < _ENOUGH):
+            return None
+        return (now - began) * (1 - last) / (last - first)
+
+    @property
+    def done(self) -> float:
+        """The share of the work that was done by this very job."""
+        return (1.0 if self.state is State.DONE else self.fraction) - (self._first or 0.0)
 
     def seen(self) -> None:
         """Somebody looks at it."""
@@ -117,7 +136,17 @@ class Job:
             raise TooLongError(f"It took longer than {self._longest / 60:.0f} minutes, which is what a job may take.")
         if fraction and self._first is None and self.gives_way:  # a training that goes on tells at first where it was
             self._first, self._started = fraction, time.monotonic()
+            self._marks.clear()
         self.fraction = max(self.fraction, fraction)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Remember how far it is now, a few times a second, and forget what is long ago."""
+        worked = time.monotonic() - self._started
+        if not self._marks or worked - self._marks[-1][0] > 0.2:
+            self._marks.append((worked, self.fraction))
+        while len(self._marks) > 2 and worked - self._marks[0][0] > _RECENT:
+            self._marks.popleft()
 
     def part(self, found: Any) -> None:
         """A part of the result, to be shown already."""
@@ -159,8 +188,9 @@ class Job:
 class Line:
     """The server's queue: a lock around it, and one thread at most."""
 
-    def __init__(self, *, room: int) -> None:
+    def __init__(self, *, room: int, ended: Callable[[Job], None] = lambda _: None) -> None:
         self.room = room  # for the weights of finished results
+        self._ended = ended  # told of each job that is over
         self._lock = threading.Lock()
         self._busy = threading.Semaphore(1)  # held by the one heavy job
         self._waiting: list[Job] = []
@@ -182,6 +212,8 @@ class Line:
                     raise FullError(f"{len(self._waiting)} measurements are waiting already; try again in a minute.")
                 job = Job(task)
                 self._waiting.append(job)
+                if not task.idle and self._running is not None and self._running.idle:
+                    self._running.cancel()
             before, self._slots[slot] = self._slots.pop(slot, None), job
             if before is not None and before is not job and before not in self._slots.values():
                 before.cancel()
@@ -230,7 +262,7 @@ class Line:
             if job not in self._waiting:
                 return 0
             before = [*self._waiting[: self._waiting.index(job)], *([self._running] if self._running else [])]
-            return sum(job.gives_way or not other.gives_way for other in before)
+            return sum((job.gives_way or not other.gives_way) and not other.idle for other in before)
 
     def _find(self, key: Hashable) -> Job | None:
         if key in self._kept:
@@ -245,7 +277,8 @@ class Line:
             self._waiting = [job for job in self._waiting if not job.over]
             if not self._waiting or not self._busy.acquire(blocking=False):
                 return
-            job = self._running = self._waiting.pop(0)
+            job = self._running = next((one for one in self._waiting if not one.idle), self._waiting[0])
+            self._waiting.remove(job)
         if job.gives_way:
             job.let_in = self._in_between
         threading.Thread(target=self._run, args=(job,), name="skipscope job", daemon=True).start()
@@ -254,7 +287,7 @@ class Line:
         """Do the short work that waits, while a job that gives way stands still."""
         while True:
             with self._lock:
-                job = next((one for one in self._waiting if not one.gives_way and not one.over), None)
+                job = next((one for one in self._waiting if not (one.gives_way or one.idle or one.over)), None)
                 if job is None:
                     return
                 self._waiting.remove(job)
@@ -263,6 +296,7 @@ class Line:
             thread = threading.Thread(target=job.run, name="skipscope job", daemon=True)
             thread.start()
             thread.join()
+            self._ended(job)
             with self._lock:
                 self._short = None
                 if job.state is State.DONE:
@@ -277,6 +311,7 @@ class Line:
                 if job.state is State.DONE and not job.gives_way:  # a training's results lie on disk
                     self._keep(job)
             self._busy.release()
+            self._ended(job)
             self._next()
 
     def _keep(self, job: Job) -> None:
@@ -290,4 +325,10 @@ class Line:
 @st.cache_resource(show_spinner=False)
 def line() -> Line:
     """The server's."""
-    return Line(room=200_000)
+    return Line(room=200_000, ended=_learn)
+
+
+def _learn(job: Job) -> None:
+    """What a job took tells how long the next one will take."""
+    if job.done > _ENOUGH and job.state in (State.DONE, State.CANCELLED):
+        pace.here().learn(job.kind, job.cost * job.done, job.seconds)

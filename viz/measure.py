@@ -128,7 +128,7 @@ def check_picture(data: bytes) -> str:
 def keeps(spec: NetworkSpec) -> dict[str, int]:
     """Bytes of activations that training keeps for the pass back, for one image in float32, by what put them out."""
     warm.wait()
-    from models.device import keeps as held  # noqa: PLC0415
+    from models.memory import keeps as held  # noqa: PLC0415
 
     return held(trace(spec))
 

@@ -7,6 +7,7 @@ from math import isfinite
 from models.measured import Spread, Timing
 from models.published import SOURCE, Published, accuracies
 from models.records import FLOAT32, Trace
+from models.significance import differ
 from viz import format
 from viz.comparison import Entry
 
@@ -246,6 +247,9 @@ def _measured(subjects: Sequence[Subject], batch: int) -> list[Row]:
     ]
 
 
+_TEST_IMAGES = 50_000  # of ImageNet's validation set
+
+
 def _accuracy(subjects: Sequence[Subject], field: str, name: str) -> Row:
     def first(one: Subject) -> float | None:
         return getattr(one.published[0], field) if one.published else None
@@ -253,6 +257,11 @@ def _accuracy(subjects: Sequence[Subject], field: str, name: str) -> Row:
     def said(one: Subject) -> str:
         words = [f"{getattr(row, field):.3f} with {row.weights}, {row.recipe}" for row in one.published]
         return "; ".join(words) or "torchvision publishes no weights of this network"
+
+    def like(one: Subject, other: Subject) -> bool:
+        """No further apart than chance would put them on ImageNet's test images."""
+        ours, theirs = first(one), first(other)
+        return ours is not None and theirs is not None and not differ(ours / 100, theirs / 100, _TEST_IMAGES)
 
     alike = len({one.published[0].newer for one in subjects if one.published}) == 1
     return _row(
@@ -262,9 +271,11 @@ def _accuracy(subjects: Sequence[Subject], field: str, name: str) -> Row:
         lambda value: f"{value:.3f}",
         said,
         f"Published, not measured here: {SOURCE}. The number of the first weights that were published; "
-        "trainings differ from network to network, and newer weights of the same network reach more. Where some have "
-        "newer weights alone, none is marked the best.",
+        "trainings differ from network to network, and newer weights of the same network reach more. What lies within "
+        f"twice the standard error of a difference on {_TEST_IMAGES:,} images counts as equal; where some have newer "
+        "weights alone, none is marked the best.",
         better=1 if alike else 0,
+        like=like,
     )
 
 

@@ -20,6 +20,13 @@ TWIN = "twin"  # of the network in the sidebar
 _START = joined((SIDEBAR, TWIN))
 
 
+class Scale(StrEnum):
+    """What the curves tell."""
+
+    ERROR = "error"
+    LOSS = "loss"
+
+
 class Lesson(StrEnum):
     """What is looked at behind the curves."""
 
@@ -63,8 +70,11 @@ class Race(Linked):
     compiled: bool = False
     learn: bool = False  # was begun: its curves are what the page shows
     lesson: Lesson = Lesson.RESULTS
+    curve: Scale = Scale.ERROR
     logarithmic: bool = False  # the curves' axes
-    who: int = field(default=1, metadata={"low": 1, "high": MOST})  # the place of the network that a tab looks at
+    who: int = field(
+        default=0, metadata={"low": 0, "high": MOST}
+    )  # the place of the network that a tab looks at; 0: the best one's
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -183,7 +193,7 @@ def _four(**changes: Any) -> str:
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "digits": Recipe(
-            "Degradation on digits in two minutes",
+            "Degradation on digits",
             "Plain and residual networks, 20 and 56 layers deep, learn to read 8 × 8 digits. Nothing is downloaded.",
             Race(race=_four(init=Init.KAIMING)),
         ),

@@ -3,26 +3,21 @@
 A task's key says all that its result depends on. torch is imported where the work is done: see `warm`.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
-
-import streamlit as st
 
 from models.measured import FeatureMaps, Pair, Pulse, Signals, SweepPoint, Timing
 from models.runs import Runs
 from models.settings import Source, Weights
 from models.spec import NetworkSpec, Norm
 from models.twins import twin, with_skips
-from viz import measure, warm
+from viz import measure, pace, warm
 from viz.experiment import Experiment
 from viz.jobs import Job, Result, Task
 
 Found = dict[NetworkSpec, Result | str]  # by the essential network; a text says why there is no result
-_PACE = 5e10  # multiply-accumulates a second, until this server's own pace is known
-_LAYER = 1e-3  # seconds that a layer takes both ways, however small it is
 
 
 def pair(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Task[Pair]:
@@ -34,8 +29,9 @@ def pair(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Ta
     return Task(
         ("pair", *_both(spec), experiment.measured, _digest(picture), _stamp(experiment)),
         work,
-        _seconds(spec, experiment, 2 * experiment.seeds),
+        _cost(spec, experiment, 2 * experiment.seeds),
         lambda found: _weight(found.skips) + _weight(found.plain),
+        kind=_kind(experiment),
     )
 
 
@@ -54,7 +50,7 @@ def regimes(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) ->
     return Task(
         ("regimes", *_both(replace(spec, norm=Norm.BATCH)), experiment.measured, _digest(picture)),
         work,
-        _seconds(spec, experiment, 4 * experiment.seeds),
+        _cost(spec, experiment, 4 * experiment.seeds),
         lambda found: sum(_weight(own.skips) + _weight(own.plain) for own in found.values()),
     )
 
@@ -79,7 +75,7 @@ def sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> T
     return Task(
         ("sweep", *_both(replace(spec, stages=depths[0][1])), depths, measured, _digest(picture)),
         work,
-        _seconds(spec, experiment, 2 * experiment.seeds * relative),
+        _cost(spec, experiment, 2 * experiment.seeds * relative),
         lambda _: 100,
     )
 
@@ -117,8 +113,9 @@ def feature_maps(
     return Task(
         ("maps", *_both(spec), path, experiment.image, experiment.measured, _digest(picture), _stamp(experiment)),
         work,
-        _seconds(spec, experiment, 1),
+        _cost(spec, experiment, 1),
         lambda found: found[0].images.size // 10 + 100,
+        kind=_kind(experiment),
     )
 
 
@@ -135,8 +132,9 @@ def timings(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[Foun
     return Task(
         ("timings", frozenset(spec.essential for spec in specs), replace(key, precision=experiment.precision)),
         work,
-        sum(_seconds(spec, experiment, 9) for spec in specs) + 2 * len(specs),
+        sum(_cost(spec, experiment, 9) for spec in specs) + 2 * len(specs),
         lambda _: 100,
+        kind="timing",
     )
 
 
@@ -162,7 +160,7 @@ def curves(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Task[Found
             replace(experiment.measured.untrained, seeds=1),
         ),
         work,
-        sum(_seconds(spec, experiment, 2) for spec in specs),
+        sum(_cost(spec, experiment, 2) for spec in specs),
         lambda found: sum(_weight(one.skips) + _weight(one.plain) for one in found.values() if isinstance(one, Pair)),
     )
 
@@ -209,7 +207,7 @@ def _pair(
 ) -> Pair:
     from models import signals  # noqa: PLC0415
 
-    began, found = time.perf_counter(), []
+    found = []
     for place, own in enumerate((with_skips(spec), twin(spec))):
         first = start + share * place / 2
         found.append(
@@ -222,25 +220,17 @@ def _pair(
             )
         )
     _release()
-    if experiment.weights is Weights.RANDOM:  # nothing was downloaded meanwhile
-        macs = sum(3 * side.trace.macs for side in found) * experiment.batch * len(seeds)
-        layers = sum(len(side.layers) for side in found) * len(seeds)
-        spent = time.perf_counter() - began - layers * _LAYER
-        if spent > 1:  # small networks say nothing about the arithmetic
-            _pace()["macs"] = max(macs / spent, _PACE / 10)
     return Pair(*found)
 
 
-@st.cache_resource(show_spinner=False)
-def _pace() -> dict[str, float]:
-    """Multiply-accumulates a second of the last measurement."""
-    return {"macs": _PACE}
+def _cost(spec: NetworkSpec, experiment: Experiment, runs: float) -> float:
+    """Of so many passes forward and back."""
+    return pace.passes(measure.trace(spec), experiment.batch, runs)
 
 
-def _seconds(spec: NetworkSpec, experiment: Experiment, runs: float) -> float:
-    """About how long so many passes forward and back take here."""
-    own = measure.trace(spec)
-    return runs * (3 * own.macs * experiment.batch / _pace()["macs"] + len(own.layers) * _LAYER)
+def _kind(experiment: Experiment) -> str:
+    """Trained weights may have to be fetched first: that says nothing about the pace of other measurements."""
+    return "measurement" if experiment.weights is Weights.RANDOM else "measurement with trained weights"
 
 
 def _weight(signals: Signals) -> int:

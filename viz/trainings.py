@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from importlib import import_module
 
+import streamlit as st
+
 from models.learned import Answer, Lesions, Predictions, Response, Reuse
 from models.recipe import DATA, Epoch, RunSpec
 from models.runs import MOST_SECONDS, KeepingError, Kept, Runs, Status
 from models.spec import NetworkSpec
 from models.twins import with_skips
+from viz import measure, pace, warm
 from viz.jobs import Job, Result, Task
 
 
@@ -66,16 +69,41 @@ def race(runs: Sequence[RunSpec]) -> Task[tuple[tuple[int, Epoch | str], ...]]:
     return Task(
         ("race", *(run.digest for run in runs)),
         work,
-        MOST_SECONDS,
+        cost(runs),
         lambda _: 1,
+        kind=kind(runs),
         longest=MOST_SECONDS,
         patience=MOST_SECONDS,
         gives_way=True,
     )
 
 
-def pace(runs: Sequence[RunSpec]) -> Task[float]:
-    """Seconds that a race takes here, told from a few steps of each run."""
+def cost(runs: Sequence[RunSpec]) -> float:
+    """Seconds that a race would take at the nominal pace."""
+    return pace.training([(run, measure.trace(run.network)) for run in runs])
+
+
+def kind(runs: Sequence[RunSpec]) -> str:
+    """What tells the pace of a race: others on the same data, which may have to be fetched at first."""
+    return f"training on {runs[0].data}"
+
+
+@st.cache_data(ttl=20.0, max_entries=64, show_spinner=False)
+def refusal(runs: tuple[RunSpec, ...]) -> str:
+    """Why this machine has no memory for a race, or ""."""
+    warm.wait()
+    from models.training import check  # noqa: PLC0415
+
+    try:
+        for run in runs:
+            check(run)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def few_steps(runs: Sequence[RunSpec]) -> Task[float]:
+    """Seconds that a race takes here, told from a few steps of each run while nothing else is to do."""
 
     def work(job: Job) -> float:
         from models.training import estimate  # noqa: PLC0415
@@ -85,7 +113,7 @@ def pace(runs: Sequence[RunSpec]) -> Task[float]:
 
         return sum(estimate(run, pulse=told(place)) for place, run in enumerate(runs))
 
-    return Task(("pace", *(run.digest for run in runs)), work, 5.0, lambda _: 1)
+    return Task(("pace", *(run.digest for run in runs)), work, 0.0, lambda _: 1, idle=True)
 
 
 def predictions(run: RunSpec, stamp: int) -> Task[Predictions]:
@@ -114,7 +142,9 @@ def _each(function: str, runs: Sequence[tuple[RunSpec, int]]) -> Task[tuple[Resu
         look = getattr(anatomy, function)
         return tuple(look(run, Runs(), pulse=told(place)) for place, (run, _) in enumerate(runs))
 
-    return Task((function, *((run.digest, stamp) for run, stamp in runs)), work, 3.0, lambda _: 100 * len(runs))
+    return Task(
+        (function, *((run.digest, stamp) for run, stamp in runs)), work, 3.0, lambda _: 100 * len(runs), kind=function
+    )
 
 
 def reuse(run: RunSpec, stamp: int) -> Task[tuple[Reuse, ...]]:
@@ -130,7 +160,7 @@ def answer(run: RunSpec, stamp: int, picture: bytes, *, drawn: bool) -> Task[Ans
         return said(run, Runs(), picture, drawn=drawn)
 
     digest = blake2b(picture, digest_size=8).hexdigest()
-    return Task(("answer", run.digest, stamp, digest, drawn), work, 1.0, lambda _: 100)
+    return Task(("answer", run.digest, stamp, digest, drawn), work, 1.0, lambda _: 100, kind="answer")
 
 
 def _look(module: str, function: str, run: RunSpec, stamp: int, weight: Callable[[Result], int]) -> Task[Result]:
@@ -140,7 +170,7 @@ def _look(module: str, function: str, run: RunSpec, stamp: int, weight: Callable
         found: Result = getattr(import_module(module), function)(run, Runs(), pulse=job.pulse)
         return found
 
-    return Task((function, run.digest, stamp), work, 3.0, weight)
+    return Task((function, run.digest, stamp), work, 3.0, weight, kind=function)
 
 
 def done(found: Kept | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Generic
 
 import streamlit as st
 
-from viz import format, jobs, state
+from viz import format, jobs, pace, state
 from viz.jobs import Job, Result, State, Task
 
 SHORT = 30.0  # seconds: what takes no longer starts by itself once it was asked for
@@ -31,9 +31,10 @@ def ask(what: str, task: Task[Result], *, button: str, wanted: bool, on_run: Cal
     line, slot = jobs.line(), (state.visitor(), what)
     asked, last = f"asked_{what}", f"last_{what}"
     job = line.of(slot)
+    takes = pace.here().estimate(task.kind, task.cost)
     if job is None or job.key != task.key:
         job = None
-        if wanted and (task.seconds <= SHORT or st.session_state.get(asked) == task.key):
+        if wanted and (takes.middle <= SHORT or st.session_state.get(asked) == task.key):
             try:
                 job = line.submit(task, slot=slot)
             except jobs.FullError as error:
@@ -53,13 +54,12 @@ def ask(what: str, task: Task[Result], *, button: str, wanted: bool, on_run: Cal
 
     if job is not None and not job.over:
         # each look draws the page again, on the processor that a long measurement needs for itself
-        st.fragment(run_every=0.3 if task.seconds < _LONG else 1.0)(_watch)(job, slot, what)
+        st.fragment(run_every=0.3 if takes.middle < _LONG else 1.0)(_watch)(job, slot, what)
     else:
         if job is not None:
             st.warning(format.as_it_is(job.error) if job.error else "Cancelled.")
         elif wanted:
-            st.caption("The link asks for it; it takes longer than half a minute here, so it waits for your click.")
-        takes = format.about(task.seconds)
+            st.caption("The link asks for it; it may take longer than half a minute here, so it waits for your click.")
         again = job is not None
         st.button(f"{'Try again' if again else button} ({takes})", key=f"run_{what}", type="primary", on_click=run)
     return Answer(st.session_state.get(last), fresh=False, job=job)

@@ -12,6 +12,7 @@ import torch
 from torch.utils.benchmark import Timer
 
 from models import device, timing
+from models.memory import keeps
 from models.names import kind
 from models.network import build
 from models.presets import PRESETS
@@ -37,7 +38,7 @@ def compared() -> None:
     subjects = []
     for entry in DEFAULT:
         found = trace(entry.spec)
-        subjects.append(Subject(entry, found, device.keeps(found)))
+        subjects.append(Subject(entry, found, keeps(found)))
     rows = quantities.rows(subjects, 16)
     verdict.comparison(subjects, 16)
     comparison_table.scores(rows, subjects, LOOKS, dark=False)

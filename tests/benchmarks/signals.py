@@ -155,7 +155,8 @@ def memory() -> None:
     print("| memory | estimate | measured | ratio | target |\n|---|---:|---:|---:|---|")
     for name in ("resnet50", "resnet110_cifar", "densenet121"):
         code = f"""
-from models.device import choose, need
+from models.device import choose
+from models.memory import need
 from models.settings import Device
 from models.presets import PRESETS
 from models.signals import measure

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 from hypothesis import given
+from hypothesis import strategies as st
 
 from models import device
-from models.device import TooLargeError, afford, choose, computing, free, kept, need, precisions
+from models.device import TooLargeError, afford, choose, computing, precisions
+from models.memory import kept, need, resized, training_need
 from models.network import build
 from models.presets import PRESETS
 from models.spec import SpecError
@@ -68,7 +70,7 @@ def test_the_estimate_is_near_the_measured_peak():
     code = """
 from models.presets import PRESETS
 from models.signals import measure
-from models.device import need
+from models.memory import need
 measure(PRESETS["resnet20_cifar"].spec, batch=2)
 found = measure(PRESETS["resnet110_cifar"].spec, batch=32)
 print(need(found.trace, 32).total / found.peak_memory if found.peak_memory else "unknown")
@@ -101,22 +103,6 @@ def test_a_network_that_fits_in_no_way_says_so():
         afford(PRESETS["resnet152"].spec, 8, CPU, "float32", limit=10**6)
 
 
-def test_a_containers_limit_counts(monkeypatch, tmp_path):
-    (tmp_path / "memory.max").write_text("1000000000\n")
-    (tmp_path / "memory.current").write_text("700000000\n")
-    (tmp_path / "memory.stat").write_text("anon 1\ninactive_file 100000000\n")
-    monkeypatch.setattr(device, "_CGROUP", tmp_path)
-
-    assert free(CPU) == 400_000_000
-
-
-def test_without_a_limit_the_machine_counts(monkeypatch, tmp_path):
-    (tmp_path / "memory.max").write_text("max\n")
-    monkeypatch.setattr(device, "_CGROUP", tmp_path)
-
-    assert 0 < free(CPU) < 1 << 60
-
-
 def test_auto_is_a_device_of_this_machine_and_others_are_refused():
     assert choose("auto").type in device.available()
     missing = next(name for name in ("mps", "cuda") if name not in device.available())
@@ -133,3 +119,39 @@ def test_tf32_is_off_unless_it_is_asked_for_and_everything_is_put_back():
 
     assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == before
     assert "tf32" not in precisions(CPU)
+
+
+@given(specs(), st.integers(29, 80), st.integers(29, 80))
+def test_shapes_at_another_size_are_those_of_the_network_traced_anew(spec, height, width):
+    other = replace(spec, input_shape=(spec.input_shape[0], height, width))
+
+    shapes = resized(trace(spec), other.input_shape)
+
+    assert {layer.path: layer.output_shape for layer in trace(other).layers} == {
+        path: shape for path, shape in shapes.items() if path != "input"
+    }
+
+
+def test_a_training_needs_room_for_momenta_and_its_checkpoint_too():
+    traced = trace(PRESETS["resnet50"].spec)
+    weights = 4 * traced.params
+    small, large = need(traced, 2), need(traced, 64)
+
+    assert training_need(large, traced, momentum=True, on_cpu=True) == large.total + weights
+    assert training_need(large, traced, momentum=False, on_cpu=True) == large.total
+    few = replace(small, activations=0, workspace=0, overhead=0)  # where the pass itself takes little
+    assert training_need(few, traced, momentum=True, on_cpu=True) == 7 * weights
+    assert training_need(few, traced, momentum=True, on_cpu=False) == 3 * weights
+
+
+def test_a_refusal_tries_few_sizes(monkeypatch):
+    """What a refusal costs is what it tries: the first, and a handful to say what would fit."""
+    calls = []
+    monkeypatch.setattr(device, "need", lambda *args, **more: calls.append(1) or need(*args, **more))
+    for name in ("resnet152", "densenet201"):
+        spec = replace(PRESETS[name].spec, input_shape=(3, 1024, 1024))
+        with pytest.raises(TooLargeError):
+            afford(spec, 512, CPU, "float32", limit=8 * 10**9)
+
+        assert len(calls) < 16
+        calls.clear()

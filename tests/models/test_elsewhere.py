@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from models import anatomy, predictions, signals, timing, training
-from models.network import build
 from models.presets import PRESETS
 from models.recipe import RunSpec
 from models.runs import Runs
@@ -91,7 +90,7 @@ def test_a_training_is_saved_and_gone_on_with_on_its_device(monkeypatch):
 @pytest.mark.parametrize("name", ["resnet20_cifar", "densenet_40_12"])
 def test_what_is_found_in_a_trained_network_is_found_on_its_device(monkeypatch, tmp_path, find, name):
     run = replace(RUN, network=replace(PRESETS[name].spec, **SMALL))
-    monkeypatch.setattr(predictions, "weights", lambda *_: build(run.network).state_dict())
+    monkeypatch.setattr(predictions, "fill", lambda network, *_: None)
 
     with elsewhere(monkeypatch):
         assert find(run, Runs(tmp_path)) is not None

@@ -218,8 +218,8 @@ def test_the_other_pages_keep_the_comparison(open_compare):
 
 
 def test_the_report_holds_the_page_and_needs_no_net():
-    from models.device import keeps
     from models.measured import Spread, Timing
+    from models.memory import keeps
     from models.trace import trace
     from viz import quantities, report, theme
     from viz.comparison import Comparison, entries

@@ -190,13 +190,6 @@ def test_results_are_kept_up_to_a_weight_the_newest(line):
     assert [key for (key,) in line._kept] == [3, 4]
 
 
-def test_time_left_follows_the_pace():
-    job = jobs.Job(task("a"))
-    job.state, job.fraction, job._started = State.RUNNING, 0.25, time.monotonic() - 10
-
-    assert job.left == pytest.approx(30, rel=0.05)
-
-
 def test_what_is_no_longer_kept_is_held_on_to_by_nobody(line):
     first = line.submit(task("a", lambda job: "x", weight=8), slot="one")
     first.wait(5)
@@ -311,14 +304,92 @@ def test_a_training_is_done_again_when_it_is_asked_for_again(line):
     assert calls == [1, 1]
 
 
-def test_a_training_that_goes_on_tells_its_time_left_from_its_own_pace(line):
-    seen = []
+def idle(key, work=endless, **more):
+    return Task((key,), work, 1.0, lambda _: 1, idle=True, **more)
 
-    def work(job):
-        for done in (0.9, 0.92, 0.95):
-            time.sleep(0.05)
-            job.pulse(done)
-        seen.append(job.left)
 
-    assert line.submit(Task(("long",), work, 100.0, lambda _: 1, gives_way=True), slot="a").wait(5)
-    assert 0.05 < seen[0] < 0.5
+def test_idle_work_makes_way_at_once_and_nobody_waits_for_it(line):
+    few = line.submit(idle("few steps"), slot="page")
+    until(lambda: few.state is State.RUNNING)
+
+    asked = line.submit(task("a", lambda job: 42), slot="visitor")
+
+    assert line.ahead(asked) == 0
+    assert asked.wait(5)
+    assert (asked.result, few.state) == (42, State.CANCELLED)
+
+
+def test_idle_work_waits_until_nothing_else_does(line):
+    order = []
+    running = line.submit(task("a", endless), slot="one")
+    until(lambda: running.state is State.RUNNING)
+    few = line.submit(idle("few steps", lambda job: order.append("few")), slot="page")
+    asked = line.submit(task("b", lambda job: order.append("b")), slot="two")
+
+    running.cancel()
+
+    assert few.wait(5)
+    assert asked.over
+    assert order == ["b", "few"]
+
+
+def test_idle_work_is_not_let_in_between_a_trainings_steps(line):
+    training = line.submit(Task(("long",), endless, 100.0, lambda _: 1, gives_way=True), slot="a")
+    until(lambda: training.state is State.RUNNING)
+    few = line.submit(idle("few steps", lambda job: None), slot="page")
+
+    assert not few.wait(0.3)
+    training.cancel()
+    assert few.wait(5)
+
+
+def test_idle_work_is_dropped_when_nobody_looks(line, monkeypatch):
+    monkeypatch.setattr(jobs, "LEFT", 0.1)
+    few = line.submit(idle("few steps"), slot="page")
+
+    until(lambda: few.state is State.CANCELLED)
+
+
+def test_what_a_job_took_is_told_to_the_pace():
+    told = []
+    line = Line(room=10, ended=lambda job: told.append((job.kind, job.cost, job.done)))
+
+    line.submit(Task(("a",), lambda job: None, 7.0, lambda _: 1, kind="some"), slot="x").wait(5)
+
+    until(lambda: told)
+    assert told == [("some", 7.0, 1.0)]
+    still(line)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time, in seconds, as a job sees it."""
+    now = [100.0]
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: now[0])
+    return now
+
+
+def pulsed(clock, *fractions, **more):
+    """A job that tells how far it is once a second."""
+    job = jobs.Job(Task(("a",), lambda job: None, 1.0, lambda _: 1, **more))
+    job.state, job._started = State.RUNNING, clock[0]
+    for fraction in fractions:
+        clock[0] += 1
+        job._seen = clock[0]
+        job.pulse(fraction)
+    return job
+
+
+def test_the_rest_is_told_at_the_pace_of_late(clock):
+    job = pulsed(clock, *(0.005 * second for second in range(1, 61)), *(0.3 + 0.0005 * s for s in range(1, 61)))
+
+    assert job.left == pytest.approx((1 - job.fraction) / 0.0005, rel=0.01)
+
+
+def test_before_there_is_a_pace_the_rest_is_not_told(clock):
+    assert pulsed(clock, 0.001, 0.002).left is None
+    assert pulsed(clock, 0.1, 0.2).left == pytest.approx(8)
+
+
+def test_a_training_that_goes_on_tells_its_time_left_from_its_own_pace(clock):
+    assert pulsed(clock, 0.0, 0.9, 0.91, 0.92, 0.93, gives_way=True).left == pytest.approx(7)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.costs import shortcuts
-from models.device import keeps
 from models.measured import Spread, Timing
+from models.memory import keeps
 from models.names import kind
 from models.presets import PRESETS
 from models.trace import trace

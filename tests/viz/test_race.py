@@ -1,5 +1,6 @@
 """A race in a link, the runs it stands for, what its curves say, and how they are drawn."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from models.spec import NetworkSpec, SpecError
 from viz import gallery, lessons, tables, theme
 from viz.figures import training
 from viz.lessons import Curve
-from viz.race import RECIPES, Race, fitted, of, runners
+from viz.race import RECIPES, Race, Scale, fitted, of, runners
 
 SIDEBAR = NetworkSpec(
     stages=(3, 3, 3), stem="cifar", base_width=16, shortcut="pad", input_shape=(3, 32, 32), classes=10
@@ -117,9 +118,9 @@ def epoch(number, train, test, loss=1.0, test_loss=1.0):
     )  # fmt: skip
 
 
-def curves(errors, status=Status.DONE, why=""):
-    """Of the digits' recipe: name -> (training error, test error) at the last of ten epochs."""
-    entered = runners(replace(RECIPES["digits"].race, epochs=10), SIDEBAR)
+def curves(errors, status=Status.DONE, why="", epochs=10, answers=(), **more):
+    """Of the digits' recipe: name -> (training error, test error) at every one of the epochs."""
+    entered = runners(replace(RECIPES["digits"].race, epochs=epochs), SIDEBAR)
     return [
         Curve(
             runner.name,
@@ -129,7 +130,8 @@ def curves(errors, status=Status.DONE, why=""):
                 status=status,
                 why=why,
                 run=runner.run,
-                epochs=tuple(epoch(number, *errors[runner.name]) for number in range(1, 11)),
+                epochs=tuple(epoch(number, *errors[runner.name], **more) for number in range(1, epochs + 1)),
+                answers=dict(answers).get(runner.name, ""),
             ),
         )
         for runner in entered
@@ -185,26 +187,88 @@ def test_a_cure_that_is_none_is_not_called_one():
     assert "have not cured it yet: ResNet-56 gets 50% wrong" in said
 
 
-def test_at_the_start_nothing_is_said_of_degradation():
-    early = [replace(curve, kept=replace(curve.kept, epochs=curve.epochs[:1])) for curve in curves(GOOD)]
+def test_at_the_start_nothing_is_compared():
+    early = [replace(curve, kept=replace(curve.kept, epochs=curve.epochs[:4])) for curve in curves(GOOD)]
 
-    assert lessons.race(early) == "After 1 epoch ResNet-20 is ahead with 96.0% of the test images right."
+    assert lessons.race(early) == (
+        "After 4 epochs it is too early to compare: Plain-20 gets 95.0%; Plain-56 gets 38.0%; ResNet-20 gets 96.0%; "
+        "ResNet-56 gets 96.0% of the test images right."
+    )
+    assert lessons.race(early[:1]) == "After 4 epochs Plain-20 gets 95.0% of the test images right."
 
 
-def test_a_pair_is_compared_by_its_training_loss():
-    pair = curves({"Plain-20": GOOD["Plain-20"], "ResNet-20": GOOD["ResNet-20"]})
-    quick = [
-        replace(curve, kept=replace(curve.kept, epochs=tuple(replace(one, train_loss=loss) for one in curve.epochs)))
-        for curve, loss in zip(pair, (0.5, 0.1), strict=True)
-    ]
+PAIR = {"Plain-20": (0.10, 0.12), "ResNet-20": (0.02, 0.05)}
 
-    assert lessons.race(quick).endswith("(Plain-20) it is 0.5: it learns faster with them.")
-    assert lessons.race(quick[::-1][:1]) == "After 10 epochs ResNet-20 gets 96.0% of the test images right."
-    slow = [
-        replace(curve, kept=replace(curve.kept, epochs=tuple(replace(one, train_loss=loss) for one in curve.epochs)))
-        for curve, loss in zip(pair, (0.1, 0.5), strict=True)
-    ]
-    assert lessons.race(slow).endswith("here it learns faster without.")
+
+def test_a_pair_is_compared_by_its_training_error():
+    assert lessons.race(curves(PAIR)) == (
+        "After 10 epochs ResNet-20 gets 2.0% of the training images wrong, without skip connections (Plain-20) 10%: "
+        "it learns faster with them."
+    )
+    assert lessons.race(curves({"Plain-20": PAIR["ResNet-20"], "ResNet-20": PAIR["Plain-20"]})).endswith(
+        "here it learns faster without."
+    )
+    assert lessons.race(curves(PAIR)[1:]) == "After 10 epochs ResNet-20 gets 95.0% of the test images right."
+
+
+def test_a_pair_that_chance_explains_is_called_the_same():
+    assert lessons.race(curves(PAIR | {"Plain-20": (0.03, 0.05)})).endswith(
+        "(Plain-20) 3.0%: the same, as far as 1,408 images can tell."
+    )
+
+
+NOTHING = {"Plain-20": (0.9, 0.9), "ResNet-20": (0.91, 0.875)}
+
+
+def test_networks_that_learned_nothing_have_no_leader():
+    said = lessons.race(curves(NOTHING))
+
+    assert said == "On the test images Plain-20 and ResNet-20 are no better than guessing (10 classes: 10%)."
+
+
+@pytest.mark.parametrize(("error", "lost"), [(1 - 47 / 360, True), (1 - 48 / 360, False)])
+def test_what_guessing_might_reach_is_no_learning(error, lost):
+    said = lessons.race(curves({"Plain-20": (0.5, error)}))  # 13.2 % on 360 images of 10 classes
+
+    assert ("no better than guessing" in said) is lost
+    assert ("of the test images right" in said) is not lost
+
+
+def test_a_loss_that_blew_up_is_told_with_its_learning_rate():
+    said = lessons.race(curves(NOTHING, loss=2e8))
+
+    assert said == (
+        "Plain-20: the loss blew up: 2.0·10⁸, learning rate 0.02. ResNet-20: the loss blew up: 2.0·10⁸, learning rate 0.02."
+    )
+    assert "degradation" not in lessons.race(curves(GOOD | {"Plain-56": (0.9, 0.9)}, loss=1e8))
+
+
+OTHERS = {"ResNet-20": (0.02, 0.05), "ResNet-56": (0.01, 0.04)}
+
+
+def test_test_accuracies_are_ranked_only_beyond_chance():
+    close = lessons.race(curves(OTHERS))
+    apart = lessons.race(curves(OTHERS | {"ResNet-20": (0.1, 0.10)}))
+
+    assert close == (
+        "After 10 epochs no network is ahead: ResNet-20 (95.0%) and ResNet-56 (96.0%) of the test images right are the "
+        "same, as far as 360 images can tell."
+    )
+    assert apart == "After 10 epochs ResNet-56 is ahead with 96.0% of the test images right."
+
+
+def test_networks_are_compared_image_by_image_where_it_is_known_what_each_got_right():
+    first = "1" * 342 + "0" * 18  # 95 %
+    nested = "1" * 351 + "0" * 9  # all of those and nine more: by their accuracies alone no difference
+    crossed = "0" * 9 + "1" * 351  # nine others wrong
+
+    def said(second):
+        answers = {"ResNet-20": first, "ResNet-56": second}
+        return lessons.race(curves(OTHERS | {"ResNet-56": (0.01, 0.025)}, answers=answers))
+
+    assert "ResNet-56 is ahead with 97.5%" in said(nested)  # 0 against 9: p = 0.004
+    assert "no network is ahead" in said(crossed)  # 9 against 18: p = 0.12
+    assert "no network is ahead" in said("")
 
 
 def test_a_run_that_failed_is_named_with_its_reason():
@@ -218,22 +282,42 @@ def looks(shown):
     return theme.looks([kind(curve.run.network) for curve in shown])
 
 
+@pytest.mark.parametrize("scale", Scale)
 @pytest.mark.parametrize("logarithmic", [False, True])
-def test_curves_are_dashed_on_training_and_solid_on_test_images(logarithmic):
+def test_training_and_test_curves_are_equally_bold_on_one_axis(logarithmic, scale):
     shown = curves(GOOD)
-    figure = training.curves(shown, looks(shown), logarithmic=logarithmic)
+    figure = training.curves(shown, looks(shown), scale=scale, logarithmic=logarithmic)
 
     lines = {trace.meta: trace for trace in figure.data if trace.mode != "markers"}
-    assert len(figure.data) == 16
-    assert lines["Plain-56, train"].line.dash == "dash"
-    assert lines["Plain-56, test"].line.dash == "solid"
-    assert [trace.name for trace in figure.data if trace.showlegend] == [
-        "Plain-20",
-        "Plain-56",
-        "ResNet-20",
-        "ResNet-56",
-    ]
+    assert len(figure.data) == 8
+    for name in GOOD:
+        left, right = lines[f"{name}, training images"], lines[f"{name}, test images"]
+        assert (left.line, left.marker, left.mode) == (right.line, right.marker, "lines+markers")
+    assert [trace.name for trace in figure.data if trace.showlegend] == list(GOOD)
     assert tuple(figure.layout.xaxis.range) == (0.5, 10.5)
+    assert figure.layout.yaxis2.matches == "y"
+
+
+def numbers(text):
+    return {float(found) for found in re.findall(r"([\d.]+)%", text)}
+
+
+@pytest.mark.parametrize("errors", [GOOD, PAIR, OTHERS, GOOD | {"Plain-56": (0.0, 0.3)}])
+@pytest.mark.parametrize("epochs", [1, 10])
+def test_every_number_of_the_sentence_is_a_marker_of_the_chart_beside_it(errors, epochs):
+    shown = curves(errors, epochs=epochs)
+    figure = training.curves(shown, looks(shown))
+
+    drawn = {value for trace in figure.data if "markers" in trace.mode for value in trace.y}
+    for number in numbers(lessons.race(shown)):
+        assert any(abs(number / 100 - value) < 0.005 or abs(1 - number / 100 - value) < 0.005 for value in drawn)
+
+
+def test_a_loss_that_blew_up_stands_in_the_chart_of_errors_too():
+    shown = curves(NOTHING, loss=2e8)
+    notes = [note.text for note in training.curves(shown, looks(shown)).layout.annotations]
+
+    assert notes.count("loss 2.0·10⁸") == 2
 
 
 def test_an_empty_race_has_its_room_already():
@@ -251,7 +335,7 @@ def test_a_loss_beyond_all_others_is_marked_at_the_top_and_told():
         shown[0], kept=replace(shown[0].kept, epochs=(epoch(1, 0.9, 0.9, test_loss=5e7), *shown[0].epochs[1:]))
     )
 
-    figure = training.curves([wild, *shown[1:]], looks(shown))
+    figure = training.curves([wild, *shown[1:]], looks(shown), scale=Scale.LOSS)
 
     marks = [trace for trace in figure.data if "beyond" in trace.meta]
     assert marks[0].x == (1,)

@@ -36,7 +36,7 @@ def trained():
 
 @pytest.mark.slow
 def test_a_newcomer_sees_degradation_its_cure_and_what_the_network_reads(visit):
-    page = opened(visit, replace(FOUR, epochs=4))
+    page = opened(visit, replace(FOUR, epochs=6))
 
     page.locator(".st-key-start_race button").click()
     page.get_by_text(re.compile("Training: [1-9]")).wait_for(timeout=60_000)

@@ -1,5 +1,6 @@
 """The Training page: a race is chosen, started, paused, resumed, read; runs are listed and deleted."""
 
+import re
 import threading
 import time
 from dataclasses import replace
@@ -25,7 +26,7 @@ def runs(monkeypatch, tmp_path):
     from models import runs as room
 
     monkeypatch.setattr(room.Runs, "__init__", lambda self, folder=tmp_path: object.__setattr__(self, "folder", folder))
-    # what races take is measured in a test of its own: here it would only be in the way
+    # a few steps of a race are measured in a test of their own: here they would only be in the way
     monkeypatch.setattr("models.training.estimate", lambda run, *, pulse: 10.0)
     jobs.line.clear()
     yield Runs()
@@ -76,17 +77,53 @@ def test_the_page_offers_three_races_and_ones_own(open_app):
     assert address(app) == {}
 
 
-def test_every_button_says_how_long_it_takes_here(open_app):
+def takes(app):
+    return {one.key: one.label for one in app.button if (one.key or "").startswith(("recipe_", "start_"))}
+
+
+def test_every_button_says_at_once_how_long_it_takes_and_nothing_is_measured_for_it(open_app, monkeypatch):
+    monkeypatch.setattr(jobs.Line, "_next", lambda self: None)  # nothing runs at all
+    app = page(open_app, **TINY, **QUICK)
+
+    assert re.fullmatch(r"Start ResNet-6 and Plain-6 \((a moment|.* s), here\)", takes(app)["start_race"])
+    for name in RECIPES:
+        assert re.fullmatch(r"Start \(.+ (s|min|h|days)(, the machine is busy)?, here\)", takes(app)[f"recipe_{name}"])
+    assert not any("minute" in one.value for one in app.markdown if "Degradation" in one.value)
+
+
+def test_while_the_server_is_idle_a_few_steps_say_better_how_long_ones_own_race_takes(open_app):
     app = page(open_app, **TINY, **QUICK)
     end = time.monotonic() + 20
-    while any("measuring" in one.label for one in app.button) and time.monotonic() < end:
+    while "(15 to 30 s, here)" not in takes(app)["start_race"] and time.monotonic() < end:
         time.sleep(0.1)
         app.run()
 
-    labels = {one.key: one.label for one in app.button}
-    assert labels["start_race"] == "Start ResNet-6 and Plain-6 (about 20 s here)"  # two networks, ten seconds each
-    assert labels["recipe_digits"] == "Start (about 40 s here)"
-    assert labels["recipe_fashion"] == "Start (about 10 s here)"
+    # two networks of ten seconds each
+    assert takes(app)["start_race"] == "Start ResNet-6 and Plain-6 (15 to 30 s, here)"
+
+
+def test_what_does_not_fit_in_memory_is_told_before_anything_starts(open_app, monkeypatch):
+    from models import device
+
+    monkeypatch.setattr(device, "free", lambda _: 10**6)
+    app = page(open_app, **TINY, **QUICK, seed="77", train_seed="77")
+
+    assert "This needs about" in takes(app)["start_race"]
+
+
+def test_any_network_of_a_race_can_be_looked_at_the_first_too(open_app, runs):
+    for network in (SMALL, replace(SMALL, shortcut="none")):
+        list(kept(run(network), runs))
+    app = page(open_app, **TINY, **QUICK, learn="true")
+    names = app.segmented_control(key="race_who").options
+    first, second = names
+
+    if app.segmented_control(key="race_who").value == first:
+        first, second = second, first
+    for name in (first, second, first):
+        app.segmented_control(key="race_who").set_value(name).run()
+        assert app.segmented_control(key="race_who").value == name
+        assert address(app)["who"] == str(1 + names.index(name))
 
 
 def test_a_race_is_started_and_read(open_app, runs):
@@ -328,7 +365,4 @@ def test_a_trained_network_is_looked_into_on_the_signals_page(open_app, runs):
 
     assert not app.exception
     assert address(app)["weights"] == "trained"
-    print(
-        [one.value for one in app.caption], words(app), [one.value for one in app.warning], [b.key for b in app.button]
-    )
     assert any("the labels of its own test images" in one.value for one in app.caption)

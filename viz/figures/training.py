@@ -8,114 +8,138 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from models.learned import Lesions, Predictions, Response, Reuse
+from models.significance import blew_up
 from viz import format, theme
 from viz.figures.signals import log_axis
 from viz.lessons import Curve
+from viz.race import Scale
 from viz.theme import Look
 
 _WIDE = 20.0  # between the largest and the smallest response: beyond that an axis is logarithmic
 _EXACT = {"loss": ".3f", "error": ".2%"}
-_PANELS = (("loss", "loss"), ("error", "share of images wrong"))
+_SPLITS = (("train", "training"), ("test", "test"))
+_WORDS = {Scale.ERROR: "share of images wrong", Scale.LOSS: "loss"}
 _HOVER = "<b>%{fullData.meta}</b>, epoch %{x}<br>%{customdata}<extra></extra>"
 _AXES = ("xaxis", "yaxis")
 
 
 def curves(
-    shown: Sequence[Curve], looks: Sequence[Look], *, logarithmic: bool = False, dark: bool = False, height: int = 400
+    shown: Sequence[Curve],
+    looks: Sequence[Look],
+    *,
+    scale: Scale = Scale.ERROR,
+    logarithmic: bool = False,
+    dark: bool = False,
+    height: int = 400,
 ) -> go.Figure:
-    """Loss and error by epoch: training dashed, test solid. The room for all epochs is there from the start."""
-    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09)
+    """Error or loss by epoch, on the training images (left) and on the test images, on one axis (as arXiv 1512.03385,
+    figure 1). The room for all epochs is there from the start.
+    """
+    figure = make_subplots(
+        rows=1,
+        cols=2,
+        shared_yaxes=True,
+        horizontal_spacing=0.05,
+        subplot_titles=[f"{name} {scale}" for _, name in _SPLITS],
+    )
     whole = max((curve.run.all_epochs for curve in shown), default=1)
     for curve, look in zip(shown, looks, strict=True):
         colour = look.shade.on(dark=dark)
-        numbers = [epoch.number for epoch in curve.epochs]
-        for column, (quantity, _) in enumerate(_PANELS, start=1):
-            for split, dash, width in (("train", "dash", 2), ("test", "solid", 3)):
-                values = [getattr(epoch, f"{split}_{quantity}") for epoch in curve.epochs]
-                figure.add_scatter(
-                    x=numbers,
-                    y=[value if not logarithmic or value > 0 else None for value in values],
-                    name=curve.name,
-                    meta=f"{curve.name}, {split}",
-                    legendgroup=curve.name,
-                    showlegend=split == "test" and column == 1,
-                    mode="lines+markers" if split == "test" else "lines",
-                    line={"color": colour, "width": width, "dash": dash},
-                    marker={"symbol": look.symbol, "size": 7, "color": colour},
-                    customdata=[f"{split} {quantity}: {_told(value, _EXACT[quantity])}" for value in values],
-                    hovertemplate=_HOVER,
-                    row=1,
-                    col=column,
-                )
-    figure.update_layout(_own(height=height, margin={"t": 40, "l": 8, "r": 24, "b": 8}, hovermode="closest"))
+        for column, (split, name) in enumerate(_SPLITS, start=1):
+            values = [getattr(epoch, f"{split}_{scale}") for epoch in curve.epochs]
+            figure.add_scatter(
+                x=[epoch.number for epoch in curve.epochs],
+                y=[value if not logarithmic or value > 0 else None for value in values],
+                name=curve.name,
+                meta=f"{curve.name}, {name} images",
+                legendgroup=curve.name,
+                showlegend=column == 1,
+                mode="lines+markers",
+                line={"color": colour, "width": 3, "dash": look.dash},
+                marker={"symbol": look.symbol, "size": 8, "color": colour},
+                customdata=[f"{name} {scale}: {_told(value, _EXACT[scale])}" for value in values],
+                hovertemplate=_HOVER,
+                row=1,
+                col=column,
+            )
+    figure.update_layout(_own(height=height, margin={"t": 66, "l": 8, "r": 24, "b": 8}, hovermode="closest"))
     figure.update_xaxes(title_text="epoch", range=[0.5, whole + 0.5], dtick=_step(whole), **theme.axis())
-    known = {quantity: _values(shown, quantity) for quantity, _ in _PANELS}
-    if not logarithmic:
+    axis: dict[str, object] = {"rangemode": "tozero", "tickformat": ".0%" if scale is Scale.ERROR else None}
+    values = _values(shown, scale)
+    if scale is Scale.LOSS and not logarithmic:
         _beyond(figure, shown, looks, dark=dark)
-    for column, (quantity, words) in enumerate(_PANELS, start=1):
-        values = known[quantity]
-        axis: dict[str, object] = {"rangemode": "tozero", "tickformat": ".0%" if quantity == "error" else None}
-        if quantity == "loss" and not logarithmic:
-            axis["range"] = [0, _ceiling(shown)]
-        if logarithmic and values:
-            axis = log_axis(max(min(values), 1e-6) / 1.3, max(values) * 1.3)
-        figure.update_yaxes(title_text=words, row=1, col=column, **theme.axis() | axis)
+        axis["range"] = [0, _ceiling(shown)]
+    if logarithmic and values:
+        axis = log_axis(max(min(values), 1e-6) / 1.3, max(values) * 1.3)
+    figure.update_yaxes(**theme.axis() | axis)
+    figure.update_yaxes(title_text=_WORDS[scale], row=1, col=1)
+    if scale is Scale.ERROR:
+        _blown_up(figure, shown)
     return figure
+
+
+def _blown_up(figure: go.Figure, shown: Sequence[Curve]) -> None:
+    """Say the loss of a network whose loss blew up, which its error does not tell, at its last epoch."""
+    for curve in shown:
+        if curve.epochs and blew_up(curve.epochs[-1].train_loss, curve.run.network.classes):
+            last = curve.epochs[-1]
+            figure.add_annotation(
+                x=last.number,
+                y=last.train_error,
+                text=f"loss {format.number(last.train_loss)}",
+                showarrow=True,
+                ax=-30,
+                ay=30,
+                row=1,
+                col=1,
+            )
 
 
 def _ceiling(shown: Sequence[Curve]) -> float:
     """The height of the losses' axis: a test loss in the first epochs can be a million times all others."""
     guess = max((log(curve.run.network.classes) for curve in shown), default=2.3)
-    return 1.05 * min(max(_values(shown, "loss"), default=guess), 1.5 * guess)
+    return 1.05 * min(max(_values(shown, Scale.LOSS), default=guess), 1.5 * guess)
 
 
 def beyond(shown: Sequence[Curve]) -> bool:
     """Whether a loss lies above the axis."""
-    return any(_over(curve, _ceiling(shown)) for curve in shown)
+    return any(_over(curve, _ceiling(shown), split) for curve in shown for split, _ in _SPLITS)
 
 
-def _over(curve: Curve, top: float) -> list[tuple[int, str, float]]:
-    """(epoch, split, loss) of what lies above the axis."""
-    return [
-        (epoch.number, split, value)
-        for epoch in curve.epochs
-        for split in ("train", "test")
-        if not (value := getattr(epoch, f"{split}_loss")) <= top
-    ]
+def _over(curve: Curve, top: float, split: str) -> list[tuple[int, float]]:
+    """(epoch, loss) of what lies above the axis."""
+    losses = [(epoch.number, getattr(epoch, f"{split}_loss")) for epoch in curve.epochs]
+    return [(number, loss) for number, loss in losses if not loss <= top]
 
 
 def _beyond(figure: go.Figure, shown: Sequence[Curve], looks: Sequence[Look], *, dark: bool) -> None:
     """Losses above the axis, marked at its upper end, with their values in the hover."""
     top = _ceiling(shown)
     for curve, look in zip(shown, looks, strict=True):
-        over = _over(curve, top)
-        if over:
-            figure.add_scatter(
-                x=[number for number, _, _ in over],
-                y=[top] * len(over),
-                meta=f"{curve.name}, beyond the axis",
-                mode="markers",
-                marker={"symbol": "arrow-bar-up", "size": 15, "color": look.shade.on(dark=dark)},
-                cliponaxis=False,
-                showlegend=False,
-                customdata=[f"{split} loss: {format.number(value)}" for _, split, value in over],
-                hovertemplate=_HOVER,
-                row=1,
-                col=1,
-            )
+        for column, (split, name) in enumerate(_SPLITS, start=1):
+            over = _over(curve, top, split)
+            if over:
+                figure.add_scatter(
+                    x=[number for number, _ in over],
+                    y=[top] * len(over),
+                    meta=f"{curve.name}, beyond the axis",
+                    mode="markers",
+                    marker={"symbol": "arrow-bar-up", "size": 15, "color": look.shade.on(dark=dark)},
+                    cliponaxis=False,
+                    showlegend=False,
+                    customdata=[f"{name} loss: {format.number(value)}" for _, value in over],
+                    hovertemplate=_HOVER,
+                    row=1,
+                    col=column,
+                )
 
 
 def _told(value: float, form: str) -> str:
     return f"{value:{form}}" if isfinite(value) else format.number(value)
 
 
-def _values(shown: Sequence[Curve], quantity: str) -> list[float]:
-    found = [
-        getattr(epoch, f"{split}_{quantity}")
-        for curve in shown
-        for epoch in curve.epochs
-        for split in ("train", "test")
-    ]
+def _values(shown: Sequence[Curve], scale: Scale) -> list[float]:
+    found = [getattr(epoch, f"{split}_{scale}") for curve in shown for epoch in curve.epochs for split, _ in _SPLITS]
     return [value for value in found if value > 0 and isfinite(value)]
 
 

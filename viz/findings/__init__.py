@@ -59,9 +59,9 @@ def choose(scene: Scene) -> Curve:
     """A menu of the trained networks; returns the chosen one, at first the one with the best test accuracy."""
     trained = [curve for curve, _ in scene.trained]
     names = [curve.name for curve in trained]
-    own = scene.curves[min(scene.race.who, len(scene.curves)) - 1]
+    chosen = scene.curves[scene.race.who - 1] if 0 < scene.race.who <= len(scene.curves) else None
     best = max(trained, key=lambda curve: curve.epochs[-1].test_accuracy)
-    start = own if own in trained and scene.race.who != 1 else best
+    start = chosen if chosen in trained else best
     state.seed("race_who", start.name)
 
     def changed() -> None:
