@@ -5,21 +5,22 @@ The need is reckoned from the trace, so that a network that is too large is refu
 
 import ctypes
 import platform
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-import psutil
 import torch
 
+from models import memory_limits
 from models.memory import need, training_need
-from models.memory_limits import left_by_the_limits
 from models.records import Shape, Trace
 from models.settings import Device, Precision
 from models.spec import LIMITS, NetworkSpec, SpecError, smallest_input
 from models.trace import trace
 
+PAGES, OPTIMIZERS = 64 * 10**6, 200 * 10**6  # bytes
 MARGIN = 0.9  # of the free memory that may be asked for: an estimate is one
 
 
@@ -111,8 +112,7 @@ def free(device: torch.device) -> int:
     if device.type == "cuda":
         unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return torch.cuda.mem_get_info(device)[0] + unused
-    here: int = psutil.virtual_memory().available
-    return min(here, left_by_the_limits())
+    return memory_limits.available()
 
 
 def afford(
@@ -130,7 +130,9 @@ def afford(
     A training (`momentum` says whether it has any) needs its momenta and room for a checkpoint besides. Raises
     `TooLargeError`, with nothing allocated, where that is more than `limit` (left out: what is free now).
     """
-    room = int(free(device) * MARGIN) if limit is None else limit
+    room = (
+        max(0, int(free(device) * MARGIN) - _reserve(device, training=momentum is not None)) if limit is None else limit
+    )
 
     own = traced or trace(spec)
 
@@ -148,6 +150,14 @@ def afford(
         f"This needs about {gigabytes(wanted)} of memory and the {where} has {gigabytes(room)} to give. "
         f"{_what_fits(spec, batch, room, takes)}"
     )
+
+
+def _reserve(device: torch.device, *, training: bool) -> int:
+    """Bytes of the CPU's memory that pages, and the libraries that are still to be imported, may take meanwhile."""
+    if device.type != "cpu":
+        return 0
+    optimizers = training and "torch._dynamo" not in sys.modules  # torch.optim brings it
+    return PAGES + (OPTIMIZERS if optimizers else 0)
 
 
 def _what_fits(spec: NetworkSpec, batch: int, room: int, takes: Callable[[int, Shape], int]) -> str:

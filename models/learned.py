@@ -26,11 +26,6 @@ class Predictions:
         return float(self.right.mean())
 
     @property
-    def accuracy5(self) -> float:
-        """What is right is among the five likeliest."""
-        return float((self.top == self.labels[:, None]).any(1).mean())
-
-    @property
     def confusion(self) -> Any:
         """(classes, classes): how many images of a row's class were taken for the column's."""
         count = len(self.classes)
@@ -59,6 +54,7 @@ class Answer:
     """What a network says of one picture."""
 
     image: Any  # uint8, (H, W, 3): as it was seen
+    fit: str  # a value of `uploads.Fit`: how it was brought to the data's proportions
     classes: tuple[str, ...]  # the likeliest first
     probabilities: tuple[float, ...]
 

@@ -1,7 +1,8 @@
-"""What the memory limits of this process's control groups leave: containers, systemd's slices and hosts set such."""
+"""How much memory this process may still take: control groups (containers, systemd's slices, hosts) set limits."""
 
 import os
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 NONE = 1 << 62  # bytes: no limit is set
@@ -11,6 +12,11 @@ _FILES = {  # of the two versions of control groups: limit, use, and what the us
     2: ("memory.max", "memory.current", "inactive_file"),
     1: ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 }
+
+
+def available() -> int:
+    """Bytes of the machine's memory that this process may still take: what is free, within its limits."""
+    return min(_free(), left_by_the_limits())
 
 
 def left_by_the_limits(own: Path = _OWN, root: Path = _ROOT) -> int:
@@ -44,6 +50,20 @@ def _groups(own: Path, root: Path) -> Iterator[tuple[Path, int]]:
             if folder == mounted:
                 break
             folder = folder.parent
+
+
+def _free() -> int:
+    """What the machine could give without swapping."""
+    if find_spec("psutil") is not None:
+        import psutil  # noqa: PLC0415
+
+        found: int = psutil.virtual_memory().available
+        return found
+    try:  # a bare Linux machine
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        return int(dict(line.split(":", 1) for line in lines)["MemAvailable"].split()[0]) * 1024
+    except (OSError, ValueError, KeyError):
+        return NONE
 
 
 def _left(folder: Path, version: int) -> int:

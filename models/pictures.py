@@ -1,7 +1,5 @@
 """Pictures to measure with: noise, digits, photographs, or a visitor's own."""
 
-import io
-import struct
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -13,17 +11,10 @@ from torch.nn.functional import interpolate
 
 from models.settings import Source
 from models.spec import SpecError
+from models.uploads import decode, fit
 
-MOST_BYTES = 5 * 10**6  # of an uploaded file
-MOST_PIXELS = 40 * 10**6  # of a picture, before it is made smaller
-_KEPT = 1024  # px: the longer side of what is kept of an upload
-_FORMATS = ("PNG", "JPEG", "WEBP")
 # ImageNet's, which torchvision's weights were trained with
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
-class PictureError(ValueError):
-    """A file that can't be shown. The message says what can."""
 
 
 def images(
@@ -31,8 +22,8 @@ def images(
 ) -> Tensor:
     """`count` normalised images (count, C, H, W), float32 on the CPU, drawn with a generator of the seed.
 
-    Of photographs and of an upload the first ones are whole (their middle); the others are random crops, mirrored at
-    random, so that a batch norm has a batch to work on.
+    Of photographs the first ones are whole (their middle), an upload is fitted as `uploads.fit` says; the others are
+    random crops, mirrored at random, so that a batch norm has a batch to work on.
     """
     generator = torch.Generator().manual_seed(seed)
     try:
@@ -46,7 +37,9 @@ def images(
         return fitted(_digits()[chosen], shape)
     if wanted is Source.UPLOAD and picture is None:
         raise SpecError("picture", "must be a PNG, JPEG or WebP file when the source is upload", picture)
-    photos = [decode(picture)] if wanted is Source.UPLOAD and picture is not None else _photos()
+    photos = _photos()
+    if wanted is Source.UPLOAD and picture is not None:
+        photos = [fit(decode(picture), shape[1:])[0]]
     whole = [_middle(photo, shape[1:]) for photo in photos[:count]]
     crops = [_crop(photos[index % len(photos)], shape[1:], generator) for index in range(len(whole), count)]
     batch = torch.stack([*whole, *crops])
@@ -60,38 +53,6 @@ def visible(image: Tensor) -> Any:
     low, high = shown.aminmax()
     scaled = (shown - low) / (high - low).clamp_min(1e-12)
     return (scaled * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
-
-
-def decode(data: bytes) -> Tensor:
-    """An uploaded file as (3, H, W) from 0 to 1, at most 1,024 px a side. Raises `PictureError` for anything else."""
-    from PIL import Image, ImageOps, UnidentifiedImageError  # noqa: PLC0415
-
-    expected = f"must be a PNG, JPEG or WebP file of at most {MOST_BYTES // 10**6} MB and {MOST_PIXELS // 10**6} MP"
-    if len(data) > MOST_BYTES:
-        raise PictureError(f"picture: {expected}, got {len(data) / 1e6:,.1f} MB")
-    try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-            if opened.width * opened.height > min(MOST_PIXELS, Image.MAX_IMAGE_PIXELS or MOST_PIXELS):
-                raise PictureError(f"picture: {expected}, got {opened.width:,} × {opened.height:,} pixels")
-            opened.draft("RGB", (_KEPT, _KEPT))  # a JPEG is read at a fraction of its size
-            upright = ImageOps.exif_transpose(opened)
-            if upright.mode.startswith("I"):  # 16 bits of grey
-                upright = Image.fromarray((np.asarray(upright, dtype=np.float32) / 257).clip(0, 255).astype(np.uint8))
-            upright = upright.convert("RGB")
-        upright.thumbnail((_KEPT, _KEPT))
-    except (
-        UnidentifiedImageError,
-        OSError,
-        SyntaxError,
-        ValueError,
-        Image.DecompressionBombError,
-        struct.error,
-        Warning,
-    ) as error:
-        if isinstance(error, PictureError):
-            raise
-        raise PictureError(f"picture: {expected}, got a file that can't be read as one") from None
-    return torch.from_numpy(np.array(upright)).permute(2, 0, 1).float() / 255
 
 
 @cache

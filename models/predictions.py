@@ -14,9 +14,10 @@ from models.keeping import fill
 from models.learned import Answer, Predictions
 from models.measured import Pulse
 from models.network import build
-from models.pictures import decode, fitted
-from models.recipe import RunSpec
+from models.pictures import fitted
+from models.recipe import DIGITS, RunSpec
 from models.runs import Runs
+from models.uploads import Fit, decode, fit, rim_colour
 
 _TOP = 5
 _INK = 0.2  # of full brightness: what counts as drawn
@@ -73,26 +74,33 @@ def predict(run: RunSpec, runs: Runs, *, pulse: Pulse | None = None) -> Predicti
     )
 
 
-def answer(run: RunSpec, runs: Runs, picture: bytes, *, drawn: bool) -> Answer:
+def answer(run: RunSpec, runs: Runs, picture: bytes) -> Answer:
     """The network's answer to a picture of one's own: PNG, JPEG or WebP. Raises `PictureError`, `KeepingError`.
 
-    A grey data set's pictures are light on dark: one on a light ground is inverted. What was `drawn` is cut out, laid
-    in the middle and made as large as the data set's own digits are in their frames.
+    A grey data set's pictures are light on dark: one on a light ground is inverted. A drawing, for a data set of
+    digits, is cut out, laid in the middle and made as large as the data set's own digits are in their frames; any
+    other picture is fitted in its proportions.
     """
     trained = Trained.load(run, runs)
     image = decode(picture)
-    if trained.data.train.images.shape[1] == 1:
-        grey = image.mean(0, keepdim=True)
-        if float(grey[:, [0, -1]].mean() + grey[:, :, [0, -1]].mean()) > 1:  # its rim is light
-            grey = 1 - grey
-        image = _framed(grey, _filling(trained.data)) if drawn else grey
     native = trained.data.train.images.shape[1:]
+    # an image of the data set's own size is taken as it is
+    drawing = image.shape[1:] != native[1:] and rim_colour(image) is not None
+    if native[0] == 1:
+        image = image.mean(0, keepdim=True)
+        if float(image[:, [0, -1]].mean() + image[:, :, [0, -1]].mean()) > 1:  # its rim is light
+            image = 1 - image
+    if drawing and native[0] == 1 and run.data in DIGITS:
+        image, how = _framed(image, _filling(trained.data)), Fit.FRAMED
+    else:
+        image, how = fit(image, (int(native[1]), int(native[2])))
     small = fitted(image.unsqueeze(0), (int(native[0]), int(native[1]), int(native[2])))
     seen = (small * 255).round().clamp(0, 255).to(torch.uint8)
     likely = trained.probabilities(trained.ready(seen.to(trained.device)))[0].cpu()
     order = likely.argsort(descending=True)
     return Answer(
         image=_shown(seen)[0],
+        fit=str(how),
         classes=tuple(trained.data.classes[place] for place in order.tolist()),
         probabilities=tuple(likely[order].tolist()),
     )
@@ -117,7 +125,7 @@ def _framed(grey: Tensor, filling: float) -> Tensor:
     marked = grey[0] > _INK
     rows, columns = (marked.any(1 - axis).nonzero().flatten() for axis in (0, 1))
     if not len(rows):
-        return grey
+        return grey[:, :1, :1]
     cut = grey[:, int(rows[0]) : int(rows[-1]) + 1, int(columns[0]) : int(columns[-1]) + 1]
     side = max(cut.shape[1:])
     whole = max(side, round(side / filling))

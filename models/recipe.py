@@ -33,6 +33,7 @@ DATA: Mapping[DataSet, About] = MappingProxyType(
         DataSet.CIFAR100: About("CIFAR-100", (3, 32, 32), 100, 50_000, 10_000),
     }
 )
+DIGITS = frozenset({DataSet.DIGITS, DataSet.MNIST})  # one light figure in the middle of a dark frame
 # field: (lowest, highest), both allowed
 RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {

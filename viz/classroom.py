@@ -31,6 +31,7 @@ def show() -> None:
     heading, sharing = st.container(key="heading").columns([7, 1], vertical_alignment="center")
     heading.title("Does it learn better with skip connections?", anchor=False)
     headline.messages()
+    headline.memory()
     race = state.race()
     try:
         entered = runners(race, state.spec())

@@ -20,6 +20,11 @@ _SOURCES = {
     Source.PHOTOS: "photographs",
     Source.UPLOAD: "your picture",
 }
+FITTED = {  # how a picture was brought to the network's proportions
+    "padded": "Padded with the colour of its rim to the network's proportions.",
+    "cropped": "Its middle, cropped to the network's proportions.",
+    "framed": "What is drawn was cut out and laid in the middle, as large as the data's own.",
+}
 _PRECISIONS = {Precision.FLOAT32: "float32", Precision.TF32: "TF32", Precision.BF16: "bfloat16"}
 
 
@@ -36,7 +41,7 @@ def show(spec: NetworkSpec, experiment: Experiment) -> tuple[Experiment, bytes |
             _choice("source", "Images", _SOURCES, experiment.source, st.selectbox, width=160)
         with st.popover("More"):
             _more(spec, experiment)
-    return experiment, _upload() if experiment.source is Source.UPLOAD else None
+    return experiment, _upload(spec) if experiment.source is Source.UPLOAD else None
 
 
 def possible(experiment: Experiment, spec: NetworkSpec | None = None) -> Experiment:
@@ -105,7 +110,7 @@ def machine(experiment: Experiment) -> None:
     _choice("precision", "Precision", usable_in, experiment.precision, st.selectbox)
 
 
-def _upload() -> bytes | None:
+def _upload(spec: NetworkSpec) -> bytes | None:
     """The picture to look through; a file that can't be one is refused and not kept."""
     file = st.file_uploader(
         "Your picture: PNG, JPEG or WebP, at most 5 MB. It stays on this server, for this visit.",
@@ -115,12 +120,14 @@ def _upload() -> bytes | None:
     )
     if file is not None:
         data = file.getvalue()
-        problem = measure.check_picture(data)
+        problem, how = measure.check_picture(data, spec.input_shape[1:])
         if problem:
             st.session_state.pop(_PICTURE, None)  # what was measured with another one would look like this one's
             st.error(format.as_it_is(problem))
         else:
             st.session_state[_PICTURE] = data
+            if words := FITTED.get(how):
+                st.caption(words)
     picture: bytes | None = st.session_state.get(_PICTURE)
     return picture
 

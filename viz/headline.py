@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from models import memory_limits
 from models.names import Match, Name, compare
 from models.presets import PRESETS
 from models.records import Trace
@@ -9,6 +10,7 @@ from models.spec import NetworkSpec
 from viz import format, state
 
 _MOST_PROBLEMS = 12
+_LITTLE = 600 * 10**6  # bytes: less than the default measurement of a ResNet-18 takes
 _PARAMS_HELP = "Trainable numbers. Running statistics of norms are buffers, and counted apart."
 _MACS_HELP = """MACs are multiply-accumulates of convolutions and linear layers, for one image: a filter's weights,
 once for each number it puts out. FLOPs count the multiplication and the addition: 2 * MACs. Norms, activations, pooling
@@ -37,6 +39,16 @@ def messages() -> None:
         st.warning(f"The link could not be followed in every part; the rest of it is shown.\n{lines}{more}")
     if notes := state.pop_notes():
         st.toast(" ".join(notes), duration="long")
+
+
+def memory() -> None:
+    """Where this server has little memory left, say so before anything is started."""
+    left = memory_limits.available()
+    if left < _LITTLE:
+        st.warning(
+            f"This server has {format.size(left)} of memory left: only small networks, inputs and batches can be "
+            "measured or trained now, and what does not fit is refused."
+        )
 
 
 def _instead(problem: str) -> str:

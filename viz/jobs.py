@@ -4,6 +4,7 @@ A job runs in a thread that never calls Streamlit; pages look at it. Jobs wait i
 the same work asked for twice is one job. What is finished is kept, up to a size.
 """
 
+import atexit
 import logging
 import threading
 import time
@@ -21,6 +22,7 @@ MOST_WAITING = 40
 LONGEST = 900.0  # seconds that a job may run
 FORGOTTEN = 120.0  # seconds without anybody looking: a closed tab's job gives way
 LEFT = 4.0  # the same of work that is only done while somebody looks
+_CLOSING = 20.0  # seconds that an ending server waits for a step and its checkpoint
 _RECENT = 20.0  # seconds whose pace tells how long the rest takes
 _TELLING = 3.0  # seconds, or
 _ENOUGH = 0.05  # of the whole: before that the rest is not told
@@ -264,6 +266,17 @@ class Line:
             before = [*self._waiting[: self._waiting.index(job)], *([self._running] if self._running else [])]
             return sum((job.gives_way or not other.gives_way) and not other.idle for other in before)
 
+    def close(self, seconds: float) -> None:
+        """End all work and wait until what is under way has written where it stands: the process is about to end."""
+        with self._lock:
+            ending = [job for job in (self._running, self._short, *self._waiting) if job is not None]
+            self._waiting = []
+        for job in ending:
+            job.cancel()
+        end = time.monotonic() + seconds
+        for job in ending:
+            job.wait(max(0.0, end - time.monotonic()))
+
     def _find(self, key: Hashable) -> Job | None:
         if key in self._kept:
             self._kept.move_to_end(key)
@@ -324,8 +337,10 @@ class Line:
 
 @st.cache_resource(show_spinner=False)
 def line() -> Line:
-    """The server's."""
-    return Line(room=200_000, ended=_learn)
+    """The server's. It is closed when the server ends, by SIGTERM or Ctrl-C too."""
+    found = Line(room=200_000, ended=_learn)
+    atexit.register(found.close, _CLOSING)
+    return found
 
 
 def _learn(job: Job) -> None:

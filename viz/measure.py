@@ -112,16 +112,15 @@ def unshared(spec: NetworkSpec) -> int:
     return len(shared(spec)[1])
 
 
-def check_picture(data: bytes) -> str:
-    """Why an uploaded file can't be shown, or ""."""
+def check_picture(data: bytes, size: tuple[int, int]) -> tuple[str, str]:
+    """Why an uploaded file can't be shown, or ""; and how it is brought to a size (height, width)."""
     warm.wait()
-    from models.pictures import PictureError, decode  # noqa: PLC0415
+    from models.uploads import PictureError, decode, fit  # noqa: PLC0415
 
     try:
-        decode(data)
+        return "", str(fit(decode(data), size)[1])
     except PictureError as error:
-        return str(error)
-    return ""
+        return str(error), ""
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

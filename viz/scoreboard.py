@@ -48,6 +48,7 @@ def show() -> None:
         st.title(title, anchor=False)
     with notices:
         headline.messages()
+    headline.memory()
     with sharing:
         headline.share(format.listing(names))
     st.markdown(verdict.comparison(subjects, experiment.batch))

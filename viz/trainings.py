@@ -151,16 +151,16 @@ def reuse(run: RunSpec, stamp: int) -> Task[tuple[Reuse, ...]]:
     return _look("models.anatomy", "reuse", run, stamp, lambda _: 1_000)
 
 
-def answer(run: RunSpec, stamp: int, picture: bytes, *, drawn: bool) -> Task[Answer]:
+def answer(run: RunSpec, stamp: int, picture: bytes) -> Task[Answer]:
     """A trained network's answer to a picture of one's own."""
 
     def work(job: Job) -> Answer:
         from models.predictions import answer as said  # noqa: PLC0415
 
-        return said(run, Runs(), picture, drawn=drawn)
+        return said(run, Runs(), picture)
 
     digest = blake2b(picture, digest_size=8).hexdigest()
-    return Task(("answer", run.digest, stamp, digest, drawn), work, 1.0, lambda _: 100, kind="answer")
+    return Task(("answer", run.digest, stamp, digest), work, 1.0, lambda _: 100, kind="answer")
 
 
 def _look(module: str, function: str, run: RunSpec, stamp: int, weight: Callable[[Result], int]) -> Task[Result]:

@@ -11,11 +11,11 @@ from models.anatomy import lesions, responses, reuse
 from models.hooks import without
 from models.keeping import kept, weights
 from models.network import build
-from models.pictures import PictureError
 from models.predictions import answer, predict
 from models.recipe import RunSpec
 from models.runs import Runs, identity
 from models.spec import NetworkSpec
+from models.uploads import PictureError
 
 RESIDUAL = NetworkSpec(stages=(2, 2), stem="cifar", base_width=8, shortcut="pad", input_shape=(1, 8, 8), classes=10)
 DENSE = NetworkSpec(
@@ -84,7 +84,7 @@ def test_a_test_image_that_is_uploaded_gets_the_same_answer(runs):
     written = io.BytesIO()
     Image.fromarray(found.images[place]).save(written, "PNG")
 
-    said = answer(of(RESIDUAL), runs, written.getvalue(), drawn=False)
+    said = answer(of(RESIDUAL), runs, written.getvalue())
 
     assert said.classes[0] == found.classes[found.labels[place]]
     assert said.probabilities[0] == pytest.approx(float(found.probabilities[place, 0]), abs=0.02)
@@ -102,7 +102,7 @@ def test_what_is_drawn_large_or_small_dark_or_light_is_seen_alike(runs, ink):
         ImageDraw.Draw(picture).ellipse(box, outline=ink, width=width)
         written = io.BytesIO()
         picture.save(written, "PNG")
-        return answer(of(RESIDUAL), runs, written.getvalue(), drawn=True)
+        return answer(of(RESIDUAL), runs, written.getvalue())
 
     large, small = said((40, 20, 240, 260), 30), said((20, 120, 70, 180), 8)
 
@@ -110,9 +110,26 @@ def test_what_is_drawn_large_or_small_dark_or_light_is_seen_alike(runs, ink):
     assert np.abs(large.image.astype(int) - small.image.astype(int)).mean() < 20
 
 
+def test_a_tall_drawing_is_not_squeezed(runs):
+    import io
+
+    from PIL import Image
+
+    picture = Image.new("L", (80, 160), 255)
+    picture.paste(0, (20, 10, 60, 150))
+    written = io.BytesIO()
+    picture.save(written, "PNG")
+
+    said = answer(of(RESIDUAL), runs, written.getvalue())
+
+    light = said.image[..., 0] > 100
+    assert said.fit == "framed"
+    assert light.any(1).sum() >= 2.5 * light.any(0).sum()  # 140 to 40, on 8 pixels
+
+
 def test_a_file_that_is_no_picture_is_refused(runs):
     with pytest.raises(PictureError, match="can't be read as one"):
-        answer(of(RESIDUAL), runs, b"words", drawn=False)
+        answer(of(RESIDUAL), runs, b"words")
 
 
 def test_a_block_without_its_branch_is_its_skip(runs):

@@ -1,9 +1,7 @@
 """The memory limits of control groups, of both versions: the process's own and every one above it."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,6 +9,7 @@ import torch
 from models import device
 from models.memory_limits import NONE, left_by_the_limits
 from tests.conftest import ROOT
+from tests.groups import made_group
 
 
 def group(folder, limit, used, cache=0, *, version=2):
@@ -73,29 +72,6 @@ def test_what_can_not_be_read_is_no_limit(tmp_path, lines):
 def test_where_there_are_no_groups_the_machine_counts(tmp_path):
     assert left_by_the_limits(tmp_path / "none", tmp_path / "nowhere") == NONE
     assert 0 < device.free(torch.device("cpu")) < 1 << 60
-
-
-def made_group(limit):
-    """A memory group of this very machine, below the root: for its processes' file, where one may make such."""
-    for root, names in (
-        (Path("/sys/fs/cgroup"), ("memory.max",)),
-        (Path("/sys/fs/cgroup/memory"), ("memory.limit_in_bytes",)),
-    ):
-        folder = root / f"skipscope-test-{os.getpid()}"
-        try:
-            if names[0] == "memory.max" and "memory" not in (root / "cgroup.subtree_control").read_text():
-                continue
-            folder.mkdir()
-        except OSError:
-            continue
-        try:
-            for name in names:
-                (folder / name).write_text(str(limit))
-        except OSError:
-            folder.rmdir()
-            continue
-        return folder
-    return None
 
 
 def test_in_a_group_of_its_own_a_process_sees_its_limit():

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from models import pictures
-from models.pictures import PictureError, decode, images, visible
+from models.pictures import images, visible
 from models.spec import SpecError
+from models.uploads import Fit, PictureError, decode, fit
 
 
 def file(form="PNG", size=(40, 30), colour=(250, 120, 10), **more):
@@ -88,13 +89,16 @@ def test_large_pictures_are_made_smaller():
         (file()[:60], "got a file that can't be read as one"),
         (b"x" * 6_000_000, "got 6.0 MB"),
         (file(size=(9000, 9000)), "got 9,000 × 9,000 pixels"),
+        (file("WEBP", size=(6300, 6300)), "got 6,300 × 6,300 pixels"),
+        (file("JPEG", size=(4000, 3100), progressive=True), "got 4,000 × 3,100 pixels"),
         (file(size=(12_000, 12_000)), "got"),  # beyond Pillow's own bomb guard
     ],
-    ids=["empty", "words", "gif", "bmp", "cut", "heavy", "vast", "bomb"],
+    ids=["empty", "words", "gif", "bmp", "cut", "heavy", "vast", "webp", "progressive", "bomb"],
 )
 def test_anything_else_is_refused_in_words(content, got):
     with pytest.raises(
-        PictureError, match=f"picture: must be a PNG, JPEG or WebP file of at most 5 MB and 40 MP, {got}"
+        PictureError,
+        match=f"picture: must be a PNG, JPEG or WebP file of at most 5 MB and 12 megapixels \\(JPEG: 100\\), {got}",
     ):
         decode(content)
 
@@ -126,3 +130,104 @@ def test_sixteen_bits_of_grey_keep_their_range():
 
     assert grey.mean() == pytest.approx(0.5, abs=0.01)
     assert len(grey.unique()) > 200
+
+
+def test_pixels_are_counted_before_any_is_decoded(monkeypatch):
+    from PIL.ImageFile import ImageFile
+
+    monkeypatch.setattr(ImageFile, "load", lambda self: pytest.fail("it was decoded"))
+    with pytest.raises(PictureError, match="got 4,000 × 3,001 pixels"):
+        decode(file(size=(4000, 3001)))
+
+
+def test_a_large_jpeg_is_decoded_at_a_fraction_of_its_size(monkeypatch):
+    from PIL.ImageFile import ImageFile
+
+    sizes, load = [], ImageFile.load
+
+    def loaded(self):
+        sizes.append(self.size)
+        return load(self)
+
+    monkeypatch.setattr(ImageFile, "load", loaded)
+
+    assert decode(file("JPEG", size=(8000, 6000))).shape == (3, 768, 1024)
+    assert max(sizes[0]) <= 2048
+
+
+def test_a_picture_is_decoded_once(monkeypatch):
+    data = file(size=(123, 45))
+    first = decode(data)
+    monkeypatch.setattr("models.uploads._read", lambda _: pytest.fail("it was decoded again"))
+
+    assert torch.equal(decode(data), first)
+
+
+def test_without_memory_for_it_a_picture_is_refused(monkeypatch):
+    monkeypatch.setattr("models.memory_limits.available", lambda: 10**6)
+    with pytest.raises(PictureError, match="no memory left"):
+        decode(file(size=(1001, 1000)))
+
+
+def test_frames_after_the_first_are_not_read():
+    buffer = io.BytesIO()
+    frames = [Image.new("RGB", (20, 20), colour) for colour in ((255, 0, 0), (0, 255, 0), (0, 0, 255))]
+    frames[0].save(buffer, "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+
+    assert decode(buffer.getvalue()).mean((1, 2)).tolist() == pytest.approx([1, 0, 0], abs=0.01)
+
+
+def stroke(colour, mode="RGBA"):
+    """A stroke of one colour on nothing."""
+    picture = Image.new("RGBA", (40, 40), (*colour, 0))
+    picture.paste((*colour, 255), (18, 5, 22, 35))
+    if mode == "P":
+        picture = picture.quantize(4)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "P"])
+@pytest.mark.parametrize(("colour", "ground"), [((0, 0, 0), 1.0), ((255, 255, 255), 0.0), ((30, 60, 20), 1.0)])
+def test_a_transparent_ground_shows_what_is_drawn_on_it(mode, colour, ground):
+    found = decode(stroke(colour, mode))
+
+    assert found[:, 0, 0].tolist() == [ground] * 3
+    assert found[:, 20, 20].tolist() == pytest.approx([value / 255 for value in colour], abs=0.03)
+
+
+def drawing(height, width):
+    picture = torch.ones(3, height, width)
+    picture[:, height // 4 : -height // 4, width // 4 : -width // 4] = 0
+    return picture
+
+
+def photograph(height, width):
+    return torch.rand(3, height, width, generator=torch.Generator().manual_seed(0))
+
+
+@given(st.integers(4, 60), st.integers(4, 60), st.integers(4, 60), st.integers(4, 60))
+def test_proportions_are_kept_whatever_they_are(height, width, rows, columns):
+    for picture, how in ((drawing(height, width), Fit.PADDED), (photograph(height, width), Fit.CROPPED)):
+        found, done = fit(picture, (rows, columns))
+
+        assert done in (how, Fit.WHOLE)
+        # to the pixel that one side is rounded by
+        assert abs(found.shape[1] * columns - found.shape[2] * rows) <= max(rows, columns)
+        if done is Fit.PADDED:
+            assert int((found == 0).sum()) == int((picture == 0).sum())  # nothing of it is lost
+            assert float(found.amin()) == 0
+            assert torch.equal(found[:, 0, 0], picture[:, 0, 0])
+
+
+def test_on_both_pages_a_tall_drawing_stays_tall():
+    buffer = io.BytesIO()
+    tall = Image.new("RGB", (80, 160), "white")
+    tall.paste((0, 0, 0), (20, 20, 60, 140))
+    tall.save(buffer, "PNG")
+
+    ink = images("upload", 2, (3, 64, 64), picture=buffer.getvalue())[0].mean(0) < 0
+
+    rows, columns = ink.any(1).sum(), ink.any(0).sum()
+    assert int(rows) / int(columns) == pytest.approx(3, rel=0.1)

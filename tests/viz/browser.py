@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,15 +41,16 @@ def chromium() -> str:
 
 
 @contextmanager
-def served(script: Path = ROOT / "app.py") -> Iterator[str]:
-    """The address of an app that runs on a free port of the loopback."""
+def served(script: Path = ROOT / "app.py", *, errors: Path | None = None, before: Sequence[str] = ()) -> Iterator[str]:
+    """The address of an app that runs on a free port of the loopback; `before`: what starts it, in place of itself."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    server = subprocess.Popen(
-        [*command, "--server.address", "127.0.0.1"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    command = [*before, sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    with (errors or Path(os.devnull)).open("w") as log:
+        server = subprocess.Popen(
+            [*command, "--server.address", "127.0.0.1"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(300):

@@ -6,7 +6,8 @@ import re
 import pandas as pd
 import pytest
 
-from tests.viz.browser import elsewhere, visiting
+from tests.groups import made_group
+from tests.viz.browser import chromium, elsewhere, served, visiting
 from viz import theme
 
 pytestmark = pytest.mark.xdist_group("signals in a browser")
@@ -202,3 +203,24 @@ def test_the_answer_and_the_picture_stand_on_the_first_screen(app, width, height
         colour = point.evaluate("element => element.style.fill").replace(" ", "")
         assert colour == {"light": "rgb(0,114,178)", "dark": "rgb(86,180,233)"}[scheme]
         assert visit.troubles == []
+
+
+@pytest.mark.slow
+def test_a_click_that_the_servers_memory_limit_has_no_room_for_is_refused_and_the_server_lives(tmp_path):
+    chromium()
+    folder = made_group(1_000_000_000)
+    if folder is None:
+        pytest.skip("no memory group can be made on this machine")
+    inside = ("sh", "-c", f'echo $$ > {folder}/cgroup.procs; exec "$@"', "sh")
+    try:
+        with served(before=inside) as address, visiting(address) as visit:
+            page = visit.page
+            page.goto(f"{address}/signals?stages=3-4-6-3&block=bottleneck&batch=16")
+            page.get_by_text("of memory left: only small networks").wait_for()
+            page.locator(".st-key-run_pair button").click()
+            page.get_by_text(re.compile("This needs about .* and the server has")).wait_for()
+            page.goto(f"{address}/signals?stages=1-1&stem=cifar&base_width=8&input_shape=3x16x16&run=true&batch=8")
+            page.locator(".st-key-fresh h4").first.wait_for(timeout=60_000)
+            assert visit.troubles == []
+    finally:
+        folder.rmdir()

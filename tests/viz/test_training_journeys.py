@@ -3,11 +3,13 @@
 import os
 import re
 import signal
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from models.keeping import race
+from models.keeping import _checkpoint, race
 from models.runs import Runs, Status
 from models.spec import NetworkSpec
 from tests.viz.browser import chromium, served, visiting
@@ -108,6 +110,37 @@ def test_a_server_that_is_killed_in_mid_epoch_loses_no_finished_epoch(tmp_path, 
         )
         visit.page.get_by_role("button", name="Pause").click()
         visit.page.get_by_text("ResNet-20: paused").wait_for()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_end_leaves_its_training_paused_in_mid_epoch(tmp_path, monkeypatch, ending):
+    chromium()
+    monkeypatch.setenv("SKIPSCOPE_RUNS", str(tmp_path))
+    chosen = Race(race="resnet20_cifar", epochs=400, train_batch=8)
+    with served(errors=tmp_path / "errors.log") as address, visiting(address) as visit:
+        page = opened(visit, chosen)
+        page.locator(".st-key-start_race button").click()
+        page.get_by_text(re.compile("After [1-9] epochs? ResNet-20|no better than guessing")).first.wait_for(
+            timeout=90_000
+        )
+        (found,) = Runs(tmp_path).all()
+        pid = owner(tmp_path / found.id)
+        os.kill(pid, ending)
+        until(lambda: not Path(f"/proc/{pid}/stat").exists() or " Z " in Path(f"/proc/{pid}/stat").read_text())
+
+    (found,) = Runs(tmp_path).all()
+    assert found.status is Status.PAUSED
+    assert "terminate called" not in (tmp_path / "errors.log").read_text()
+    checkpoint = _checkpoint(Runs(tmp_path), found.run)
+    assert checkpoint.facts["step"] > found.epochs[-1].steps
+
+
+def until(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def owner(folder):

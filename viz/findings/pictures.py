@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 
 from models.learned import Predictions
-from models.recipe import DATA
-from models.settings import DataSet
+from models.recipe import DATA, DIGITS
 from viz import chart, gallery, lessons, sketch, state, trainings
+from viz.experiment_bar import FITTED
 from viz.findings import FILE, Scene, choose
 from viz.lessons import Curve
 from viz.waiting import ask
@@ -51,24 +51,25 @@ def own(scene: Scene) -> None:
         return
     curve = choose(scene)
     about = DATA[curve.run.data]
-    digits = curve.run.data in (DataSet.DIGITS, DataSet.MNIST)
+    digits = curve.run.data in DIGITS
     left, right = st.columns([1, 2], gap="large")
     with left:
         st.markdown("Draw a digit:" if digits else "Draw something:")
         picture = sketch.show("sketch")
         file = st.file_uploader(_UPLOAD, type=["png", "jpg", "jpeg", "webp"], key="own_picture", max_upload_size=5)
-    drawn = file is None
     if file is not None:
         picture = file.getvalue()
     with right:
         if picture is None:
             st.info(f"{curve.name} says here what it takes your picture for, among the classes of {about.title}.")
             return
-        task = trainings.answer(curve.run, curve.stamp, picture, drawn=drawn and digits)
+        task = trainings.answer(curve.run, curve.stamp, picture)
         said = ask("answer", task, button="Ask again", wanted=True, on_run=lambda: None)
         if said.result is not None and said.fresh:
             st.markdown(f"#### {curve.name} says: {said.result.classes[0]}")
             st.html(gallery.answer(said.result, dark=state.dark()))
+            if words := FITTED.get(said.result.fit):
+                st.caption(words)
 
 
 def _asked(scene: Scene) -> tuple[Curve, Predictions | None]:

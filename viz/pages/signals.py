@@ -24,6 +24,7 @@ trace, groups = measure.trace(own), measure.groups(own)
 view = state.keep_known({*trace.by_path, *(group.path for group in folding.walk(groups))})
 with notices:
     headline.messages()
+    headline.memory()
 with sharing:
     headline.share(name.title)
 experiment, picture = experiment_bar.show(spec, state.experiment())
