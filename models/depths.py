@@ -33,14 +33,38 @@ def known_depth(spec: NetworkSpec) -> int | None:
 
 def depth(spec: NetworkSpec) -> int:
     """What the layers of the network come to by its family's count, stages of one's own too."""
-    layers = _per_block(spec) * sum(spec.stages)
-    if spec.family is Family.DENSENET:
-        return 1 + layers + len(spec.stages) - 1 + 1  # stem, transitions, classifier
     if not spec.counts_projections:
-        return 1 + layers + 1
+        return _main_path(spec)
     channels = [spec.base_width, *(out for _, _, out in spec.residual_stages)]
-    strided = len(spec.stages) - 1
-    return 1 + layers + strided + (channels[0] != channels[1])
+    return _wide(spec) - (channels[0] == channels[1])  # then the first stage has no projection to count
+
+
+def other_depth(spec: NetworkSpec) -> int | None:
+    """The depth by the other paper's count, for networks that two papers build alike and count differently.
+
+    A pre-activation network for CIFAR with option B is a Wide ResNet, of 6N + 4 layers, to Zagoruyko & Komodakis, and
+    of 6N + 2 to He et al.; None for all others.
+    """
+    if not spec.wide_or_preact:
+        return None
+    return _main_path(spec) if spec.counts_projections else _wide(spec)
+
+
+def printed_depth(spec: NetworkSpec) -> int | None:
+    """The depth in the name that the family's paper gives the network, where its layers come to another one."""
+    known = known_depth(spec)
+    return known if known != depth(spec) else None
+
+
+def _wide(spec: NetworkSpec) -> int:
+    """6N + 4, whatever the width: stem, convolutions of the blocks and a projection a stage, without the classifier."""
+    return 1 + _per_block(spec) * sum(spec.stages) + len(spec.stages)
+
+
+def _main_path(spec: NetworkSpec) -> int:
+    """Stem, convolutions of the blocks, transitions and classifier."""
+    transitions = len(spec.stages) - 1 if spec.family is Family.DENSENET else 0
+    return 1 + _per_block(spec) * sum(spec.stages) + transitions + 1
 
 
 def _per_block(spec: NetworkSpec) -> int:

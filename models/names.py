@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from models.depths import depth
+from models.depths import depth, other_depth, printed_depth
 from models.presets import HE2015, PRESETS, Count
 from models.spec import Block, Family, NetworkSpec, Norm, Shortcut, Stem
 
@@ -70,9 +70,33 @@ def describe(spec: NetworkSpec) -> Name:
     title, words = PRESETS[key].title, ", ".join(differences.values())
     if set(differences) == {"stride_in"} and PRESETS[key].group == "ResNet":  # the paper's own strides have a name
         return Name(f"{title} v1", f"as in {HE2015}: {words}", None, key)
-    if {"family", "block", "stages"} & set(differences):  # another depth: a name of its own
-        return Name(f"Custom {kind(spec)}-{depth(spec):,}", f"unlike {title}: {words}", None, key)
+    if {"family", "block", "stages", "widen"} & set(differences):  # another depth or width: a name of its own
+        widened = f"-{spec.widen:g}" if spec.counts_projections else ""
+        return Name(f"Custom {kind(spec)}-{depth(spec):,}{widened}", f"{_also(spec)}unlike {title}: {words}", None, key)
     return Name(f"Custom {title}", f"with {words}", None, key)
+
+
+def _also(spec: NetworkSpec) -> str:
+    """Another paper's name for it."""
+    printed, other = printed_depth(spec), other_depth(spec)
+    if printed is not None:
+        return f"called {kind(spec)}-{printed} in the paper, "
+    return f"also WRN-{other:,}-1, " if other is not None and not spec.counts_projections else ""
+
+
+def depth_note(spec: NetworkSpec) -> str:
+    """Why a paper has another depth for the very same network; "" where none has."""
+    printed, other = printed_depth(spec), other_depth(spec)
+    if printed is not None:
+        layers = f"1 + 2 * ({' + '.join(map(str, spec.stages))}) + {len(spec.stages) - 1} + 1 = {depth(spec):,}"
+        return f"The paper calls it {kind(spec)}-{printed}; by the rule that names its other networks it is {layers}."
+    if other is None:
+        return ""
+    wide, plain = (depth(spec), other) if spec.counts_projections else (other, depth(spec))
+    return (
+        f"Two papers build this network and count it differently: {wide:,} layers as Wide ResNets count (a projection "
+        f"a stage, without the classifier), {plain:,} as pre-activation ResNets do."
+    )
 
 
 def kind(spec: NetworkSpec) -> str:

@@ -172,8 +172,9 @@ def sweep_depths(
 
     Where the family knows none, one to so many blocks in every stage.
     """
-    known = [(depth, stages) for depth, stages in depths(spec).items() if least <= depth <= most]
-    known = [pair for pair in known if _possible(spec, pair[1])]
+    possible = [stages for stages in depths(spec).values() if _possible(spec, stages)]
+    ways = [(count_depth(replace(spec, stages=stages)), stages) for stages in possible]
+    known = [pair for pair in ways if least <= pair[0] <= most]
     if not known:
         alike = [(blocks,) * len(spec.stages) for blocks in range(1, 60)]
         ways = [(count_depth(replace(spec, stages=stages)), stages) for stages in alike if _possible(spec, stages)]

@@ -125,8 +125,12 @@ class NetworkSpec:
     @property
     def counts_projections(self) -> bool:
         """Whether the depth is a Wide ResNet's 6N + 4: stem, convolutions of the blocks and three projections."""
-        wide = self.preact and self.widen != 1 and self.stem is Stem.CIFAR
-        return wide and self.shortcut is Shortcut.PROJECTION
+        return self.wide_or_preact and self.widen != 1
+
+    @property
+    def wide_or_preact(self) -> bool:
+        """Whether the network is built as Wide ResNets are; unwidened, it is a pre-activation ResNet too."""
+        return self.preact and self.stem is Stem.CIFAR and self.shortcut is Shortcut.PROJECTION
 
     @property
     def essential(self) -> "NetworkSpec":

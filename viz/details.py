@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from models.names import describe
+from models.depths import other_depth
+from models.names import depth_note, describe
 from models.records import DepthRule, Kind, Layer, Trace
 from models.spec import NetworkSpec
 from viz import chart, format, measure, state, theme
@@ -124,8 +125,11 @@ def _depth(spec: NetworkSpec, trace: Trace, view: View) -> None:
             half = _MOST_NAMES // 2
             counted = [*counted[:half], f"and {len(counted) - _MOST_NAMES:,} more", *counted[-half:]]
         st.markdown(" ".join(f"`{name}`" for name in counted))
-    other = next(rule for rule in DepthRule if rule is not trace.depth_rule)
-    st.caption(f"Other papers count {other}: that would be {trace.depth_by(other):,}.")
+    if words := depth_note(spec):
+        st.markdown(words)
+    if other_depth(spec) is None:
+        other = next(rule for rule in DepthRule if rule is not trace.depth_rule)
+        st.caption(f"Other papers count {other}: that would be {trace.depth_by(other):,}.")
 
 
 def _uncounted(layers: list[Layer]) -> str:

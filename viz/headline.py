@@ -3,7 +3,8 @@
 import streamlit as st
 
 from models import memory_limits
-from models.names import Match, Name, compare
+from models.depths import other_depth, printed_depth
+from models.names import Match, Name, compare, depth_note
 from models.presets import PRESETS
 from models.records import Trace
 from models.spec import NetworkSpec
@@ -69,8 +70,8 @@ def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
         st.metric("MACs for one image", f"{trace.macs:,}", help=_MACS_HELP + _why(macs))
         st.caption(f"{_beside(macs, source)}{format.short(trace.flops)}FLOPs")
     with columns[2]:
-        st.metric("Depth", f"{trace.depth:,} layers", help=f"Counted: {trace.depth_rule}.")
-        st.caption(f"of {len(trace.layers):,} layers in all")
+        st.metric("Depth", f"{trace.depth:,} layers", help=f"Counted: {trace.depth_rule}. {depth_note(spec)}".strip())
+        st.caption(_otherwise(spec) or f"of {len(trace.layers):,} layers in all")
     with columns[3]:
         seen = f"{trace.receptive_field:,} px"
         st.metric(
@@ -84,6 +85,15 @@ def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
             help=f"The outputs of all layers for one image in float32: {trace.activation_bytes:,} bytes.",
         )
         st.caption("one image, float32")
+
+
+def _otherwise(spec: NetworkSpec) -> str:
+    printed, other = printed_depth(spec), other_depth(spec)
+    if printed is not None:
+        return f"called {printed} in the paper"
+    if other is None:
+        return ""
+    return f"{other:,} as {'pre-activation ResNets' if spec.counts_projections else 'Wide ResNets'} count"
 
 
 def _beside(match: Match | None, source: str) -> str:

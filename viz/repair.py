@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 from enum import StrEnum
 from typing import Any
 
-from models.depths import depths, known_depth
+from models.depths import depth, depths
 from models.spec import LIMITS, Family, NetworkSpec, Shortcut, SpecError, Stem, smallest_input
 
 LABELS = {
@@ -61,8 +61,17 @@ def change(
                 asked = value if changed.name == field else before
                 if now != asked and (field != "family" or changed.name == "stages"):  # a family brings its own fields
                     notes.append(f"{LABELS[changed.name]}: now {_word(now)}, not {_word(asked)}.")
+            if field != "family" and repaired.counts_projections is not spec.counts_projections:
+                notes.append(_recounted(repaired))
             return repaired, tuple(notes)
     raise SpecError(field, "must stand beside the other choices", value)
+
+
+def _recounted(spec: NetworkSpec) -> str:
+    """The same layers, counted by another paper's rule from here on."""
+    if spec.counts_projections:
+        return f"Depth: now {depth(spec):,}, as Wide ResNets count: projections too, without the classifier."
+    return f"Depth: now {depth(spec):,}, without projections and with the classifier."
 
 
 # What a family brings with it; input, norm and the like are the visitor's.
@@ -74,18 +83,13 @@ def _other_family(spec: NetworkSpec, family: Family) -> dict[str, Any]:
     """The other family's own fields, at the depth that comes nearest; input, norm and the like stay."""
     start = NetworkSpec(family=family, stem=spec.stem)
     stages = depths(start)
-    nearest = min(stages, key=lambda depth: abs(depth - _depth(spec)))
+    nearest = min(stages, key=lambda known: abs(known - depth(spec)))
     shortcut = Shortcut.NONE if spec.shortcut is Shortcut.NONE else start.shortcut
     small = spec.stem is Stem.CIFAR
     theirs = {name: getattr(start, name) for name in _OWN}
     if small:
         theirs |= {"base_width": 24, "growth_rate": 12} if family is Family.DENSENET else {"base_width": 16}
     return theirs | {"shortcut": shortcut, "stages": stages[nearest]}
-
-
-def _depth(spec: NetworkSpec) -> int:
-    known = known_depth(spec)
-    return known if known is not None else 2 + sum(spec.stages) * (3 if spec.bottleneck else 2)
 
 
 def _options(field: str, wanted: dict[str, Any]) -> Iterator[Any]:

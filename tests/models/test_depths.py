@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from models.depths import depth, depths, known_depth
+from models.depths import depth, depths, known_depth, other_depth, printed_depth
+from models.names import describe
 from models.presets import PRESETS
+from models.records import DepthRule
 from models.spec import NetworkSpec
 from models.trace import trace
 from tests.conftest import specs
@@ -40,4 +42,39 @@ def test_stages_of_ones_own_have_no_known_depth():
 @given(specs())
 def test_the_counted_depth_is_the_traced_one(spec):
     assert depth(spec) == trace(spec).depth
-    assert known_depth(spec) in (None, depth(spec))
+    assert known_depth(spec) in (None, depth(spec), printed_depth(spec))
+    if other_depth(spec) is not None:
+        own, other = sorted(DepthRule, key=lambda rule: rule is not trace(spec).depth_rule)
+        # Wide ResNets' 6N + 4 has a projection in the first stage too, which a network that isn't widened lacks
+        missing = trace(spec).layers[1].output_shape[0] == spec.residual_stages[0][2] and not spec.counts_projections
+        assert trace(spec).depth_by(own) == depth(spec)
+        assert trace(spec).depth_by(other) + missing == other_depth(spec)
+
+
+def test_an_unwidened_wide_resnet_has_both_papers_depths():
+    wide = PRESETS["wrn_40_4"].spec
+    same = replace(wide, widen=1.0)
+
+    assert (depth(wide), other_depth(wide)) == (40, 38)
+    assert (depth(same), other_depth(same)) == (38, 40)
+    assert describe(same).title == "Custom Pre-activation ResNet-38"
+    assert "also WRN-40-1" in describe(same).detail
+    assert other_depth(PRESETS["resnet18"].spec) is None
+
+
+def test_densenet_264_has_265_layers_by_its_papers_own_rule():
+    spec = replace(PRESETS["densenet121"].spec, stages=(6, 12, 64, 48))
+
+    assert (depth(spec), printed_depth(spec), trace(spec).depth) == (265, 264, 265)
+    assert "called DenseNet-264 in the paper" in describe(spec).detail
+    assert printed_depth(PRESETS["densenet201"].spec) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "stages", "layers"),
+    [("densenet121", (6, 12, 24, 17), 123), ("wrn_16_8", (2, 2, 3), 18), ("resnet50", (3, 4, 6, 4), 53)],
+)
+def test_stages_of_ones_own_are_counted_as_all_others(name, stages, layers):
+    spec = replace(PRESETS[name].spec, stages=stages)
+
+    assert depth(spec) == trace(spec).depth == layers

@@ -1,10 +1,12 @@
 """A change keeps what it can and says what had to give way."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from models.depths import known_depth
+from models.depths import depth, depths, known_depth
 from models.presets import PRESETS
 from models.spec import BLOCKS, SHORTCUTS, NetworkSpec, Norm, Shortcut, SpecError, Stem
 from tests.conftest import specs
@@ -105,3 +107,28 @@ def test_any_number_leads_to_a_network_or_a_message(spec, field, value):
         assert str(error)
     else:
         assert getattr(changed, field) == value or notes
+
+
+@pytest.mark.parametrize(
+    ("name", "stages", "family"),
+    [
+        ("densenet121", (6, 12, 24, 17), "resnet"),
+        ("wrn_16_8", (2, 2, 3), "densenet"),
+        ("resnet50", (3, 4, 6, 4), "densenet"),
+    ],
+)
+def test_a_switch_of_family_goes_by_the_depth_that_is_shown(name, stages, family):
+    spec = replace(PRESETS[name].spec, stages=stages)
+    changed, _ = change(spec, "family", family)
+
+    gap = abs(depth(changed) - depth(spec))
+    assert gap == min(abs(known - depth(spec)) for known in depths(changed))
+
+
+def test_a_depth_that_is_counted_otherwise_from_here_on_is_told():
+    wide = PRESETS["wrn_40_4"].spec
+
+    same, notes = change(wide, "widen", 1.0)
+    assert notes == ("Depth: now 38, without projections and with the classifier.",)
+    _, notes = change(same, "widen", 4.0)
+    assert notes == ("Depth: now 40, as Wide ResNets count: projections too, without the classifier.",)
