@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from models import blocks, network
-from models.network import arguments, family
-from models.spec import NetworkSpec
+from models import blocks, initialisation, network
+from models.initialisation import INITS, silence
+from models.network import BLOCKS, arguments, family
+from models.spec import Family, Init, NetworkSpec, Shortcut
 
-_OURS = {module.__name__: module for module in (blocks, network)}
+_OURS = {module.__name__: module for module in (blocks, initialisation, network)}
 _FACTORIES = ("Conv", "Norm", "Shortcut", "ResidualBlock", "DenseBlockLayer")  # protocols here, a plain alias there
 
 _HEADER = '''"""{title}: {params:,} parameters.
@@ -30,13 +31,19 @@ from torch.nn.functional import pad
 {factories} = Callable[..., nn.Module | tuple[nn.Module, nn.Module]]
 '''
 
+_LOOP = """    for module in network.modules():
+        if isinstance(module, {kind}):
+            {call}
+"""
+
 _FOOTER = """
 
 def build() -> nn.Module:
     conv = {conv}
     norm = {norm}
-    return {make}(
+    network = {make}(
 {call}    )
+{initialised}    return network
 
 
 if __name__ == "__main__":
@@ -50,7 +57,8 @@ def source(spec: NetworkSpec, *, title: str, params: int) -> str:
     """Python source whose `build()` makes the network of `spec`: equal state_dict keys, equal output."""
     make, given = family(spec), arguments(spec)
     parts: dict[str, str] = {}
-    for part in (*_ours(given.values()), make):
+    drawn, initialised = _initialisation(spec)
+    for part in (*_ours(given.values()), make, *drawn):
         _collect(part, parts)
     body = "\n\n".join(parts.values())
     local = {id(given[name]): name for name in ("conv", "norm")}
@@ -59,10 +67,24 @@ def source(spec: NetworkSpec, *, title: str, params: int) -> str:
         norm=_written(given["norm"], {}),
         make=make.__name__,
         call="".join(f"        {name}={_written(value, local)},\n" for name, value in given.items()),
+        initialised=initialised,
         shape=", ".join(map(str, spec.input_shape)),
     )
     factories = " = ".join(name for name in _FACTORIES if f": {name}" in body)
     return _used_imports(f"{_HEADER.format(title=title, params=params, factories=factories)}\n\n{body}{footer}")
+
+
+def _initialisation(spec: NetworkSpec) -> tuple[list[Any], str]:
+    """The functions that fill the weights, and the lines that call them; what PyTorch does by itself needs none."""
+    drawn: list[Any] = []
+    lines = ""
+    if spec.init is not Init.DEFAULT:
+        drawn.append(INITS[spec.init])
+        lines += _LOOP.format(kind="nn.Conv2d | nn.Linear", call=f"{INITS[spec.init].__name__}(module)")
+    if spec.zero_init_residual and spec.shortcut is not Shortcut.NONE and spec.family is Family.RESNET:
+        drawn.append(silence)
+        lines += _LOOP.format(kind=BLOCKS[spec.block].__name__, call=f"silence(module, preact={spec.preact})")
+    return drawn, lines
 
 
 def _ours(values: Iterable[Any]) -> Iterator[Any]:

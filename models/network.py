@@ -14,7 +14,8 @@ from torch import nn
 
 from models import blocks
 from models.blocks import BranchOnly, Concat, Conv, Norm, Transition
-from models.spec import Block, Family, Init, NetworkSpec, Shortcut, Stem, StrideIn
+from models.initialisation import INITS, silence
+from models.spec import Block, Family, NetworkSpec, Shortcut, Stem, StrideIn
 from models.spec import Norm as NormName
 
 
@@ -179,13 +180,13 @@ def initialise(network: nn.Module, spec: NetworkSpec, *, seed: int) -> None:
     with torch.no_grad():
         for path, module in network.named_modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
-                _draw(module, spec.init, _generator(seed, path, module.weight.device))
+                INITS[spec.init](module, _generator(seed, path, module.weight.device))
             elif isinstance(module, nn.BatchNorm2d | nn.GroupNorm):
                 module.reset_parameters()  # ones and zeros: nothing is drawn
         if spec.zero_init_residual and spec.shortcut is not Shortcut.NONE:
             for module in network.modules():
                 if isinstance(module, RESIDUAL):
-                    _silence(module, preact=spec.preact)
+                    silence(module, preact=spec.preact)
 
 
 def _shortcut(spec: NetworkSpec, conv: Conv, norm: Norm) -> blocks.Shortcut:
@@ -201,33 +202,3 @@ def _shortcut(spec: NetworkSpec, conv: Conv, norm: Norm) -> blocks.Shortcut:
 def _generator(seed: int, path: str, device: torch.device) -> torch.Generator:
     digest = hashlib.blake2b(f"{seed}/{path}".encode(), digest_size=8).digest()
     return torch.Generator(device).manual_seed(int.from_bytes(digest) >> 1)
-
-
-def _draw(module: nn.Conv2d | nn.Linear, init: Init, generator: torch.Generator) -> None:
-    weight, bias = module.weight, module.bias
-    if init is Init.KAIMING:
-        nn.init.kaiming_normal_(weight, mode="fan_out", nonlinearity="relu", generator=generator)
-    elif init is Init.XAVIER:
-        nn.init.xavier_uniform_(weight, generator=generator)
-    elif init is Init.ORTHOGONAL:
-        nn.init.orthogonal_(weight, generator=generator)
-    else:  # nn.Conv2d.reset_parameters: uniform within 1 / sqrt(fan in)
-        bound = weight[0].numel() ** -0.5
-        weight.uniform_(-bound, bound, generator=generator)
-        if bias is not None:
-            bias.uniform_(-bound, bound, generator=generator)
-        return
-    if bias is not None:
-        bias.zero_()
-
-
-def _silence(block: nn.Module, *, preact: bool) -> None:
-    """Let a block start as its shortcut alone: zero its last norm's weight (arXiv 1706.02677, section 5.1).
-
-    Without a norm behind its last convolution, that convolution: a silent norm in front of an activation would get no
-    gradient ever. A shortcut's own layers are not touched.
-    """
-    own = [child for name, child in block.named_children() if name != "downsample"]
-    norms = [] if preact else [child.weight for child in own if isinstance(child, nn.BatchNorm2d | nn.GroupNorm)]
-    convs = [child.weight for child in own if isinstance(child, nn.Conv2d)]
-    nn.init.zeros_((norms or convs)[-1])

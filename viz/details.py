@@ -9,7 +9,7 @@ import streamlit as st
 from models.depths import other_depth
 from models.names import depth_note, describe
 from models.records import DepthRule, Kind, Layer, Trace
-from models.spec import NetworkSpec
+from models.spec import Init, NetworkSpec
 from viz import chart, format, measure, state, theme
 from viz.view import Rows, Tab, View
 
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+_DRAWN = {
+    Init.DEFAULT: "as PyTorch does",
+    Init.KAIMING: "by Kaiming's rule (normal, fan out)",
+    Init.XAVIER: "by Xavier's rule (uniform)",
+    Init.ORTHOGONAL: "orthogonal",
+}
 _MOST_NAMES = 48  # of counted layers that are listed in a stage
 
 
@@ -153,7 +159,10 @@ def _torchinfo(spec: NetworkSpec, trace: Trace, view: View) -> None:
 def _code(spec: NetworkSpec, trace: Trace, view: View) -> None:
     text = measure.source(spec)
     left, right = st.columns([5, 1], vertical_alignment="center")
-    left.write(f"This file builds this network with torch alone: {trace.params:,} parameters, drawn as PyTorch does.")
+    start = f"weights drawn {_DRAWN[spec.init]}"
+    if spec.essential.zero_init_residual:
+        start += ", the last of each branch zero"
+    left.write(f"This file builds this network with torch alone: {trace.params:,} parameters, {start}.")
     right.download_button(
         "Save",
         text,

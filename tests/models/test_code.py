@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from models.code import source
 from models.network import build
 from models.presets import PRESETS
-from models.spec import NetworkSpec
+from models.spec import Init, NetworkSpec
 from tests.conftest import specs
 
 
@@ -71,3 +72,34 @@ def test_only_the_parts_of_this_network_are_in_the_file():
     assert "class BasicBlock" in text
     for absent in ("Bottleneck", "Dense", "projection", "ZeroPad", "group_norm", "class Add"):
         assert absent not in text
+
+
+ALIKE = NetworkSpec(stages=(2, 2), base_width=32, conv_bias=True, input_shape=(3, 32, 32), classes=50)
+
+
+@pytest.mark.parametrize("init", Init)
+@pytest.mark.parametrize("zero", [False, True])
+@pytest.mark.parametrize("block", ["basic", "bottleneck", "preact_basic"])
+@pytest.mark.parametrize("norm", ["batch", "none"])
+def test_the_files_weights_start_as_those_that_are_measured(init, zero, block, norm):
+    spec = replace(ALIKE, init=init, zero_init_residual=zero, block=block, norm=norm)
+    torch.manual_seed(0)
+    ours, theirs = build(spec).state_dict(), built_from_source(spec).state_dict()
+
+    for name in ours:
+        own, drawn = ours[name].float(), theirs[name].float()
+        assert bool((own == 0).all()) is bool((drawn == 0).all()), name  # zeros where zeros belong
+        if own.numel() > 200:
+            assert float(drawn.mean()) == pytest.approx(
+                float(own.mean()), abs=7 * float(own.std()) / own.numel() ** 0.5
+            )
+            assert float(drawn.std()) == pytest.approx(float(own.std()), rel=0.15), name
+            assert float(drawn.abs().max()) == pytest.approx(float(own.abs().max()), rel=0.5), name
+
+
+def test_a_dense_network_has_no_branch_to_silence():
+    spec = replace(PRESETS["densenet_40_12"].spec, zero_init_residual=True, init="kaiming")
+
+    text = source(spec, title="dense", params=0)
+    assert "silence" not in text
+    assert "kaiming(module)" in text
