@@ -212,6 +212,11 @@ class Trace:
         return sum(layer.buffers for layer in self.layers)
 
     @cached_property
+    def counters(self) -> int:
+        """Buffers that count a batch norm's batches: one each."""
+        return sum(layer.operation == "batch_norm" for layer in self.layers)
+
+    @cached_property
     def norm_params(self) -> int:
         return sum(layer.params for layer in self.layers if layer.kind is Kind.NORM)
 

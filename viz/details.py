@@ -29,7 +29,14 @@ _MOST_NAMES = 48  # of counted layers that are listed in a stage
 def show(spec: NetworkSpec, trace: Trace, view: View) -> None:
     state.seed("view_tab", str(view.tab))
     tabs = st.tabs([str(tab) for tab in Tab], key="view_tab", on_change=_changed_tab)
-    bodies = {Tab.LAYERS: _table, Tab.CHARTS: _charts, Tab.DEPTH: _depth, Tab.TORCHINFO: _torchinfo, Tab.CODE: _code}
+    bodies = {
+        Tab.LAYERS: _table,
+        Tab.CHARTS: _charts,
+        Tab.DEPTH: _depth,
+        Tab.OTHERS: _others,
+        Tab.TORCHINFO: _torchinfo,
+        Tab.CODE: _code,
+    }
     for tab, container in zip(Tab, tabs, strict=True):
         if container.open:
             with container:
@@ -41,7 +48,6 @@ def _changed_tab() -> None:
 
 
 def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
-    from viz import tables  # pandas with it: see `warm`  # noqa: PLC0415
 
     rows, files = st.columns([4, 3], vertical_alignment="bottom")
     with rows:
@@ -49,16 +55,7 @@ def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
         st.segmented_control("A row is", tuple(Rows), key="view_rows", required=True, on_change=_changed_rows)
     table = measure.layer_table(spec, view.rows)
     with files.container(horizontal=True, horizontal_alignment="right"):
-        name = f"{measure.file_name(spec)}-{view.rows}"
-        for label, write, end, mime in tables.FORMS:
-            st.download_button(
-                label,
-                partial(write, table.frame),
-                f"{name}.{end}",
-                mime,
-                on_click="ignore",
-                key=f"save_{end}",
-            )
+        _downloads(table.frame, f"{measure.file_name(spec)}-{view.rows}", "save")
 
     def selected() -> None:
         selection = st.session_state["table"].selection
@@ -146,6 +143,37 @@ def _uncounted(layers: list[Layer]) -> str:
         if not layer.counted
     )
     return format.listing(format.plural(number, noun) for noun, number in nouns.items()) or "nothing"
+
+
+def _others(spec: NetworkSpec, trace: Trace, view: View) -> None:
+    from viz import tables  # noqa: PLC0415
+
+    frame = tables.others(trace)
+    words, files = st.columns([4, 3], vertical_alignment="bottom")
+    words.caption(
+        "The same network by the rules of other tools, for one image: where a number elsewhere differs from the "
+        "headline's, this says why. 1 MAC, a multiplication and an addition, is 2 FLOPs; many tools call MACs FLOPs."
+    )
+    with files.container(horizontal=True, horizontal_alignment="right"):
+        _downloads(frame, f"{measure.file_name(spec)}-as-others-count", "others")
+    st.dataframe(
+        frame,
+        key="others",
+        hide_index=True,
+        height=38 + 35 * len(frame),
+        column_config={
+            "Total": st.column_config.NumberColumn(format="localized", width=150),
+            "What is counted": st.column_config.TextColumn(width="large"),
+        },
+        alt=f"Totals of {describe(spec).title} as other tools count them, with each tool's rule.",
+    )
+
+
+def _downloads(frame: "pd.DataFrame", name: str, key: str) -> None:
+    from viz import tables  # noqa: PLC0415
+
+    for label, write, end, mime in tables.FORMS:
+        st.download_button(label, partial(write, frame), f"{name}.{end}", mime, on_click="ignore", key=f"{key}_{end}")
 
 
 def _torchinfo(spec: NetworkSpec, trace: Trace, view: View) -> None:

@@ -12,7 +12,8 @@ from viz import format, state
 
 _MOST_PROBLEMS = 12
 _LITTLE = 600 * 10**6  # bytes: less than the default measurement of a ResNet-18 takes
-_PARAMS_HELP = "Trainable numbers. Running statistics of norms are buffers, and counted apart."
+_PARAMS_HELP = """Trainable numbers. Buffers are counted apart: the running means and variances of batch norms, and each
+one's counter of batches."""
 _MACS_HELP = """MACs are multiply-accumulates of convolutions and linear layers, for one image: a filter's weights,
 once for each number it puts out. FLOPs count the multiplication and the addition: 2 * MACs. Norms, activations, pooling
 and joins are left out. What papers call FLOPs are mostly MACs; torchinfo's mult-adds include biases and norms."""
@@ -65,7 +66,8 @@ def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
     columns = st.columns([5, 5, 3, 3, 3])
     with columns[0]:
         st.metric("Parameters", f"{trace.params:,}", help=_PARAMS_HELP + _why(params))
-        st.caption(f"{_beside(params, source)}buffers: {trace.buffers:,}")
+        counters = f" + {trace.counters:,} counters" if trace.counters else ""
+        st.caption(f"{_beside(params, source)}buffers: {trace.buffers - trace.counters:,}{counters}")
     with columns[1]:
         st.metric("MACs for one image", f"{trace.macs:,}", help=_MACS_HELP + _why(macs))
         st.caption(f"{_beside(macs, source)}{format.short(trace.flops)}FLOPs")
@@ -82,7 +84,8 @@ def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
         st.metric(
             "Activations",
             format.size(trace.activation_bytes),
-            help=f"The outputs of all layers for one image in float32: {trace.activation_bytes:,} bytes.",
+            help=f"The outputs of all layers for one image in float32: {trace.activation_bytes:,} bytes. "
+            "torchinfo shows another number: see the tab As others count.",
         )
         st.caption("one image, float32")
 

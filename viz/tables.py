@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from models import counting
 from models.differences import Difference
 from models.measured import Pair, Signals
 from models.records import Layer, Total, Trace
@@ -212,6 +213,22 @@ FORMS: tuple[tuple[str, Callable[[pd.DataFrame], str], str, str], ...] = (
     ("Markdown", markdown, "md", "text/markdown"),
     ("LaTeX", latex, "tex", "application/x-tex"),
 )
+
+
+def others(trace: Trace) -> pd.DataFrame:
+    """The network's totals as other tools count them, a row each."""
+    return pd.DataFrame(
+        [
+            {
+                "Tool": one.tool,
+                "Its word": one.quantity,
+                "Total": one.value,
+                "As it is printed": one.words or f"{one.value:,}",
+                "What is counted": one.rule,
+            }
+            for one in counting.others(trace)
+        ]
+    )
 
 
 def race(curves: Sequence[Curve]) -> pd.DataFrame:

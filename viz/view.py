@@ -12,6 +12,7 @@ class Tab(StrEnum):
     LAYERS = "Layers"
     CHARTS = "Charts"
     DEPTH = "Why this depth?"
+    OTHERS = "As others count"
     TORCHINFO = "torchinfo"
     CODE = "PyTorch code"
 
