@@ -14,6 +14,7 @@ from viz.folding import Folding, Group, Rank, fit, shown, tree
 
 MOST_NODES = 600  # beyond it no one can read the picture, and the layout takes seconds
 _LONGEST_PNG = 30_000  # pixels: cairo's limit is 32,767
+READABLE = 72  # dots per inch: below that a PNG's letters can't be read
 _JOIN = "+"  # behind a folded group's path: its join
 SIGN = {Kind.ADD: "+", Kind.CONCAT: "c"}
 
@@ -119,13 +120,18 @@ def render(dot: str, form: str, *, caption: str = "") -> bytes:
     graph = pygraphviz.AGraph(dot)
     if caption:
         graph.graph_attr.update(label=caption, labelloc="b", fontname="Helvetica", fontsize="13")
-    if form == "png":  # sharp on a projector; a very long graph as sharp as a picture's longest side allows
-        points = re.search(r'width="(\d+)pt" height="(\d+)pt"', render(dot, "svg").decode())
-        longest = max(map(int, points.groups())) if points else 1
-        graph.graph_attr["dpi"] = str(min(192, _LONGEST_PNG * 72 // longest))
+    if form == "png":
+        graph.graph_attr.update(bgcolor=theme.PAPER, dpi=str(resolution(render(dot, "svg").decode())))
     drawn: bytes = graph.draw(format=form, prog="dot")
     graph.close()
     return drawn
+
+
+def resolution(drawn: str) -> int:
+    """Dots per inch of a PNG of what an SVG shows: sharp on a projector, or what the longest side of a PNG allows."""
+    points = re.search(r'width="(\d+)pt" height="(\d+)pt"', drawn)
+    longest = max(map(int, points.groups())) if points else 1
+    return min(192, _LONGEST_PNG * 72 // longest)
 
 
 def svg(dot: str, *, caption: str = "") -> str:

@@ -28,7 +28,12 @@ def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
     with files, st.popover("Save", width="stretch"):
         st.write("The graph as it is shown:")
         name = measure.file_name(spec)
+        readable = graph.resolution(svg) >= graph.READABLE
+        if not readable:
+            st.caption("Too long for a PNG whose letters could be read: take the SVG or the PDF.")
         for form, mime in MIME.items():
+            if form == "png" and not readable:
+                continue
             st.download_button(
                 form.upper(),
                 _drawn(picture, form),

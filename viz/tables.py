@@ -1,5 +1,6 @@
 """A trace as rows: by layer, block or stage; and as CSV, Markdown and LaTeX to take away."""
 
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import harmonic_mean
@@ -145,23 +146,21 @@ def _share(part: int, whole: int) -> float:
 
 
 def csv(frame: pd.DataFrame) -> str:
-    """Plain numbers, shares as fractions: for programs."""
-    return frame.to_csv(index=False)
+    """Plain numbers, shares as fractions: for programs. No text starts a formula in a spreadsheet."""
+    return frame.map(_inert).rename(columns=_inert).to_csv(index=False)
 
 
 def markdown(frame: pd.DataFrame) -> str:
     """A table of GitHub's Markdown, numbers in threes."""
-    rows = [list(frame.columns), ["---:" if _numeric(frame[name]) else "---" for name in frame.columns], *_cells(frame)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+    rules = ["---:" if _numeric(frame[name]) else "---" for name in frame.columns]
+    rows = [[_for_markdown(cell) for cell in row] for row in ([*map(str, frame.columns)], *_cells(frame))]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (rows[0], rules, *rows[1:])) + "\n"
 
 
 def latex(frame: pd.DataFrame) -> str:
-    """A `longtable` with booktabs' rules, numbers in threes."""
-    shown = pd.DataFrame(_cells(frame), columns=frame.columns).replace({"×": "x", "✓": "yes"}, regex=True)
+    """A `longtable` with booktabs' rules, numbers in threes, in characters that pdflatex has."""
     align = "".join("r" if _numeric(frame[name]) else "l" for name in frame.columns)
-    escaped = shown.map(_escape).rename(columns=_escape)
-    lines = [" & ".join(row) + r" \\" for row in escaped.to_numpy().tolist()]
-    head = " & ".join(escaped.columns) + r" \\"
+    head, *lines = (" & ".join(map(_for_latex, row)) + r" \\" for row in ([*map(str, frame.columns)], *_cells(frame)))
     return "\n".join(
         [
             r"% \usepackage{booktabs, longtable}",
@@ -201,10 +200,59 @@ def _numeric(column: "pd.Series[Any]") -> bool:
     return bool(pd.api.types.is_numeric_dtype(column))
 
 
-def _escape(text: str) -> str:
-    for sign in "&%#_":
-        text = text.replace(sign, "\\" + sign)
+def _inert(value: Any) -> Any:
+    """A text on one line, with a quote before what a spreadsheet would take for a formula; all else as it is."""
+    if not isinstance(value, str):
+        return value
+    line = " ".join(value.split())
+    return f"'{line}" if line[:1] in ("=", "+", "-", "@") else line
+
+
+def _for_markdown(text: str) -> str:
+    text = " ".join(text.split())
+    for sign, written in (("\\", "\\\\"), ("|", "\\|"), ("`", "\\`"), ("<", "&lt;")):
+        text = text.replace(sign, written)
     return text
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    **{sign: f"\\{sign}" for sign in "{}$&%#_"},
+    **{sign: f"{{{sign}}}" for sign in "[]*"},  # behind the end of a row they would be read as its options
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
+    '"': "''",
+    "×": r"$\times$",
+    "→": r"$\to$",
+    "·": r"$\cdot$",
+    "≈": r"$\approx$",
+    "∞": r"$\infty$",
+    "−": "$-$",
+    "–": "--",
+    "—": "---",
+    "✓": "yes",
+    "✗": "no",
+    "★": "(best)",
+    "…": "...",
+    **{raised: f"$^{{{plain}}}$" for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True)},
+}
+
+
+def _for_latex(text: str) -> str:
+    """A cell as pdflatex reads it; a character that it lacks becomes its plain letters, or a question mark."""
+    return "".join(map(_latex_sign, " ".join(text.split())))
+
+
+def _latex_sign(sign: str) -> str:
+    if sign in _LATEX:
+        return _LATEX[sign]
+    if " " <= sign <= "~":
+        return sign
+    plain = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
+    return "".join(_LATEX.get(one, one) for one in plain) or "?"
 
 
 # label, writer, file's end, MIME type

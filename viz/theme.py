@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 from models.records import EdgeKind, Kind
 
+PAPER = "#ffffff"  # what pictures that leave are laid on
+
 
 @dataclass(frozen=True, slots=True)
 class Shade:

@@ -243,3 +243,13 @@ def test_the_depth_tab_adds_up(open_app):
     app = open_app(block="bottleneck", stages="3-4-6-3", tab="Why this depth?")
 
     assert any("1 + 9 + 12 + 18 + 9 + 1 = 50" in text.value for text in app.markdown)
+
+
+def test_a_graph_too_long_for_a_png_offers_svg_and_says_so(open_app):
+    app = open_app(**PRESETS["preact_resnet1001"].spec.to_query(), level="layers")
+    assert not app.exception
+    offered = {one.key for one in app.get("download_button") if one.key}
+    long = any("Too long for a PNG" in one.value for one in app.caption)
+
+    assert long is ("save_png" not in offered)
+    assert "save_svg" in offered

@@ -11,6 +11,7 @@ from models.records import EdgeKind, Kind
 from models.spec import NetworkSpec
 from models.trace import trace
 from tests.conftest import specs
+from viz import graph
 from viz.folding import Folding, Level
 from viz.graph import Colour, Direction, picture, render, svg
 
@@ -113,3 +114,20 @@ def test_the_legend_lists_what_is_drawn():
 
 def test_equal_specs_give_equal_pictures():
     assert drawn(NetworkSpec()).dot == drawn(NetworkSpec()).dot
+
+
+def test_a_png_is_opaque_and_white_where_nothing_is_drawn():
+    import io
+
+    from PIL import Image
+
+    traced = trace(PRESETS["resnet18"].spec)
+    drawn = Image.open(io.BytesIO(graph.render(graph.picture(traced, title="x").dot, "png"))).convert("RGBA")
+
+    assert drawn.getchannel("A").getextrema() == (255, 255)
+    assert drawn.getpixel((0, 0)) == (255, 255, 255, 255)
+
+
+def test_a_picture_too_long_for_its_letters_has_no_readable_png():
+    assert graph.resolution('<svg width="300pt" height="900pt"') == 192
+    assert graph.resolution('<svg width="300pt" height="40000pt"') < graph.READABLE

@@ -2,9 +2,15 @@
 
 import csv
 import io
+import os
+import re
+import shutil
+import subprocess
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.presets import PRESETS
 from models.trace import trace
@@ -57,12 +63,75 @@ def test_latex_escapes_what_latex_reads_and_has_equal_columns():
 
     assert r"\begin{longtable}{lrrl" in text
     assert r"\%" in text
-    assert "×" not in text
+    assert text.isascii()
     assert len({row.count(" & ") for row in rows}) == 1
 
 
-def test_latex_compiles_in_the_eyes_of_a_brace_counter():
-    text = tables.latex(tables.table(TRACE, Rows.LAYERS).frame)
+HOSTILE = [
+    "a|b",
+    "^$#%&_{}~\\",
+    "=1+1",
+    "+cmd",
+    "@SUM(A1)",
+    "\t=1",
+    "[x]",
+    "*",
+    "<b>",
+    "é ü ñ",
+    "卷积",
+    "x\ny",
+    "`",
+    "3.2·10⁻²¹",
+    "",
+]
+ODD = pd.DataFrame({"Name, |%": HOSTILE, "Share, share": [0.5] * len(HOSTILE), "Value": range(len(HOSTILE))})
 
-    assert text.count("{") == text.count("}")
-    assert r"\_" not in text or "_" not in text.replace(r"\_", "")
+
+@given(st.text(max_size=30))
+def test_no_text_starts_a_formula_in_a_spreadsheet(text):
+    [row] = csv.DictReader(io.StringIO(tables.csv(pd.DataFrame({"x": [text], "n": [-3]}))))
+
+    assert row["x"].lstrip()[:1] not in ("=", "+", "-", "@")
+    assert row["n"] == "-3"  # a number stays one
+
+
+def test_every_export_of_a_table_keeps_its_rows_and_columns():
+    cells = [re.split(r"(?<!\\)\|", line)[1:-1] for line in tables.markdown(ODD).splitlines()]
+    assert {len(row) for row in cells} == {3}
+    assert len(cells) == 2 + len(HOSTILE)
+    assert cells[2][0].strip() == "a\\|b"
+    assert len(list(csv.reader(io.StringIO(tables.csv(ODD))))) == 1 + len(HOSTILE)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_cell_that_latex_reads(text):
+    written = tables._for_latex(text)
+
+    assert written.isascii()
+    bare = re.sub(r"\\text\w+\{\}|\\[{}$&%#_]|\$[^$]*\$", "", written)
+    assert not set(bare) & set("\\^$&%#_~")
+    assert bare.count("{") == bare.count("}")
+
+
+def test_a_table_compiles(tmp_path):
+    """With pdflatex, where it is installed: every kind of table, and what a table might be made to hold."""
+    if shutil.which("pdflatex") is None:
+        if os.environ.get("REQUIRE_LATEX"):
+            pytest.fail("pdflatex is missing")
+        pytest.skip("no pdflatex on this machine")
+    frames = [ODD, tables.others(TRACE), *(tables.table(TRACE, rows).frame for rows in Rows)]
+    body = "\n".join(map(tables.latex, frames))
+    (tmp_path / "table.tex").write_text(
+        "\\documentclass{article}\\usepackage[landscape]{geometry}\\usepackage{booktabs,longtable}\n"
+        f"\\begin{{document}}\\tiny\n{body}\n\\end{{document}}\n"
+    )
+
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-2000:].decode(errors="replace")
+    assert "Missing character" not in (tmp_path / "table.log").read_text(errors="replace")
