@@ -1,5 +1,6 @@
 """A trace as a graph: records -> DOT -> SVG, PDF, PNG. Laid out by the Graphviz inside pygraphviz's wheels."""
 
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from viz.folding import Folding, Group, Rank, fit, shown, tree
 
 MOST_NODES = 600  # beyond it no one can read the picture, and the layout takes seconds
 _LONGEST_PNG = 30_000  # pixels: cairo's limit is 32,767
-READABLE = 72  # dots per inch: below that a PNG's letters can't be read
+SHARP = 192  # dots per inch
+READABLE = 72  # below that a PNG's letters can't be read
 _JOIN = "+"  # behind a folded group's path: its join
 SIGN = {Kind.ADD: "+", Kind.CONCAT: "c"}
 
@@ -124,14 +126,25 @@ def render(dot: str, form: str, *, caption: str = "") -> bytes:
         graph.graph_attr.update(bgcolor=theme.PAPER, dpi=str(resolution(render(dot, "svg").decode())))
     drawn: bytes = graph.draw(format=form, prog="dot")
     graph.close()
-    return drawn
+    return _opaque(drawn) if form == "png" else drawn
+
+
+def _opaque(drawn: bytes) -> bytes:
+    """A PNG without transparency: cairo leaves some in the last row and column."""
+    from PIL import Image  # noqa: PLC0415
+
+    written = io.BytesIO()
+    with Image.open(io.BytesIO(drawn)) as picture:
+        dpi = picture.info.get("dpi", (72, 72))
+        picture.convert("RGB").save(written, "PNG", dpi=dpi)
+    return written.getvalue()
 
 
 def resolution(drawn: str) -> int:
     """Dots per inch of a PNG of what an SVG shows: sharp on a projector, or what the longest side of a PNG allows."""
     points = re.search(r'width="(\d+)pt" height="(\d+)pt"', drawn)
     longest = max(map(int, points.groups())) if points else 1
-    return min(192, _LONGEST_PNG * 72 // longest)
+    return min(SHARP, _LONGEST_PNG * 72 // longest)
 
 
 def svg(dot: str, *, caption: str = "") -> str:

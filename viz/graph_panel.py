@@ -28,9 +28,12 @@ def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
     with files, st.popover("Save", width="stretch"):
         st.write("The graph as it is shown:")
         name = measure.file_name(spec)
-        readable = graph.resolution(svg) >= graph.READABLE
+        dots = graph.resolution(svg)
+        readable = dots >= graph.READABLE
         if not readable:
             st.caption("Too long for a PNG whose letters could be read: take the SVG or the PDF.")
+        elif dots < graph.SHARP:
+            st.caption(f"So long a picture has {dots} dots an inch as a PNG; the SVG and the PDF stay sharp.")
         for form, mime in MIME.items():
             if form == "png" and not readable:
                 continue

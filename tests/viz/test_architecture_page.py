@@ -245,11 +245,18 @@ def test_the_depth_tab_adds_up(open_app):
     assert any("1 + 9 + 12 + 18 + 9 + 1 = 50" in text.value for text in app.markdown)
 
 
-def test_a_graph_too_long_for_a_png_offers_svg_and_says_so(open_app):
-    app = open_app(**PRESETS["preact_resnet1001"].spec.to_query(), level="layers")
-    assert not app.exception
-    offered = {one.key for one in app.get("download_button") if one.key}
-    long = any("Too long for a PNG" in one.value for one in app.caption)
+def offered(app):
+    return {one.key for one in app.get("download_button") if one.key}
 
-    assert long is ("save_png" not in offered)
-    assert "save_svg" in offered
+
+def test_a_long_graph_says_how_sharp_it_leaves_and_offers_svg(open_app, monkeypatch):
+    query = PRESETS["resnet152"].spec.to_query() | {"level": "layers"}
+    app = open_app(**query)
+    assert any("dots an inch as a PNG" in one.value for one in app.caption)
+    assert {"save_png", "save_svg"} <= offered(app)
+
+    monkeypatch.setattr("viz.graph._LONGEST_PNG", 1_000)
+    app = open_app(**query)
+    assert any("Too long for a PNG" in one.value for one in app.caption)
+    assert "save_png" not in offered(app)
+    assert "save_svg" in offered(app)
