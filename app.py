@@ -6,7 +6,7 @@ import streamlit as st
 
 from viz import controls, state, warm
 
-st.set_page_config(page_title="Skipscope", page_icon="🔭", layout="wide", initial_sidebar_state="expanded")
+st.set_page_config(page_title="Skipscope", page_icon="🔭", layout="wide", initial_sidebar_state="auto")
 assets = Path(__file__).parent / "assets"
 st.logo(assets / "logo.svg", size="large")
 st.html(assets / "style.css")

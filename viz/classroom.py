@@ -145,7 +145,7 @@ def _board(curves: Sequence[Curve], looks: Sequence[Look]) -> None:
     said = lessons.race(curves)
     race = state.race()  # may have changed since the page was run: this also runs by itself
     words, scales, choice = st.columns([7, 2, 1], vertical_alignment="center")
-    words.markdown(f"#### {said or 'No epoch is finished yet.'}")
+    words.markdown(f"## {said or 'No epoch is finished yet.'}")
     state.seed("race_curve", race.curve)
     scales.segmented_control(
         "Curves",
@@ -266,7 +266,7 @@ def _estimate(runs: tuple[RunSpec, ...], rest: float = 1.0) -> Estimate:
 
 def _takes(runs: tuple[RunSpec, ...], rest: float = 1.0) -> str:
     refused = trainings.refusal(runs)
-    return refused.partition(".")[0] if refused else f"{_estimate(runs, rest)}, here"
+    return refused.partition(".")[0] if refused else str(_estimate(runs, rest))
 
 
 def _long(runs: tuple[RunSpec, ...], rest: float = 1.0) -> str | None:

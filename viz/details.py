@@ -116,7 +116,7 @@ def _depth(spec: NetworkSpec, trace: Trace, view: View) -> None:
     """The counted layers by stage, and what was left out."""
     terms = [str(total.depth) for total in trace.stages if total.depth]
     st.markdown(
-        f"### Why {trace.depth:,} layers? {' + '.join(terms)} = {trace.depth:,}\nCounted are {trace.depth_rule}."
+        f"## Why {trace.depth:,} layers? {' + '.join(terms)} = {trace.depth:,}\nCounted are {trace.depth_rule}."
     )
     for total in trace.stages:
         own = [layer for layer in trace.layers if layer.stage == total.path]
@@ -181,7 +181,7 @@ def _torchinfo(spec: NetworkSpec, trace: Trace, view: View) -> None:
         "The same network through torchinfo, in its own words. Its mult-adds include biases and norms; so its totals "
         "differ a little from the table's."
     )
-    st.code(measure.torchinfo_summary(spec), language=None, height=520)
+    _scrolled(measure.torchinfo_summary(spec), None)
 
 
 def _code(spec: NetworkSpec, trace: Trace, view: View) -> None:
@@ -200,4 +200,10 @@ def _code(spec: NetworkSpec, trace: Trace, view: View) -> None:
         key="save_py",
         width="stretch",
     )
-    st.code(text, language="python", height=520)
+    _scrolled(text, "python")
+
+
+def _scrolled(text: str, language: str | None) -> None:
+    """Long text in a frame that the keyboard can scroll: the button that copies it is inside."""
+    with st.container(height=520, border=False):
+        st.code(text, language=language, wrap_lines=True)

@@ -49,6 +49,7 @@ def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
         st.download_button(
             "DOT", picture.dot, f"{name}.dot", "text/vnd.graphviz", on_click="ignore", key="save_dot", width="stretch"
         )
+    st.html('<span id="graph-start" tabindex="-1"></span>')
     shown = reveal(measure.groups(spec), picture.folding, view.layer) if view.layer else ""
 
     graph_view(

@@ -26,6 +26,12 @@ def title(name: Name) -> None:
     st.title(f"{name.title} :small[:{colour}-badge[{tick}{name.detail}]]", anchor=False, help=note or None)
 
 
+def skip_link(words: str, target: str) -> None:
+    """For the keyboard: the first thing on the page leads past all controls, to the element with an id."""
+    with st.container(key="skip"):
+        st.html(f'<a class="skip" href="#{target}">{words}</a>')
+
+
 def share(what: str) -> None:
     """The link to this very state of what is shown."""
     with st.popover("Share", width="stretch"):

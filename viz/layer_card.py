@@ -23,7 +23,7 @@ def show(trace: Trace, groups: tuple[Group, ...], view: View) -> None:
 
 
 def _empty(trace: Trace) -> None:
-    st.subheader("Pick a layer", anchor=False)
+    st.header("Pick a layer", anchor=False)
     st.write(
         "Click a node of the graph or a row of the table: its shape, parameters, MACs and receptive field appear here, "
         "each with the arithmetic behind it."
@@ -43,7 +43,7 @@ def _empty(trace: Trace) -> None:
 
 
 def _layer(trace: Trace, layer: Layer) -> None:
-    st.subheader(_breakable(layer.path), anchor=False)
+    st.header(_breakable(layer.path), anchor=False)
     st.caption(f"{theme.KIND_NAME[layer.kind]} {format.shape(layer.input_shape)} → {format.shape(layer.output_shape)}")
     if layer.path == _SLIP_LAYER:
         _slip(layer)
@@ -69,7 +69,7 @@ def _layer(trace: Trace, layer: Layer) -> None:
 
 
 def _group(trace: Trace, group: Group) -> None:
-    st.subheader(_breakable(group.path), anchor=False)
+    st.header(_breakable(group.path), anchor=False)
     blocks = f"{format.plural(group.blocks, 'block')}, " if group.blocks else ""
     shapes = f"{format.shape(group.input_shape)} → {format.shape(group.output_shape)}"
     st.caption(f"{blocks}{format.plural(len(group.layers), 'layer')}: {shapes}")

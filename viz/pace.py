@@ -41,7 +41,7 @@ class Estimate:
         return sqrt(self.low * self.high)
 
     def __str__(self) -> str:
-        words = format.between(self.low, self.high)
+        words = f"{format.between(self.low, self.high)} here"
         return f"{words}, the machine is busy" if self.busy else words
 
 

@@ -104,4 +104,4 @@ def test_a_trainings_cost_grows_with_its_steps():
 )
 def test_ranges_are_told_as_people_say_them(low, high, words):
     assert format.between(low, high) == words
-    assert str(Estimate(low, high)) == words
+    assert str(Estimate(low, high)) == f"{words} here"

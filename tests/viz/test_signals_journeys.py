@@ -23,10 +23,10 @@ def opened(visit, query=""):
 
 def measured(visit):
     """Until the sentence is there."""
-    visit.page.locator(".st-key-fresh h4", has_text=re.compile("With(out)? skips")).first.wait_for()
+    visit.page.locator(".st-key-fresh h2", has_text=re.compile("With(out)? skips")).first.wait_for()
     visit.page.locator(".st-key-fresh .js-plotly-plot .scatterlayer").first.wait_for()
     visit.settle()
-    return visit.page.locator(".st-key-fresh h4").first.inner_text()
+    return visit.page.locator(".st-key-fresh h2").first.inner_text()
 
 
 def test_a_student_clicks_three_times_and_sees_the_gap_widen(visit):
@@ -44,7 +44,7 @@ def test_a_student_clicks_three_times_and_sees_the_gap_widen(visit):
         visit.page.keyboard.press("ArrowRight")
         visit.page.get_by_role("heading", name=re.compile(f"ResNet-{depth}")).wait_for()
     visit.page.wait_for_function(
-        "text => ![null, undefined, text].includes(document.querySelector('.st-key-fresh h4')?.innerText)", arg=first
+        "text => ![null, undefined, text].includes(document.querySelector('.st-key-fresh h2')?.innerText)", arg=first
     )
     second = measured(visit)
 
@@ -220,7 +220,7 @@ def test_a_click_that_the_servers_memory_limit_has_no_room_for_is_refused_and_th
             page.locator(".st-key-run_pair button").click()
             page.get_by_text(re.compile("This needs about .* and the server has")).wait_for()
             page.goto(f"{address}/signals?stages=1-1&stem=cifar&base_width=8&input_shape=3x16x16&run=true&batch=8")
-            page.locator(".st-key-fresh h4").first.wait_for(timeout=60_000)
+            page.locator(".st-key-fresh h2").first.wait_for(timeout=60_000)
             assert visit.troubles == []
     finally:
         folder.rmdir()

@@ -33,7 +33,7 @@ def open_signals(open_app):
 
 def said(app):
     """The headline sentence."""
-    return next((text.value for text in app.markdown if text.value.startswith("#### ")), "")
+    return next((text.value for text in app.markdown if text.value.startswith("## ")), "")
 
 
 def test_it_starts_with_resnet56_and_a_button(open_signals):

@@ -66,7 +66,7 @@ def own(scene: Scene) -> None:
         task = trainings.answer(curve.run, curve.stamp, picture)
         said = ask("answer", task, button="Ask again", wanted=True, on_run=lambda: None)
         if said.result is not None and said.fresh:
-            st.markdown(f"#### {curve.name} says: {said.result.classes[0]}")
+            st.markdown(f"## {curve.name} says: {said.result.classes[0]}")
             st.html(gallery.answer(said.result, dark=state.dark()))
             if words := FITTED.get(said.result.fit):
                 st.caption(words)

@@ -1,7 +1,6 @@
 // Shows an SVG laid out by Graphviz: pan, zoom, keyboard, and picks of nodes, which Python answers.
 const states = new WeakMap();
 const SMALLEST = 0.05, LARGEST = 8, DRAG = 4, NATURAL = 0.8, SMALL = 0.72;  // letters of 15 px and 13 px
-const TOOLS = 60;  // px that the zoom buttons take
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".frame");
@@ -28,7 +27,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const below = () => (legend.classList.contains("row") ? legend.offsetHeight : 0);
   const lay = (scale) => {
     legend.classList.remove("row");
-    legend.classList.toggle("row", state.width * scale + beside() + TOOLS > pane.clientWidth);
+    legend.classList.toggle("row", state.width * scale + beside() + 8 > pane.clientWidth);
   };
   const settle = (scale) => {            // the top of the graph, centred, so that the image is where reading begins
     state.scale = scale;

@@ -8,6 +8,7 @@ from viz import details, folding, graph_panel, headline, layer_card, measure, st
 spec = state.spec()
 name = describe(spec)
 
+headline.skip_link("Skip to the graph", "graph-start")
 heading, sharing, saving = st.container(key="heading").columns([6, 1, 1], vertical_alignment="center")
 with heading:
     headline.title(name)

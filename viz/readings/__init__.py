@@ -75,7 +75,7 @@ def _gradients(scene: Scene) -> None:
     said = sentences.gradients(pair, experiment.of, experiment.show)
     words, switch = st.columns([5, 2], vertical_alignment="center")
     trained = pair.skips.weights != Weights.RANDOM
-    words.markdown(f"#### {f'After training: {said[0].lower()}{said[1:]}' if trained else said}")
+    words.markdown(f"## {f'After training: {said[0].lower()}{said[1:]}' if trained else said}")
     with switch:
         choice("of", "Gradient of the", tuple(Of), experiment.of)
     draw = partial(signals.gradients, pair, experiment.of, show=experiment.show, selected=scene.view.layer)
