@@ -75,18 +75,23 @@ def stages(subjects: Sequence[Subject], looks: Sequence[Look], *, dark: bool) ->
             )
         label = "transition" if name.startswith("after") else name
         body.append(f"<tr><th scope=row>{label}</th>{''.join(cells)}</tr>")
-    return f'<table class="stages"><thead><tr><td></td>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>'
+    return _wide(f'<table class="stages"><thead><tr><td></td>{head}</tr></thead><tbody>{"".join(body)}</tbody></table>')
 
 
 def plain(header: Sequence[str], body: Sequence[Sequence[str]], *, numbers: bool = True) -> str:
     """A small table: the first column are names."""
-    head = "".join(f"<th scope=col>{escape(text)}</th>" for text in header)
+    head = "".join(f"<th scope=col>{escape(text)}</th>" if text else "<td></td>" for text in header)
     lines = [
         f"<tr><th scope=row>{escape(row[0])}</th>" + "".join(f"<td>{escape(text)}</td>" for text in row[1:]) + "</tr>"
         for row in body
     ]
     kind = "small numbers" if numbers else "small"
-    return f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>'
+    return _wide(f'<table class="{kind}"><thead><tr>{head}</tr></thead><tbody>{"".join(lines)}</tbody></table>')
+
+
+def _wide(table: str) -> str:
+    """On a narrow screen the table scrolls, and the keyboard can scroll it."""
+    return f'<div class="wide" tabindex="0" role="group" aria-label="Table">{table}</div>'
 
 
 def frame(rows: Sequence[Row], subjects: Sequence[Subject]) -> "pd.DataFrame":

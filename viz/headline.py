@@ -12,8 +12,7 @@ from viz import format, state
 
 _MOST_PROBLEMS = 12
 _LITTLE = 600 * 10**6  # bytes: less than the default measurement of a ResNet-18 takes
-_PARAMS_HELP = """Trainable numbers. Buffers are counted apart: the running means and variances of batch norms, and each
-one's counter of batches."""
+_PARAMS_HELP = "Trainable numbers. The running means and variances of batch norms are counted apart, as statistics"
 _MACS_HELP = """MACs are multiply-accumulates of convolutions and linear layers, for one image: a filter's weights,
 once for each number it puts out. FLOPs count the multiplication and the addition: 2 * MACs. Norms, activations, pooling
 and joins are left out. What papers call FLOPs are mostly MACs; torchinfo's mult-adds include biases and norms."""
@@ -69,11 +68,10 @@ def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
     params = compare(trace.params, preset.params, slack=trace.norm_params) if preset else None
     macs = compare(trace.macs, preset.macs) if preset else None
     source = preset.source if preset else ""
-    columns = st.columns([5, 5, 3, 3, 3])
+    columns = st.container(key="metrics").columns([5, 5, 3, 3, 3])
     with columns[0]:
-        st.metric("Parameters", f"{trace.params:,}", help=_PARAMS_HELP + _why(params))
-        counters = f" + {trace.counters:,} counters" if trace.counters else ""
-        st.caption(f"{_beside(params, source)}buffers: {trace.buffers - trace.counters:,}{counters}")
+        st.metric("Parameters", f"{trace.params:,}", help=_PARAMS_HELP + _counters(trace) + _why(params))
+        st.caption(f"{_beside(params, source)}statistics: {trace.buffers - trace.counters:,}")
     with columns[1]:
         st.metric("MACs for one image", f"{trace.macs:,}", help=_MACS_HELP + _why(macs))
         st.caption(f"{_beside(macs, source)}{format.short(trace.flops)}FLOPs")
@@ -103,6 +101,13 @@ def _otherwise(spec: NetworkSpec) -> str:
     if other is None:
         return ""
     return f"{other:,} as {'pre-activation ResNets' if spec.counts_projections else 'Wide ResNets'} count"
+
+
+def _counters(trace: Trace) -> str:
+    """The rest of torch's buffers."""
+    if not trace.counters:
+        return "."
+    return f"; {trace.counters:,} counters of batches, one in each batch norm, make {trace.buffers:,} buffers in all."
 
 
 def _beside(match: Match | None, source: str) -> str:

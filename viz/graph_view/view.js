@@ -1,6 +1,6 @@
 // Shows an SVG laid out by Graphviz: pan, zoom, keyboard, and picks of nodes, which Python answers.
 const states = new WeakMap();
-const SMALLEST = 0.05, LARGEST = 8, DRAG = 4, NATURAL = 0.8, SMALL = 0.72;  // letters of 15 px and 13 px
+const SMALLEST = 0.05, LARGEST = 8, DRAG = 4, NATURAL = 0.8, SMALL = 0.72, NARROW = 0.5;  // letters of 15 px and 13 px
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".frame");
@@ -40,7 +40,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const fresh = () => {                  // as a new graph is shown: all of it, where that stays readable
     lay(NATURAL);
     const fit = whole();
-    settle(fit > SMALL ? Math.min(fit, 1) : NATURAL);
+    const across = (pane.clientWidth - 16) / state.width;  // on a phone: its whole width, as long as letters stay readable
+    settle(fit > SMALL ? Math.min(fit, 1) : Math.min(NATURAL, Math.max(across, NARROW)));
     if (data.shown) into(find(data.shown));
   };
   const zoom = (by, at) => {

@@ -23,7 +23,7 @@ with notices:
 with sharing:
     headline.share(name.title)
 headline.numbers(spec, trace, name)
-left, right = st.columns([5, 3], gap="medium")
+left, right = st.container(key="picture").columns([5, 3], gap="medium")
 with left:
     graph_panel.show(spec, view, files=saving)
 with right:
