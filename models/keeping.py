@@ -7,8 +7,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 
 from models import data as data_sets
@@ -168,6 +166,8 @@ def _checkpoint(runs: Runs, run: RunSpec) -> Checkpoint | None:
 
 
 def _read(path: Path) -> Checkpoint:
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415
+
     try:
         check_weights(path)
         with safe_open(path, "pt") as file:
@@ -190,6 +190,8 @@ def _read(path: Path) -> Checkpoint:
 
 def _write(runs: Runs, run: RunSpec, found: Checkpoint, *, done: bool = False) -> None:
     """The last weights are the network's alone: any `load_state_dict` takes them."""
+    from safetensors.torch import save  # noqa: PLC0415
+
     runs.write(run, WEIGHTS, save(found.weights if done else found.tensors, {_FACTS: json.dumps(found.facts)}))
 
 

@@ -15,8 +15,6 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
-
 from models.recipe import Epoch, RunSpec
 
 RUN, EPOCHS, WEIGHTS, ANSWERS = "run.json", "epochs.csv", "weights.safetensors", "test_answers.txt"
@@ -72,6 +70,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def check_weights(path: Path) -> None:
     """Raise where a file is not a whole safetensors file."""
+    from safetensors import SafetensorError, safe_open  # networks are measured without it too  # noqa: PLC0415
+
     _check_regular(path)
     try:
         with safe_open(path, "np"):

@@ -80,9 +80,17 @@ def specs(draw: st.DrawFn, *, pixels: tuple[int, int] = (8, 40), blocks: int = 2
 
 
 @pytest.fixture
-def open_app():
-    """The app with an address, run once; `open_app(block="bottleneck")`."""
+def open_app(monkeypatch):
+    """The app with an address, run once; `open_app(block="bottleneck")`.
+
+    Estimates are those of an idle machine, whatever this one does: what a page shows does not depend on the clock.
+    """
     from streamlit.testing.v1 import AppTest
+
+    from viz import pace
+
+    monkeypatch.setattr(pace.Pace, "learn", lambda *_: None)
+    monkeypatch.setattr(pace._Load, "others", lambda _: 0.0)
 
     def opened(**query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)

@@ -76,11 +76,3 @@ def test_what_does_not_fit_is_refused_before_it_is_built(monkeypatch):
 
     with pytest.raises(TooLargeError, match="This needs about"):
         timing(SMALL, batch=64, device="cpu")
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
-def test_a_network_is_timed_on_a_gpu_in_bfloat16():
-    found = timing(SMALL, batch=4, device="cuda", precision="bf16")
-
-    assert found.latency.middle > 0
-    assert found.peak_memory > 0

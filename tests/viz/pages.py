@@ -12,7 +12,7 @@ def opened(open_app, page, **query):
     return settled(app.switch_page(page).run())
 
 
-def settled(app, seconds=60):
+def settled(app, seconds=600):
     """Until no job is under way."""
     end = time.monotonic() + seconds
     while waiting(app) and time.monotonic() < end:
