@@ -1,12 +1,12 @@
 """Timings are medians of repeated runs, and refuse what can't be."""
 
-import time
 from dataclasses import replace
 
 import pytest
 import torch
 
 from models import device
+from models import timing as timing_module
 from models.device import TooLargeError
 from models.spec import NetworkSpec, SpecError
 from models.timing import LEAST, MOST, repeated, timing
@@ -28,13 +28,17 @@ def test_a_network_is_timed_on_the_cpu():
     assert 0 <= told[0] <= told[-1] <= 1
 
 
-def test_the_median_is_that_of_the_runs_and_warm_up_does_not_count():
-    waits = iter([0.31] + [0.01] * 200)  # the first run is slow
+def test_the_median_is_that_of_the_runs_and_warm_up_does_not_count(monkeypatch):
+    now, waits = [0.0], iter([0.31] + [0.01, 0.02, 0.03] * 200)  # the first run is slow
+    monkeypatch.setattr(timing_module.time, "perf_counter", lambda: now[0])
 
-    found = repeated(lambda: time.sleep(next(waits)), CPU, lambda done: None)
+    def work():
+        now[0] += next(waits)
 
-    assert 0.009 < found.middle < 0.05
-    assert found.high < 0.2
+    found = repeated(work, CPU, lambda done: None)
+
+    assert found.middle == pytest.approx(0.02)
+    assert found.high == pytest.approx(0.03)
 
 
 @pytest.mark.parametrize(

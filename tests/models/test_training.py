@@ -182,6 +182,7 @@ def test_an_estimate_needs_no_data_and_is_of_the_right_size(monkeypatch):
     assert 3 < long / short < 30
 
 
+@pytest.mark.slow
 def test_a_deep_residual_network_learns_more_than_its_plain_twin_in_equal_steps():
     deep = replace(SMALL, stages=(5, 5, 5))
     ends = {"residual": [], "plain": []}

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,18 +53,27 @@ def served(script: Path = ROOT / "app.py", *, errors: Path | None = None, before
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(300):
+        for _ in range(1_200):
             try:
                 with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):  # noqa: S310  # the loopback
                     break
             except OSError:
                 time.sleep(0.1)
         else:
-            pytest.fail("the server did not start within 30 s")
+            pytest.fail("the server did not start within two minutes")
         yield address
     finally:
         server.terminate()
         server.wait(timeout=20)
+
+
+def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
+    """Wait for a state, however long a busy machine takes."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail("what was waited for never came")
+        time.sleep(0.05)
 
 
 @dataclass
@@ -105,7 +114,7 @@ def elsewhere(visit: Visit) -> Visit:
 
 def _visit(browser: Browser, address: str, **options: Any) -> Visit:
     page = browser.new_context(**options).new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(120_000)  # a busy machine is no fault
     visit = Visit(page, address)
 
     def requested(request: Request) -> None:

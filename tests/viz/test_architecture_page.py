@@ -21,7 +21,7 @@ def graph(app):
 
 def heading(app):
     """Whose card is shown."""
-    return app.subheader[0].value.replace("\u200b", "")
+    return app.header[0].value.replace("\u200b", "")
 
 
 def address(app):
@@ -182,6 +182,7 @@ def test_a_bad_link_shows_each_bad_field_and_keeps_the_good_ones(open_app):
     assert address(app) == {"classes": "10"}
 
 
+@pytest.mark.slow
 @given(
     query=st.dictionaries(st.one_of(st.sampled_from(FIELDS), st.text(max_size=12)), st.text(max_size=40), max_size=5)
 )

@@ -6,7 +6,7 @@ import pytest
 
 from tests.viz.browser import elsewhere, visiting
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 SMALL = "?compare=resnet20_cifar~densenet_40_12&batch=2"
 
 
@@ -22,7 +22,6 @@ def header(page):
     return [" ".join(text.split()) for text in page.locator(".scores .head span:not(:first-child)").all_inner_texts()]
 
 
-@pytest.mark.slow
 def test_a_network_is_added_its_latency_measured_and_the_link_opens_the_same_elsewhere(visit):
     page = opened(visit, SMALL)
     page.get_by_role("combobox", name="Add a network").click()
@@ -58,7 +57,6 @@ def test_a_row_opens_to_its_arithmetic_by_mouse_and_by_keyboard(visit):
     assert not page.get_by_text("= 25,557,032").is_visible()
 
 
-@pytest.mark.slow
 def test_blocks_are_drawn_with_groups_and_leave_as_svg(visit):
     page = opened(visit, "?facet=Blocks")
     page.locator("g.node").first.wait_for()
@@ -70,7 +68,6 @@ def test_blocks_are_drawn_with_groups_and_leave_as_svg(visit):
     assert b"32 groups" in download.value.path().read_bytes()
 
 
-@pytest.mark.slow
 def test_the_report_opens_offline(visit, tmp_path):
     page = opened(visit, SMALL)
     page.get_by_role("button", name="Report").click()

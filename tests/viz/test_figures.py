@@ -1,11 +1,10 @@
 """Charts hold the trace's numbers, and their titles what they show."""
 
-import math
-
 import pytest
 
 from models.presets import PRESETS
 from models.records import DepthRule, Kind, Layer, Trace
+from models.spec import NetworkSpec
 from models.trace import trace
 from viz.figures import architecture, signals
 
@@ -71,10 +70,19 @@ def test_the_selected_layer_is_marked():
     assert figure.layout.shapes[0].x0 == [layer.path for layer in RESNET18.layers].index("layer1.0.conv1")
 
 
-def test_a_network_that_sees_less_than_the_image_says_so():
+def test_a_network_that_sees_the_whole_image_says_where():
     figure = architecture.receptive_field(trace(PRESETS["resnext29_8x64d"].spec))
 
     assert "Sees the whole image" in figure.layout.title.text
+
+
+def test_a_network_that_sees_less_than_the_image_says_so():
+    spec = NetworkSpec(stages=(1,), stem="cifar", base_width=4, input_shape=(3, 64, 64))
+    figure = architecture.receptive_field(trace(spec))
+
+    assert trace(spec).receptive_field == 7
+    assert "Sees the whole image" not in figure.layout.title.text
+    assert "7" in figure.layout.title.text
 
 
 def test_figures_take_hand_made_records():
@@ -104,5 +112,7 @@ def test_a_logarithmic_axis_has_some_numbers_and_each_says_its_own_size(floor, c
             for place, text in zip(axis["tickvals"], axis["ticktext"])
             if 1e-3 <= place < 1e3
         )
-    else:
-        assert 3 <= (math.log10(ceiling / floor)) / axis["dtick"] <= 8 or axis["dtick"] == 1
+    else:  # powers of ten, every first, second, ... of them: some, and not too many
+        assert axis["dtick"] == int(axis["dtick"]) >= 1
+        powers = [place for place in range(-40, 40) if axis["range"][0] <= place <= axis["range"][1]]
+        assert 2 <= len([place for place in powers if place % axis["dtick"] == 0]) <= 9

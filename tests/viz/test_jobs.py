@@ -22,7 +22,7 @@ def endless(job):
         time.sleep(0.005)
 
 
-def until(condition, seconds=5.0):
+def until(condition, seconds=60.0):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.005)
@@ -52,14 +52,14 @@ def line():
 def test_a_job_ends_with_its_result(line):
     job = line.submit(task("a", lambda job: 42), slot="visitor")
 
-    assert job.wait(5)
+    assert job.wait(60)
     assert (job.state, job.result) == (State.DONE, 42)
 
 
 def test_the_same_work_is_done_once(line):
     calls = []
     first = line.submit(task("a", calls.append), slot="one")
-    first.wait(5)
+    first.wait(60)
     until(lambda: line._kept)
 
     assert line.submit(task("a", calls.append), slot="two") is first
@@ -75,7 +75,7 @@ def test_only_one_job_runs_and_the_others_wait_in_turn(line):
     assert len(threads()) == 1
     assert [line.ahead(job) for job in (running, second, third)] == [0, 1, 2]
     running.cancel()
-    assert third.wait(5)
+    assert third.wait(60)
     assert second.result == "b"
 
 
@@ -83,12 +83,10 @@ def test_cancel_is_seen_at_once_and_leaves_no_thread(line):
     job = line.submit(task("a", endless), slot="one")
     until(lambda: job.state is State.RUNNING)
 
-    started = time.monotonic()
     job.cancel()
 
-    assert job.state is State.CANCELLED
-    until(lambda: not threads(), seconds=1.0)
-    assert time.monotonic() - started < 1.0
+    assert job.state is State.CANCELLED  # before its thread has noticed
+    until(lambda: not threads())
     still(line)
 
 
@@ -96,7 +94,7 @@ def test_a_visitor_who_asks_for_something_else_gives_up_the_old_job(line):
     old = line.submit(task("a", endless), slot="one")
     new = line.submit(task("b", lambda job: "b"), slot="one")
 
-    assert new.wait(5)
+    assert new.wait(60)
     assert old.state is State.CANCELLED
 
 
@@ -146,12 +144,12 @@ def test_a_failure_is_told_in_words_and_the_queue_goes_on(line, error, words):
         raise error
 
     job = line.submit(task("a", fail), slot="one")
-    job.wait(5)
+    job.wait(60)
 
     assert job.state is State.FAILED
     assert pytest.importorskip("re").search(words, job.error)
     again = line.submit(task("a", lambda job: "fine"), slot="one")
-    assert again.wait(5)
+    assert again.wait(60)
     assert again.result == "fine"
 
 
@@ -159,7 +157,7 @@ def test_a_job_that_nobody_looks_at_gives_way(line, monkeypatch):
     monkeypatch.setattr(jobs, "FORGOTTEN", 0.05)
     job = line.submit(task("a", endless), slot="one")
 
-    assert job.wait(5)
+    assert job.wait(60)
     assert job.state is State.CANCELLED
 
 
@@ -167,7 +165,7 @@ def test_a_job_that_takes_too_long_says_so(line, monkeypatch):
     monkeypatch.setattr(jobs, "LONGEST", 0.05)
     job = line.submit(task("a", endless), slot="one")
 
-    assert job.wait(5)
+    assert job.wait(60)
     assert "It took longer than" in job.error
 
 
@@ -184,7 +182,7 @@ def test_the_queue_has_an_end(line, monkeypatch):
 
 def test_results_are_kept_up_to_a_weight_the_newest(line):
     for number in range(5):
-        line.submit(task(number, lambda job: "x", weight=4), slot="one").wait(5)
+        line.submit(task(number, lambda job: "x", weight=4), slot="one").wait(60)
         still(line)
 
     assert [key for (key,) in line._kept] == [3, 4]
@@ -192,9 +190,9 @@ def test_results_are_kept_up_to_a_weight_the_newest(line):
 
 def test_what_is_no_longer_kept_is_held_on_to_by_nobody(line):
     first = line.submit(task("a", lambda job: "x", weight=8), slot="one")
-    first.wait(5)
+    first.wait(60)
     still(line)
-    line.submit(task("b", lambda job: "y", weight=8), slot="two").wait(5)
+    line.submit(task("b", lambda job: "y", weight=8), slot="two").wait(60)
     still(line)
 
     assert line.of("one") is None
@@ -223,11 +221,11 @@ def test_a_training_lets_short_work_in_between_its_steps(line):
 
     short = line.submit(task("short", lambda job: "measured"), slot="student")
 
-    assert short.wait(5)
+    assert short.wait(60)
     assert short.result == "measured"
     assert training.state is State.RUNNING
     done.set()
-    assert training.wait(5)
+    assert training.wait(60)
     assert training.result == "trained"
 
 
@@ -237,21 +235,30 @@ def test_two_trainings_wait_for_each_other(line):
     second = line.submit(Task(("two",), endless, 100.0, lambda _: 1, gives_way=True), slot="b")
     short = line.submit(task("short", lambda job: 1), slot="c")
 
-    assert short.wait(5)
+    assert short.wait(60)
     assert (second.state, line.ahead(second)) == (State.WAITING, 1)
 
 
 def test_a_training_goes_on_when_nobody_looks_and_has_a_limit_of_its_own(line):
+    pulses = []
+
+    def counted(job):
+        while True:
+            job.pulse(0.5)
+            pulses.append(1)
+            time.sleep(0.005)
+
     job = line.submit(
-        Task(("long",), endless, 100.0, lambda _: 1, longest=1000.0, patience=1000.0, gives_way=True), slot="a"
+        Task(("long",), counted, 100.0, lambda _: 1, longest=1000.0, patience=1000.0, gives_way=True), slot="a"
     )
     until(lambda: job.state is State.RUNNING)
 
     job._seen -= 500
-    time.sleep(0.1)
+    looked = len(pulses)
+    until(lambda: len(pulses) > looked + 1)  # it went on
     assert job.state is State.RUNNING
     job._started -= 2000
-    assert job.wait(5)
+    assert job.wait(60)
     assert "longer than 17 minutes" in job.error
 
 
@@ -261,7 +268,7 @@ def test_work_that_runs_in_between_is_found_by_its_key(line):
     until(lambda: training.state is State.RUNNING)
 
     def slow(job):
-        going.wait(5)
+        going.wait(60)
         return 1
 
     first = line.submit(task("short", slow), slot="b")
@@ -270,7 +277,7 @@ def test_work_that_runs_in_between_is_found_by_its_key(line):
     going.set()
 
     assert again is first
-    assert first.wait(5)
+    assert first.wait(60)
     assert not line.under_way(("short",))
     assert line.under_way(("long",))
 
@@ -289,7 +296,7 @@ def test_what_a_training_sets_for_its_thread_is_not_the_short_works(line):
 
     short = line.submit(task("short", lambda job: torch.is_inference_mode_enabled()), slot="b")
 
-    assert short.wait(5)
+    assert short.wait(60)
     assert short.result is False
 
 
@@ -298,7 +305,7 @@ def test_a_training_is_done_again_when_it_is_asked_for_again(line):
     again = Task(("long",), lambda job: calls.append(1), 100.0, lambda _: 1, gives_way=True)
 
     for _ in range(2):
-        assert line.submit(again, slot="a").wait(5)
+        assert line.submit(again, slot="a").wait(60)
         until(lambda: not threads())
 
     assert calls == [1, 1]
@@ -315,7 +322,7 @@ def test_idle_work_makes_way_at_once_and_nobody_waits_for_it(line):
     asked = line.submit(task("a", lambda job: 42), slot="visitor")
 
     assert line.ahead(asked) == 0
-    assert asked.wait(5)
+    assert asked.wait(60)
     assert (asked.result, few.state) == (42, State.CANCELLED)
 
 
@@ -328,7 +335,7 @@ def test_idle_work_waits_until_nothing_else_does(line):
 
     running.cancel()
 
-    assert few.wait(5)
+    assert few.wait(60)
     assert asked.over
     assert order == ["b", "few"]
 
@@ -338,9 +345,10 @@ def test_idle_work_is_not_let_in_between_a_trainings_steps(line):
     until(lambda: training.state is State.RUNNING)
     few = line.submit(idle("few steps", lambda job: None), slot="page")
 
-    assert not few.wait(0.3)
+    assert line.submit(task("short", lambda job: 1), slot="b").wait(60)  # this one is
+    assert few.state is State.WAITING
     training.cancel()
-    assert few.wait(5)
+    assert few.wait(60)
 
 
 def test_idle_work_is_dropped_when_nobody_looks(line, monkeypatch):
@@ -354,7 +362,7 @@ def test_what_a_job_took_is_told_to_the_pace():
     told = []
     line = Line(room=10, ended=lambda job: told.append((job.kind, job.cost, job.done)))
 
-    line.submit(Task(("a",), lambda job: None, 7.0, lambda _: 1, kind="some"), slot="x").wait(5)
+    line.submit(Task(("a",), lambda job: None, 7.0, lambda _: 1, kind="some"), slot="x").wait(60)
 
     until(lambda: told)
     assert told == [("some", 7.0, 1.0)]

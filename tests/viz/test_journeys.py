@@ -4,50 +4,20 @@ import io
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from urllib.parse import parse_qs, urlparse
 
 import pandas as pd
 import pytest
 
-from tests.viz.browser import elsewhere, visiting
+from tests.viz.browser import elsewhere, until, visiting
+from tests.viz.test_first_journeys import node, pick, query
 
-pytestmark = pytest.mark.xdist_group("browser")
-
-
-def node(page, path):
-    return page.locator(f'g[id="{path}"]')
-
-
-def query(page):
-    return {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
-
-
-def pick(page, label, option):
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
 
 def saved(page, button):
     with page.expect_download() as download:
         page.get_by_role("button", name=button, exact=True).click()
     return download.value.path().read_bytes(), download.value.suggested_filename
-
-
-def test_a_student_picks_resnet50_unfolds_a_stage_and_reads_a_layer(visit):
-    page = visit.open()
-    pick(page, "Preset", "ResNet-50")
-    page.get_by_text("25,557,032").first.wait_for()
-    visit.settle()
-
-    node(page, "layer2").click()
-    node(page, "layer2.0").click()
-    node(page, "layer2.0.conv2").click()
-
-    page.get_by_text("3*3*128*128 = 147,456").wait_for()
-    visit.settle()
-    assert "selected" in node(page, "layer2.0.conv2").get_attribute("class")
-    assert query(page)["layer"] == "layer2.0.conv2"
-    assert "layer2" in query(page)["fold"]
 
 
 def test_the_input_size_changes_the_shapes_in_the_graph(visit):
@@ -66,22 +36,6 @@ def test_the_input_size_changes_the_shapes_in_the_graph(visit):
     assert query(page)["input_shape"] == "3x64x64"
 
 
-def test_back_and_forward_undo_and_redo(visit):
-    page = visit.open()
-    pick(page, "Preset", "ResNet-50")
-    page.get_by_text("25,557,032").first.wait_for()
-    visit.settle()
-
-    page.go_back()
-    page.get_by_text("11,689,512").first.wait_for()
-    visit.settle()
-    assert query(page) == {}
-
-    page.go_forward()
-    page.get_by_text("25,557,032").first.wait_for()
-
-
-@pytest.mark.slow
 def test_a_lecturer_unfolds_saves_the_svg_and_shares_the_link(app, visit):
     page = visit.open()
     pick(page, "Networks", "DenseNet")
@@ -161,8 +115,10 @@ def test_the_graph_zooms_by_buttons_keys_and_ctrl_wheel_and_pans_by_drag(visit):
     page.keyboard.down("Control")
     page.mouse.wheel(0, -200)
     page.keyboard.up("Control")
-    page.wait_for_timeout(100)
-    assert width() > fitted
+    page.wait_for_function(
+        "before => document.activeElement.shadowRoot.querySelector('.paper svg').getBoundingClientRect().width > before",
+        arg=fitted,
+    )
 
     place = page.locator(".paper svg").bounding_box()
     page.mouse.down()
@@ -190,11 +146,12 @@ def test_the_graph_is_fitted_again_when_the_window_changes(visit):
     page = visit.open()
 
     page.set_viewport_size({"width": 1100, "height": 700})
-    page.wait_for_timeout(500)
 
-    pane, picture = page.locator(".pane").bounding_box(), page.locator(".paper svg").bounding_box()
-    assert pane["x"] <= picture["x"]
-    assert picture["x"] + picture["width"] <= pane["x"] + pane["width"] + 1
+    def fitted():
+        pane, picture = page.locator(".pane").bounding_box(), page.locator(".paper svg").bounding_box()
+        return pane["x"] <= picture["x"] and picture["x"] + picture["width"] <= pane["x"] + pane["width"] + 1
+
+    until(fitted)
 
 
 def test_the_page_works_in_the_dark(app):

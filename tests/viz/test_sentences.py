@@ -145,6 +145,7 @@ def test_only_what_is_shown_is_told(show, there, gone):
         assert gone not in said
 
 
+@pytest.mark.slow
 @given(
     st.lists(VALUES, min_size=19, max_size=19), st.lists(VALUES, min_size=19, max_size=19), st.sampled_from(Of), VALUES
 )
@@ -174,6 +175,7 @@ def test_any_numbers_whatever_make_sentences_and_charts(plain, skips, of, output
     assert len(tables.csv(tables.signals(measured)).splitlines()) > 100
 
 
+@pytest.mark.slow
 @given(st.lists(VALUES, min_size=8, max_size=8))
 def test_any_sweep_makes_a_sentence_and_a_chart(ratios):
     points = [

@@ -10,7 +10,7 @@ from tests.groups import made_group
 from tests.viz.browser import chromium, elsewhere, served, visiting
 from viz import theme
 
-pytestmark = pytest.mark.xdist_group("signals in a browser")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("signals in a browser")]
 
 
 def opened(visit, query=""):
@@ -55,7 +55,6 @@ def test_a_student_clicks_three_times_and_sees_the_gap_widen(visit):
     assert ratio(second) > 5 * ratio(first)
 
 
-@pytest.mark.slow
 def test_the_link_opens_the_same_experiment_elsewhere(visit):
     page = opened(visit, "?run=true&stages=3-3-3&stem=cifar&base_width=16&input_shape=3x32x32&classes=10&shortcut=pad")
     page.get_by_text("activations", exact=True).click()
@@ -71,7 +70,6 @@ def test_the_link_opens_the_same_experiment_elsewhere(visit):
     assert other.troubles == []
 
 
-@pytest.mark.slow
 def test_a_sweep_fills_in_is_cancelled_and_can_be_run_again(visit):
     page = opened(visit, "?run=true&seeds=2&panel=Depth%20sweep&deepest=110")
     measured(visit)
@@ -86,7 +84,6 @@ def test_a_sweep_fills_in_is_cancelled_and_can_be_run_again(visit):
     assert "sweep=true" in page.url
 
 
-@pytest.mark.slow
 def test_a_click_on_a_point_selects_the_layer_on_both_pages(visit):
     page = opened(
         visit, "?run=true&seeds=1&stages=3-3-3&stem=cifar&base_width=16&input_shape=3x32x32&classes=10&shortcut=pad"
@@ -133,7 +130,6 @@ def test_a_chart_leaves_a_dark_page_light_with_what_it_shows_above_it(app):
     assert visit.troubles == []
 
 
-@pytest.mark.slow
 def test_a_chart_leaves_as_a_page_that_opens_offline(visit, tmp_path):
     page = opened(visit, "?run=true&seeds=1")
     measured(visit)
@@ -161,7 +157,6 @@ def test_the_numbers_leave_as_csv(visit):
     assert frame["Weight gradient norm"].notna().any()
 
 
-@pytest.mark.slow
 def test_a_picture_of_ones_own_is_looked_through_and_another_file_refused(visit, tmp_path):
     from PIL import Image
 
@@ -205,7 +200,6 @@ def test_the_answer_and_the_picture_stand_on_the_first_screen(app, width, height
         assert visit.troubles == []
 
 
-@pytest.mark.slow
 def test_a_click_that_the_servers_memory_limit_has_no_room_for_is_refused_and_the_server_lives(tmp_path):
     chromium()
     folder = made_group(1_000_000_000)

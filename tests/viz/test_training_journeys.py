@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +11,10 @@ import pytest
 from models.keeping import _checkpoint, race
 from models.runs import Runs, Status
 from models.spec import NetworkSpec
-from tests.viz.browser import chromium, served, visiting
+from tests.viz.browser import chromium, served, until, visiting
 from viz.race import RECIPES, Race, runners
 
-pytestmark = pytest.mark.xdist_group("signals in a browser")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("signals in a browser")]
 FOUR = RECIPES["digits"].race
 SIDEBAR = NetworkSpec()
 
@@ -36,7 +35,6 @@ def trained():
     return chosen
 
 
-@pytest.mark.slow
 def test_a_newcomer_sees_degradation_its_cure_and_what_the_network_reads(visit):
     page = opened(visit, replace(FOUR, epochs=6))
 
@@ -55,7 +53,6 @@ def test_a_newcomer_sees_degradation_its_cure_and_what_the_network_reads(visit):
     assert visit.page.url.startswith(f"{visit.address}/training?race=plain20_cifar")
 
 
-@pytest.mark.slow
 def test_a_digit_that_is_drawn_is_read(visit, trained):
     page = opened(visit, replace(trained, lesson="Your own"))
     sheet = page.get_by_label("Draw a digit here")
@@ -83,7 +80,6 @@ def test_the_answer_and_the_curves_stand_on_the_first_screen(app, trained, width
         assert visit.troubles == []
 
 
-@pytest.mark.slow
 def test_a_server_that_is_killed_in_mid_epoch_loses_no_finished_epoch(tmp_path, monkeypatch):
     chromium()
     monkeypatch.setenv("SKIPSCOPE_RUNS", str(tmp_path))
@@ -112,7 +108,6 @@ def test_a_server_that_is_killed_in_mid_epoch_loses_no_finished_epoch(tmp_path, 
         visit.page.get_by_text("ResNet-20: paused").wait_for()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_end_leaves_its_training_paused_in_mid_epoch(tmp_path, monkeypatch, ending):
     chromium()
@@ -134,13 +129,6 @@ def test_a_server_that_is_told_to_end_leaves_its_training_paused_in_mid_epoch(tm
     assert "terminate called" not in (tmp_path / "errors.log").read_text()
     checkpoint = _checkpoint(Runs(tmp_path), found.run)
     assert checkpoint.facts["step"] > found.epochs[-1].steps
-
-
-def until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def owner(folder):

@@ -33,7 +33,7 @@ def runs(monkeypatch, tmp_path):
     line = jobs.line()
     for job in [*line._slots.values(), *line._waiting]:
         job.cancel()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while any(thread.name == "skipscope job" for thread in threading.enumerate()) and time.monotonic() < end:
         time.sleep(0.02)
 
@@ -50,7 +50,7 @@ def button(app, key):
     return next((one for one in app.button if one.key == key), None)
 
 
-def trained(app, seconds=60):
+def trained(app, seconds=600):
     """Until the race is over."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -93,7 +93,7 @@ def test_every_button_says_at_once_how_long_it_takes_and_nothing_is_measured_for
 
 def test_while_the_server_is_idle_a_few_steps_say_better_how_long_ones_own_race_takes(open_app):
     app = page(open_app, **TINY, **QUICK)
-    end = time.monotonic() + 20
+    end = time.monotonic() + 3000
     while "(15 to 30 s here)" not in takes(app)["start_race"] and time.monotonic() < end:
         time.sleep(0.1)
         app.run()
@@ -229,12 +229,12 @@ def test_pause_keeps_what_there_is_and_cancel_goes_back(open_app, runs):
     app = page(open_app, **TINY, **long)
     button(app, "start_race").click()
     app.run()
-    end = time.monotonic() + 30
+    end = time.monotonic() + 300
     while not (runs.all() and runs.all()[0].epochs) and time.monotonic() < end:
         time.sleep(0.1)
     app.run()
     button(app, "pause_race").click().run()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 300
     while runs.all()[0].status is Status.RUNNING and time.monotonic() < end:
         time.sleep(0.05)
     app.run()
@@ -298,7 +298,7 @@ def test_another_visitor_can_pause_a_race_that_goes_on(open_app, runs):
 
     button(other, "pause_race").click().run()
 
-    end = time.monotonic() + 10
+    end = time.monotonic() + 300
     while runs.all()[0].status is Status.RUNNING and time.monotonic() < end:
         time.sleep(0.05)
     assert runs.all()[0].status is Status.PAUSED
