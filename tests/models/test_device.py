@@ -65,6 +65,7 @@ def test_half_precision_keeps_half_the_activations():
     assert need(traced, 64, "bf16").total < need(traced, 64).total
 
 
+@pytest.mark.slow
 def test_the_estimate_is_near_the_measured_peak():
     """In a process of its own: what this one has freed already would not be seen again."""
     code = """

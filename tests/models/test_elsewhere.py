@@ -68,6 +68,7 @@ def test_a_training_stays_on_its_device(monkeypatch, augment, channels_last):
     assert len(epoch.gradients) == 8
 
 
+@pytest.mark.slow
 def test_a_training_waits_for_its_device_once_in_many_steps(monkeypatch):
     few, many = (
         looks(monkeypatch, lambda batch=batch: list(training.train(replace(RUN, batch=batch)))) for batch in (64, 16)
@@ -87,7 +88,7 @@ def test_a_training_is_saved_and_gone_on_with_on_its_device(monkeypatch):
 
 
 @pytest.mark.parametrize("find", [predictions.predict, anatomy.lesions, anatomy.responses, anatomy.reuse])
-@pytest.mark.parametrize("name", ["resnet20_cifar", "densenet_40_12"])
+@pytest.mark.parametrize("name", ["resnet20_cifar", pytest.param("densenet_40_12", marks=pytest.mark.slow)])
 def test_what_is_found_in_a_trained_network_is_found_on_its_device(monkeypatch, tmp_path, find, name):
     run = replace(RUN, network=replace(PRESETS[name].spec, **SMALL))
     monkeypatch.setattr(predictions, "fill", lambda network, *_: None)
@@ -96,6 +97,7 @@ def test_what_is_found_in_a_trained_network_is_found_on_its_device(monkeypatch, 
         assert find(run, Runs(tmp_path)) is not None
 
 
+@pytest.mark.slow
 def test_times_are_taken_on_the_device(monkeypatch):
     with elsewhere(monkeypatch):
         assert training.estimate(RUN, steps=2) > 0

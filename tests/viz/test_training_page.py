@@ -276,6 +276,7 @@ def test_a_kept_run_is_opened_from_the_list(open_app, runs):
     assert address(app)["train_seed"] == "4"
 
 
+@pytest.mark.slow
 def test_a_race_that_was_deleted_can_be_run_again(open_app, runs):
     app = page(open_app, **TINY, **QUICK, race="sidebar")
     button(app, "start_race").click()
