@@ -53,7 +53,7 @@ def other_depth(spec: NetworkSpec) -> int | None:
 def printed_depth(spec: NetworkSpec) -> int | None:
     """The depth in the name that the family's paper gives the network, where its layers come to another one."""
     known = known_depth(spec)
-    return known if known != depth(spec) else None
+    return known if spec.family is Family.DENSENET and known != depth(spec) else None
 
 
 def _wide(spec: NetworkSpec) -> int:

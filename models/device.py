@@ -124,11 +124,13 @@ def afford(
     limit: int | None = None,
     traced: Trace | None = None,
     momentum: bool | None = None,
+    standing: int = 0,
 ) -> int:
     """What a measurement needs, in bytes; `traced` is the spec's trace, where there is one already.
 
-    A training (`momentum` says whether it has any) needs its momenta and room for a checkpoint besides. Raises
-    `TooLargeError`, with nothing allocated, where that is more than `limit` (left out: what is free now).
+    A training (`momentum` says whether it has any) needs its momenta and room for a checkpoint besides; `standing`:
+    bytes of what else will lie there, its data for one. Raises `TooLargeError`, with nothing allocated, where that is
+    more than `limit` (left out: what is free now).
     """
     room = (
         max(0, int(free(device) * MARGIN) - _reserve(device, training=momentum is not None)) if limit is None else limit
@@ -139,8 +141,8 @@ def afford(
     def takes(count: int, shape: Shape) -> int:
         passes = need(own, count, precision, kind=Device(device.type), input_shape=shape)
         if momentum is None:
-            return passes.total
-        return training_need(passes, own, momentum=momentum, on_cpu=device.type == "cpu")
+            return standing + passes.total
+        return standing + training_need(passes, own, momentum=momentum, on_cpu=device.type == "cpu")
 
     wanted = takes(batch, spec.input_shape)
     if wanted <= room:

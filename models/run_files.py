@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import fields
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from models.recipe import Epoch, RunSpec
 RUN, EPOCHS, WEIGHTS, ANSWERS = "run.json", "epochs.csv", "weights.safetensors", "test_answers.txt"
 FORMAT = 2  # of run.json; 1 had no number
 MOST_BYTES = {RUN: 1 << 20, EPOCHS: 1 << 26, ANSWERS: 1 << 20}
+_MOST_HEADER = 1 << 22  # bytes that say what a weights file holds
+_MOST_COLUMNS = 20_000
 _GRADIENT = "gradient_norm."
 _PLAIN = tuple(field for field in fields(Epoch) if field.name != "gradients")
 _WHOLE = frozenset({"number", "steps", "memory"})
@@ -74,6 +76,9 @@ def check_weights(path: Path) -> None:
 
     _check_regular(path)
     try:
+        with path.open("rb") as file:
+            if int.from_bytes(file.read(8), "little") > _MOST_HEADER:
+                raise SafetensorError("its header is too long")  # noqa: TRY301
         with safe_open(path, "np"):
             pass
     except (SafetensorError, OSError, ValueError) as error:
@@ -97,17 +102,21 @@ def epochs_to_csv(epochs: Sequence[Epoch]) -> str:
 def epochs_from_csv(text: str, run: RunSpec) -> tuple[Epoch, ...]:
     """The epochs of a run. Columns of a newer format are passed over."""
     try:
-        header, *rows = csv.reader(io.StringIO(text))
+        reader = csv.reader(io.StringIO(text))
+        header = next(reader, [])
+        rows = list(islice(reader, run.all_epochs + 1))
     except (csv.Error, ValueError):
         raise DamagedError(f"{EPOCHS} is not a table of epochs") from None
+    if len(header) > _MOST_COLUMNS:
+        raise DamagedError(f"{EPOCHS} has {len(header):,} columns")
     missing = [field.name for field in _PLAIN if field.name not in header]
     if missing:
         raise DamagedError(f"{EPOCHS} has no column {missing[0]}")
-    found = tuple(_epoch(dict(zip(header, row, strict=False)), place, run) for place, row in enumerate(rows, start=1))
     if any(len(row) != len(header) for row in rows):
         raise DamagedError(f"{EPOCHS} has a line that is cut off")
+    found = tuple(_epoch(dict(zip(header, row, strict=False)), place, run) for place, row in enumerate(rows, start=1))
     if len(found) > run.all_epochs:
-        raise DamagedError(f"{EPOCHS} holds {len(found):,} epochs of {run.all_epochs:,}")
+        raise DamagedError(f"{EPOCHS} holds more than {run.all_epochs:,} epochs")
     if any(epoch.steps <= before.steps for before, epoch in pairwise(found)):
         raise DamagedError(f"{EPOCHS}: the steps of its epochs do not rise")
     return found

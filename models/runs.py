@@ -19,9 +19,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import islice
 from math import isfinite
 from pathlib import Path
+from secrets import token_hex
 from tempfile import NamedTemporaryFile
 from typing import Any
 
@@ -39,7 +41,8 @@ FOLDER = Path(os.environ.get("SKIPSCOPE_RUNS", Path(__file__).parent.parent / "r
 MOST_SECONDS = 12 * 3600.0  # a race may take
 MOST_BYTES = 5 * 10**9  # all runs together
 _ASIDE = ".damaged-"  # in the names of folders that made way
-_MOST_NAME = 200  # signs of an id: file systems take 255 bytes, and a lock's name is longer
+_MOST_NAME = 255  # bytes of an id: what file systems take
+_LONG_NAME = 240  # bytes: a lock's own name is longer
 _MOST_FILES = 20_000  # that are added up when the size of a folder is told
 _AT_WORK: dict[Path, FileLock] = {}  # folders of the runs that this process trains
 _LOOK = 1.0  # seconds that a lock is waited for: another process may just be looking whether it is held
@@ -108,8 +111,10 @@ class Runs:
     def read(self, own: str) -> Kept:
         """A run by its id; never raises, whatever the id and whatever lies in the folder."""
         if not self._holds(own):
-            return Kept(id=own[:_MOST_NAME], status=Status.DAMAGED, why="there is no such run")
+            return Kept(id=own[:200], status=Status.DAMAGED, why="there is no such run")
         path, created = self.folder / own, 0.0
+        if _is_link(path):
+            return Kept(id=own, status=Status.DAMAGED, why="it is a link, not a folder")
         size = _size(path)
         try:
             stored = run_files.read_json(path / RUN)
@@ -145,7 +150,10 @@ class Runs:
         path = self.folder / own
         with self._locked(path):
             try:
-                shutil.rmtree(path)
+                if _is_link(path):
+                    path.unlink()
+                else:
+                    _remove(path)
             except OSError as error:
                 raise KeepingError(f"runs: {own} could not be deleted ({error.strerror or error})") from None
         _lock(path).unlink(missing_ok=True)
@@ -161,16 +169,22 @@ class Runs:
                 f"runs: {used / 1e9:,.1f} GB are kept and {MOST_BYTES / 1e9:,.0f} GB allowed: delete some runs first."
             )
         path = self.folder / self.id_of(run)
-        with contextlib.ExitStack() as undoing:
-            held = self._locked(path)
-            undoing.callback(held.release)
+        if _is_link(path):
+            raise KeepingError(f"runs: {path.name} is a link, not a folder; remove it first.")
+        held = self._locked(path)
+        try:
             before = self.find(run)
             if before is not None and before.status is Status.DAMAGED:
                 _move_aside(path)
-                before = None
+                before, fresh = None, self.folder / self.id_of(run)
+                if fresh != path:  # it had another name than the new one gets
+                    held.release()
+                    path, held = fresh, self._locked(fresh)
             self._state(run, Status.RUNNING, created=before.created if before else time.time())
-            _AT_WORK[path] = held
-            undoing.pop_all()
+        except BaseException:
+            held.release()
+            raise
+        _AT_WORK[path] = held
 
     def end(self, run: RunSpec, status: Status, why: str = "") -> None:
         """Say how it stands, now that nobody works on it."""
@@ -212,9 +226,12 @@ class Runs:
                 temporary.unlink(missing_ok=True)
 
     def _holds(self, own: str) -> bool:
-        """Whether there is a folder of that name, right here."""
-        plain = 0 < len(own) <= _MOST_NAME and own.isprintable() and not own.startswith(".") and not {*"/\\"} & {*own}
-        return plain and _is_folder(self.folder / own)
+        """Whether there is a folder, or a link, of that name, right here."""
+        try:
+            plain = 0 < len(own.encode()) <= _MOST_NAME and own[0] != "." and not {*"/\\\0"} & {*own}
+        except UnicodeEncodeError:  # a name that is no text
+            return False
+        return plain and (_is_folder(self.folder / own) or _is_link(self.folder / own))
 
     def _folders(self) -> Iterator[Path]:
         try:
@@ -325,6 +342,13 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except (OSError, ValueError):
+        return False
+
+
 def _is_there(path: Path) -> bool:
     try:
         return os.path.lexists(path)
@@ -339,17 +363,43 @@ def _stamp(file: Path) -> int:
 
 
 def _lock(path: Path) -> Path:
-    return path.with_name(f".{path.name}.lock")
+    name = (
+        path.name if len(path.name.encode()) <= _LONG_NAME else blake2b(path.name.encode(), digest_size=16).hexdigest()
+    )
+    return path.with_name(f".{name}.lock")
 
 
 def _size(path: Path) -> int:
-    """Bytes of all files below; of very many only the first are looked at."""
-    files = (Path(folder, name) for folder, _, names in os.walk(path) for name in names)
-    total = 0
-    for file in islice(files, _MOST_FILES):
-        with contextlib.suppress(OSError):  # it went meanwhile
-            total += file.lstat().st_size
+    """Bytes of all files below, however deep; of very many only the first are looked at."""
+    total, seen, folders = 0, 0, [os.fspath(path)]
+    while folders and seen < _MOST_FILES:
+        with contextlib.suppress(OSError, ValueError), os.scandir(folders.pop()) as entries:  # it went meanwhile
+            for entry in islice(entries, _MOST_FILES - seen):
+                seen += 1
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(entry.path)
+                else:
+                    total += entry.stat(follow_symlinks=False).st_size
     return total
+
+
+def _remove(path: Path) -> None:
+    """A folder with all that is below, however deep: what lies two folders down is brought up, until nothing does."""
+    for level in range(_MOST_FILES):
+        inner = _folders_in(path)
+        deeper = [folder for outer in inner for folder in _folders_in(outer)]
+        for place, folder in enumerate(deeper):
+            folder.rename(path / f".{token_hex(4)}-{level}-{place}")
+        for folder in inner:
+            shutil.rmtree(folder)
+        if not deeper:
+            break
+    shutil.rmtree(path)
+
+
+def _folders_in(path: Path) -> list[Path]:
+    with os.scandir(path) as entries:
+        return [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
 
 
 def _reason(error: Exception) -> str:

@@ -5,8 +5,9 @@ bit.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from models.device import Peak, afford, choose, computing, exactly, release, thr
 from models.measured import Pulse
 from models.network import build
 from models.recipe import DATA, Epoch, RunSpec
+from models.records import FLOAT32
 from models.settings import Precision
 from models.trace import trace
 
@@ -63,7 +65,7 @@ class Trainer:
         self, run: RunSpec, *, data: Data | None = None, start: Checkpoint | None = None, pulse: Pulse | None = None
     ) -> None:
         self.run = run
-        self.device = check(run)
+        self.device = check(run, loaded=data is not None)
         self._pulse = pulse or (lambda _: None)
         self.data = (data_sets.load(run.data, pulse=pulse) if data is None else data).to(self.device)
         self.network = build(run.network, seed=run.seed).to(self.device)
@@ -249,12 +251,20 @@ class Trainer:
             )
 
 
-def check(run: RunSpec) -> torch.device:
-    """The device of a run. Raises `SpecError` or `TooLargeError`, with nothing allocated, where it can't be trained."""
+def check(run: RunSpec, *, beside: Sequence[RunSpec] = (), loaded: bool = False) -> torch.device:
+    """The device of a run. Raises `SpecError` or `TooLargeError`, with nothing allocated, where it can't be trained.
+
+    Counted are its passes, momenta and checkpoint, its data unless they are `loaded`, and what those that are trained
+    `beside` it hold: weights, gradients and momenta.
+    """
     device = choose(run.device)
     with computing(device, run.precision, training=True):
         pass
-    afford(run.network, run.batch, device, run.precision, momentum=run.momentum > 0)
+    about = DATA[run.data]
+    # the data as bytes, twice while they are loaded
+    standing = 0 if loaded else 2 * prod(about.shape) * (about.train + about.test)
+    standing += sum((3 if other.momentum else 2) * FLOAT32 * trace(other.network).params for other in beside)
+    afford(run.network, run.batch, device, run.precision, momentum=run.momentum > 0, standing=standing)
     return device
 
 

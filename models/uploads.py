@@ -22,7 +22,7 @@ MOST_PIXELS = 12 * 10**6  # that are decoded; a JPEG can be decoded at a fractio
 MOST_JPEG_PIXELS = 100 * 10**6
 _KEPT = 1024  # px: the longer side of what is kept
 _FORMATS = ("PNG", "JPEG", "WEBP")
-_BYTES_A_PIXEL = 12  # while it is decoded: the colours with their transparency, copies
+_BYTES_A_PIXEL = 20  # while it is decoded: the colours, and the decoder's own copies (a lossless WebP's: measured)
 _MOST_CACHED = 24 * 10**6  # bytes of pictures that were decoded
 _ONE_COLOUR = 0.06, 0.97  # how far a drawing's rim may stray from its colour (of 1), and for how much of the rim
 
@@ -97,7 +97,7 @@ def rim_colour(picture: Tensor) -> Tensor | None:
 def _expected() -> str:
     return (
         f"picture: must be a PNG, JPEG or WebP file of at most {MOST_BYTES // 10**6} MB and {MOST_PIXELS // 10**6} "
-        f"megapixels (JPEG: {MOST_JPEG_PIXELS // 10**6})"
+        f"megapixels (JPEG that is not progressive: {MOST_JPEG_PIXELS // 10**6})"
     )
 
 
@@ -111,9 +111,13 @@ def _read(data: bytes) -> Any:
             baseline = opened.format == "JPEG" and not opened.info.get("progressive")
             if baseline and size[0] * size[1] <= MOST_JPEG_PIXELS:
                 opened.draft("RGB", (_KEPT, _KEPT))  # decoded at a fraction of its size
-            _check_pixels(opened.width * opened.height, size)
-            upright = _on_ground(ImageOps.exif_transpose(opened))
-        upright.thumbnail((_KEPT, _KEPT))
+            _check_pixels(opened.width * opened.height, size, progressive=opened.format == "JPEG" and not baseline)
+            if opened.mode.startswith("I"):  # 16 bits of grey
+                small = opened.copy()
+            else:
+                small = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+        small.thumbnail((_KEPT, _KEPT))
+        upright = _on_ground(ImageOps.exif_transpose(small))
     except PictureError:
         raise
     except (
@@ -129,9 +133,10 @@ def _read(data: bytes) -> Any:
     return np.array(upright)
 
 
-def _check_pixels(decoded: int, size: tuple[int, int]) -> None:
+def _check_pixels(decoded: int, size: tuple[int, int], *, progressive: bool) -> None:
     if decoded > MOST_PIXELS:
-        raise PictureError(f"{_expected()}, got {size[0]:,} × {size[1]:,} pixels")
+        kind = " of a progressive JPEG, which can only be read whole" if progressive else ""
+        raise PictureError(f"{_expected()}, got {size[0]:,} × {size[1]:,} pixels{kind}")
     if decoded * _BYTES_A_PIXEL > memory_limits.available():
         raise PictureError("picture: this server has no memory left for it; try a smaller one")
 

@@ -260,13 +260,13 @@ def _estimate(runs: tuple[RunSpec, ...], rest: float = 1.0) -> Estimate:
     """From a few steps of this very race, where they were measured, else from the server's pace."""
     seconds = _refined(runs)
     if seconds is not None:
-        return Estimate(seconds * rest * _SURE[0], seconds * rest * _SURE[1])
+        return Estimate(seconds * rest * _SURE[0], seconds * rest * _SURE[1], pace.here().busy())
     return pace.here().estimate(trainings.kind(runs), trainings.cost(runs) * rest)
 
 
 def _takes(runs: tuple[RunSpec, ...], rest: float = 1.0) -> str:
     refused = trainings.refusal(runs)
-    return refused.partition(".")[0] if refused else str(_estimate(runs, rest))
+    return refused.partition(". ")[0] if refused else str(_estimate(runs, rest))
 
 
 def _long(runs: tuple[RunSpec, ...], rest: float = 1.0) -> str | None:

@@ -108,8 +108,13 @@ class Job:
 
     @property
     def done(self) -> float:
-        """The share of the work that was done by this very job."""
-        return (1.0 if self.state is State.DONE else self.fraction) - (self._first or 0.0)
+        """The share of the work that was done by this very job, as its pulses told."""
+        return self.fraction - (self._first or 0.0)
+
+    @property
+    def forgotten(self) -> bool:
+        """Idle work that nobody looks at any more."""
+        return self.idle and time.monotonic() - self._seen > self._patience
 
     def seen(self) -> None:
         """Somebody looks at it."""
@@ -209,8 +214,9 @@ class Line:
         """
         with self._lock:
             job = self._find(task.key)
+            self._waiting = [one for one in self._waiting if not one.forgotten]
             if job is None or job.state in (State.CANCELLED, State.FAILED):
-                if len(self._waiting) >= MOST_WAITING:
+                if not task.idle and sum(not one.idle for one in self._waiting) >= MOST_WAITING:
                     raise FullError(f"{len(self._waiting)} measurements are waiting already; try again in a minute.")
                 job = Job(task)
                 self._waiting.append(job)
@@ -287,7 +293,7 @@ class Line:
     def _next(self) -> None:
         """Begin the first waiting job, if none is under way."""
         with self._lock:
-            self._waiting = [job for job in self._waiting if not job.over]
+            self._waiting = [job for job in self._waiting if not job.over and not job.forgotten]
             if not self._waiting or not self._busy.acquire(blocking=False):
                 return
             job = self._running = next((one for one in self._waiting if not one.idle), self._waiting[0])

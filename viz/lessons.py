@@ -64,13 +64,12 @@ def race(curves: Sequence[Curve]) -> str:
     going = [curve for curve in going if curve.status is not Status.FAILED] or going
     now = min(len(curve.epochs) for curve in going)
     after = f"After {format.plural(now, 'epoch')}"
-    if now < _FEW and len(going) > 1:
-        said = "; ".join(f"{curve.name} gets {_right(curve, now)}" for curve in going)
-        return " ".join([f"{after} it is too early to compare: {said} of the test images right.", *_failures(curves)])
     sound = [curve for curve in going if not _blew_up(curve, now)]
-    parts = [*_degradation(sound, now), *_twins(sound, now)]
-    if not parts:
-        parts = _ranking(sound, now)
+    if now < _FEW and len(going) > 1:
+        said = "; ".join(f"{curve.name} gets {_right(curve, now)}" for curve in sound)
+        parts = [f"{after} it is too early to compare: {said} of the test images right."] if sound else []
+    else:
+        parts = [*_degradation(sound, now), *_twins(sound, now)] or _ranking(sound, now)
     return " ".join([*parts, *_no_better_than_guessing(sound, now), *_blown_up(going, now), *_failures(curves)])
 
 

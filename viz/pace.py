@@ -3,6 +3,7 @@
 An estimate is a range, wide while little is known; it costs nothing but a look at the processor's clock.
 """
 
+import os
 import threading
 import time
 from collections import deque
@@ -23,8 +24,10 @@ _STEP = 2.5e-4  # the same of a layer in training, where less is listened to
 _REMEMBERED = 5  # of the last works, their paces
 _UNKNOWN = (0.5, 2.5)  # times the nominal pace, until anything was measured here
 _STEADY = (0.8, 1.3)  # around what was measured
+_POSSIBLE = (0.005, 50.0)  # times the nominal pace, that of a GPU and of a very small machine: beyond, it was no work
 _SHORT = 0.5  # seconds at the nominal pace: what costs less says nothing about it
 _WINDOW = 2.0  # seconds that the load is averaged over, at least
+_STALE = 15.0  # and at most
 _BUSY = 0.4  # of all processors: taken by other programs
 
 
@@ -56,8 +59,14 @@ class Pace:
     def learn(self, kind: str, cost: float, seconds: float) -> None:
         """Work of a kind took so many seconds; its cost is in seconds at the nominal pace."""
         if cost > _SHORT:
+            ratio = min(max(seconds / cost, _POSSIBLE[0]), _POSSIBLE[1])
             with self._lock:
-                self._ratios.setdefault(kind, deque(maxlen=_REMEMBERED)).append(seconds / cost)
+                self._ratios.setdefault(kind, deque(maxlen=_REMEMBERED)).append(ratio)
+
+    def busy(self) -> bool:
+        """Whether other programs take the processors."""
+        with self._lock:
+            return self._load.others() > _BUSY
 
     def estimate(self, kind: str, cost: float) -> Estimate:
         with self._lock:
@@ -80,7 +89,11 @@ class _Load:
     def others(self) -> float:
         now = self._now()
         elapsed = now[0] - self._before[0]
-        if elapsed >= _WINDOW:
+        if elapsed > _STALE and hasattr(os, "getloadavg"):
+            # too long ago: the last minute, as the system has it
+            self._share = min(os.getloadavg()[0] / (psutil.cpu_count() or 1), 1.0)
+            self._before = now
+        elif elapsed >= _WINDOW:
             taken = (now[1] - self._before[1]) - (now[2] - self._before[2])
             self._share = min(max(taken / (elapsed * (psutil.cpu_count() or 1)), 0.0), 1.0)
             self._before = now

@@ -96,7 +96,7 @@ def refusal(runs: tuple[RunSpec, ...]) -> str:
 
     try:
         for run in runs:
-            check(run)
+            check(run, beside=[other for other in runs if other is not run])
     except ValueError as error:
         return str(error)
     return ""
@@ -106,12 +106,16 @@ def few_steps(runs: Sequence[RunSpec]) -> Task[float]:
     """Seconds that a race takes here, told from a few steps of each run while nothing else is to do."""
 
     def work(job: Job) -> float:
+        from models.device import release  # noqa: PLC0415
         from models.training import estimate  # noqa: PLC0415
 
         def told(place: int) -> Callable[[float], None]:
             return lambda done: job.pulse((place + done) / len(runs))
 
-        return sum(estimate(run, pulse=told(place)) for place, run in enumerate(runs))
+        try:
+            return sum(estimate(run, pulse=told(place)) for place, run in enumerate(runs))
+        finally:
+            release()
 
     return Task(("pace", *(run.digest for run in runs)), work, 0.0, lambda _: 1, idle=True)
 

@@ -62,6 +62,10 @@ def test_an_unwidened_wide_resnet_has_both_papers_depths():
     assert other_depth(PRESETS["resnet18"].spec) is None
 
 
+def test_a_width_that_changes_no_channel_has_no_papers_name():
+    assert printed_depth(replace(PRESETS["wrn_40_4"].spec, widen=1.02)) is None
+
+
 def test_densenet_264_has_265_layers_by_its_papers_own_rule():
     spec = replace(PRESETS["densenet121"].spec, stages=(6, 12, 64, 48))
 

@@ -145,6 +145,20 @@ def test_a_training_needs_room_for_momenta_and_its_checkpoint_too():
     assert training_need(few, traced, momentum=True, on_cpu=False) == 3 * weights
 
 
+def test_a_training_counts_its_data_and_those_beside_it(monkeypatch):
+    from models import training
+    from models.recipe import RunSpec
+
+    asked = []
+    monkeypatch.setattr(training, "afford", lambda *_, standing, **__: asked.append(standing))
+    run = RunSpec(network=PRESETS["resnet20_cifar"].spec, data="cifar10")
+    training.check(run, loaded=True)
+    training.check(run)
+    training.check(run, loaded=True, beside=[run, replace(run, momentum=0.0)])
+
+    assert asked == [0, 2 * 3 * 32 * 32 * 60_000, 5 * 4 * trace(run.network).params]
+
+
 def test_a_refusal_tries_few_sizes(monkeypatch):
     """What a refusal costs is what it tries: the first, and a handful to say what would fit."""
     calls = []

@@ -98,7 +98,7 @@ def test_large_pictures_are_made_smaller():
 def test_anything_else_is_refused_in_words(content, got):
     with pytest.raises(
         PictureError,
-        match=f"picture: must be a PNG, JPEG or WebP file of at most 5 MB and 12 megapixels \\(JPEG: 100\\), {got}",
+        match=f"picture: must be a PNG, JPEG or WebP file of at most 5 MB and 12 megapixels \\(JPEG that is not progressive: 100\\), {got}",
     ):
         decode(content)
 

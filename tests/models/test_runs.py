@@ -242,14 +242,27 @@ def test_a_damaged_folder_is_moved_aside_when_its_training_begins_anew(runs):
     runs.delete(aside.name)
 
 
-def test_a_folder_that_is_a_link_is_no_run(runs, tmp_path_factory):
+def test_a_folder_that_is_a_link_is_told_and_only_the_link_is_deleted(runs, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "precious").write_text("x")
     (runs.folder / "linked").symlink_to(elsewhere)
+    (runs.folder / identity(replace(RUN, seed=1))).symlink_to(elsewhere)
 
+    assert {kept.why for kept in runs.all()} == {"", "it is a link, not a folder"}
+    with pytest.raises(KeepingError, match="is a link"):
+        runs.begin(replace(RUN, seed=1))
+    runs.delete("linked")
+    assert (elsewhere / "precious").read_text() == "x"
+    assert not (runs.folder / "linked").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "é" * 120, "a\nb", "tab\there", "a b"])
+def test_a_folder_of_any_name_is_listed_and_can_be_deleted(runs, name):
+    (runs.folder / name).mkdir()
+
+    assert name in [kept.id for kept in runs.all()]
+    runs.delete(name)
     assert [kept.id for kept in runs.all()] == [SECOND]
-    with pytest.raises(KeepingError, match="there is no run"):
-        runs.delete("linked")
-    assert elsewhere.is_dir()
 
 
 def test_looking_at_a_run_that_stopped_makes_no_lock(runs):
@@ -257,3 +270,52 @@ def test_looking_at_a_run_that_stopped_makes_no_lock(runs):
 
     assert runs.read(SECOND).status is Status.STOPPED
     assert os.listdir(runs.folder) == [SECOND]
+
+
+def test_a_folder_however_deep_is_listed_and_can_be_deleted(runs):
+    inner = runs.folder / "deep"
+    inner.mkdir()
+    here = os.open(inner, os.O_RDONLY)
+    for _ in range(1_500):  # deeper than a path can say
+        os.mkdir("a", dir_fd=here)
+        before, here = here, os.open("a", os.O_RDONLY, dir_fd=here)
+        os.close(before)
+    os.close(here)
+
+    assert {kept.id: kept.status for kept in runs.all()} == {"deep": Status.DAMAGED, SECOND: Status.DONE}
+    runs.delete("deep")
+    assert [kept.id for kept in runs.all()] == [SECOND]
+
+
+def test_a_table_of_nothing_but_line_ends_is_not_read_to_its_end(runs, monkeypatch):
+    import csv
+
+    rows = []
+    reader = csv.reader
+
+    def counted(file):
+        for row in reader(file):
+            rows.append(1)
+            yield row
+
+    monkeypatch.setattr("models.run_files.csv.reader", counted)
+    (runs.folder / SECOND / "epochs.csv").write_text("\n" * 1_000_000)
+
+    assert runs.read(SECOND).status is Status.DAMAGED
+    assert len(rows) < 10
+
+
+def test_a_damaged_run_of_another_name_makes_way_and_its_lock_is_let_go(runs):
+    (runs.folder / SECOND).rename(runs.folder / "mine")
+    zeros(runs.folder / "mine" / "epochs.csv")
+
+    runs.begin(RUN)
+    assert runs.find(RUN).status is Status.RUNNING
+    with pytest.raises(KeepingError, match="being trained"):
+        runs.delete(SECOND)
+    runs.end(RUN, Status.PAUSED)
+
+    assert runs.find(RUN).status is Status.PAUSED
+    for kept in runs.all():
+        runs.delete(kept.id)
+    assert [path for path in runs.folder.iterdir() if path.is_dir()] == []

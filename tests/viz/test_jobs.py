@@ -351,6 +351,30 @@ def test_idle_work_is_not_let_in_between_a_trainings_steps(line):
     assert few.wait(60)
 
 
+def test_idle_work_never_fills_the_queue_and_is_forgotten_with_its_page(line, monkeypatch):
+    training = line.submit(Task(("long",), endless, 100.0, lambda _: 1, gives_way=True), slot="a")
+    until(lambda: training.state is State.RUNNING)
+    left = [line.submit(idle(f"few {place}"), slot=f"page {place}") for place in range(jobs.MOST_WAITING + 5)]
+
+    assert line.submit(task("asked", lambda job: 42), slot="visitor").wait(60)
+    for job in left:
+        job._seen -= 100
+    line.submit(task("another", lambda job: 43), slot="visitor").wait(60)
+    assert not [job for job in line._waiting if job.idle]
+    training.cancel()
+
+
+def test_work_that_ended_early_says_nothing_about_the_pace():
+    told = []
+    line = Line(room=10, ended=lambda job: told.append(job.done))
+
+    line.submit(Task(("refused",), lambda job: "it diverged", 100.0, lambda _: 1), slot="x").wait(60)
+
+    until(lambda: told)
+    assert told == [0.0]
+    still(line)
+
+
 def test_idle_work_is_dropped_when_nobody_looks(line, monkeypatch):
     monkeypatch.setattr(jobs, "LEFT", 0.1)
     few = line.submit(idle("few steps"), slot="page")
@@ -362,7 +386,7 @@ def test_what_a_job_took_is_told_to_the_pace():
     told = []
     line = Line(room=10, ended=lambda job: told.append((job.kind, job.cost, job.done)))
 
-    line.submit(Task(("a",), lambda job: None, 7.0, lambda _: 1, kind="some"), slot="x").wait(60)
+    line.submit(Task(("a",), lambda job: job.pulse(1.0), 7.0, lambda _: 1, kind="some"), slot="x").wait(60)
 
     until(lambda: told)
     assert told == [("some", 7.0, 1.0)]

@@ -81,6 +81,22 @@ def test_the_load_is_what_other_programs_take(monkeypatch):
     assert load.others() == pytest.approx(0.5)  # too soon to tell anew
 
 
+def test_a_load_of_long_ago_is_no_load_of_now(monkeypatch):
+    load = pace._Load()
+    monkeypatch.setattr(pace.psutil, "cpu_count", lambda: 2)
+    monkeypatch.setattr(pace.os, "getloadavg", lambda: (1.8, 0.0, 0.0))
+    load._before = (0.0, 0.0, 0.0)
+    monkeypatch.setattr(load, "_now", lambda: (3_600.0, 10.0, 5.0))  # an hour in which hardly anything was taken
+
+    assert load.others() == pytest.approx(0.9)
+
+
+def test_no_work_teaches_an_impossible_pace(own):
+    own.learn("measurement", 100.0, 1e-6)
+
+    assert own.estimate("measurement", 100.0).high > 0.3
+
+
 def test_a_trainings_cost_grows_with_its_steps():
     network = NetworkSpec(stages=(1,), stem="cifar", base_width=4, input_shape=(1, 8, 8), classes=10)
     short, long = (pace.training([(RunSpec(network=network, epochs=n), trace(network))]) for n in (2, 20))

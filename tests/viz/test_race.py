@@ -197,6 +197,14 @@ def test_at_the_start_nothing_is_compared():
     assert lessons.race(early[:1]) == "After 4 epochs Plain-20 gets 95.0% of the test images right."
 
 
+def test_at_the_start_too_it_is_said_who_blew_up_and_who_only_guesses():
+    early = [replace(curve, kept=replace(curve.kept, epochs=curve.epochs[:2])) for curve in curves(NOTHING, loss=2e8)]
+    guessing = [replace(curve, kept=replace(curve.kept, epochs=curve.epochs[:2])) for curve in curves(NOTHING)]
+
+    assert lessons.race(early).startswith("Plain-20: the loss blew up: 2.0·10⁸, learning rate 0.02.")
+    assert lessons.race(guessing).endswith("no better than guessing (10 classes: 10%).")
+
+
 PAIR = {"Plain-20": (0.10, 0.12), "ResNet-20": (0.02, 0.05)}
 
 
