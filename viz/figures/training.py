@@ -62,7 +62,8 @@ def curves(
                 row=1,
                 col=column,
             )
-    figure.update_layout(_own(height=height, margin={"t": 66, "l": 8, "r": 24, "b": 8}, hovermode="closest"))
+    figure.update_layout(_own(height=height, margin={"t": 82, "l": 8, "r": 24, "b": 8}, hovermode="closest"))
+    figure.update_layout(legend={"y": 1.13, "yanchor": "bottom"})  # above the panels' names
     figure.update_xaxes(title_text="epoch", range=[0.5, whole + 0.5], dtick=_step(whole), **theme.axis())
     axis: dict[str, object] = {"rangemode": "tozero", "tickformat": ".0%" if scale is Scale.ERROR else None}
     values = _values(shown, scale)
