@@ -186,8 +186,8 @@ class NetworkSpec:
                     kept[name] = _CHECKS[name](name, _decode(name, query[name]))
                 except SpecError as error:
                     problems.append(str(error))
-                    if name == "classes" and str(query[name]) == "1":  # had links of its own until two were the least
-                        kept[name] = int(LIMITS["classes"][0])
+                    if (name, str(query[name])) in OUTDATED:
+                        kept[name] = OUTDATED[name, str(query[name])]
         while True:
             try:
                 return NetworkSpec(**kept), tuple(problems)
@@ -283,6 +283,8 @@ _CHECKS: Mapping[str, Callable[[str, object], object]] = MappingProxyType(
         "classes": checks.whole,
     }
 )
+# What links of earlier versions may hold, and what it is read as: one class, until two were the least.
+OUTDATED: Mapping[tuple[str, str], object] = MappingProxyType({("classes", "1"): int(LIMITS["classes"][0])})
 _BY_FAMILY: Mapping[str, Mapping[Family, StrEnum]] = MappingProxyType(
     {
         "block": {family: blocks[0] for family, blocks in BLOCKS.items()},

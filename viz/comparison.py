@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from models.names import describe
 from models.presets import PRESETS
-from models.spec import NetworkSpec
+from models.spec import OUTDATED, NetworkSpec
 from viz.linked import Linked
 
 SIDEBAR = "sidebar"
@@ -114,7 +114,8 @@ def read(text: str) -> tuple[NetworkSpec | None, tuple[str, ...]]:
     spec, wrong = NetworkSpec.from_query(fields)
     if wrong:  # a field that can't be takes the preset's own value, not the general default
         own = PRESETS[name].spec.to_query(full=True)
-        fields |= {bad: own[bad] for problem in wrong if (bad := problem.partition(":")[0]) in own}
+        bad = {problem.partition(":")[0] for problem in wrong} & set(own)
+        fields |= {name: own[name] for name in bad if (name, fields[name]) not in OUTDATED}
         spec, _ = NetworkSpec.from_query(fields)
     return spec, (*problems, *(f"compare: of {name}, {problem}" for problem in wrong))
 

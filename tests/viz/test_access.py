@@ -11,6 +11,7 @@ from models.keeping import race
 from models.runs import Runs
 from models.spec import NetworkSpec
 from tests.viz.browser import visiting
+from viz.experiment import Panel
 from viz.facets import Facet
 from viz.race import Lesson, Race, runners
 from viz.view import Tab
@@ -74,6 +75,10 @@ def test_axe_finds_no_violation_on_any_page(app, trained, width, scheme):
 
 
 TABS = [
+    *(
+        f"signals?run=true&seeds=1&batch=8&sweep=true&deepest=20&panel={panel.replace(' ', '+')}&{SMALL}"
+        for panel in Panel
+    ),
     *(f"?tab={tab.replace(' ', '+')}&{SMALL}" for tab in Tab),
     *(f"compare?facet={facet.replace(' ', '+')}" for facet in Facet),
     *(f"{PAGES['a finished race']}&lesson={lesson.replace(' ', '+')}" for lesson in Lesson),

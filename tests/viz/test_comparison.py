@@ -37,6 +37,7 @@ def test_an_edited_network_says_what_differs():
 @pytest.mark.parametrize(
     ("compare", "kept", "words"),
     [
+        ("resnet18.classes-1", "resnet18.classes-2", "of resnet18, classes: must be a whole number from 2"),
         ("resnet50~nothing~densenet121", "resnet50~densenet121", "there is no preset 'nothing'"),
         ("resnet50.shortcut-sideways", "resnet50", "of resnet50, shortcut: must be"),
         ("resnet50.colour-red", "resnet50", "resnet50 has no field 'colour'"),
