@@ -20,7 +20,7 @@ from torch.nn.functional import cross_entropy
 
 from models import signals
 from models.data import Data, Shuffle, Split
-from models.device import choose, in_words, precisions
+from models.device import choose, exactly, in_words, precisions
 from models.network import build
 from models.presets import PRESETS
 from models.recipe import DATA, RunSpec
@@ -90,9 +90,10 @@ def listening(device: torch.device) -> Iterator[str]:
             traced = trace(spec)
 
             def bare(network=network, images=images, labels=labels, precision=precision):
-                with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
-                    logits = network(images)
-                cross_entropy(logits.float(), labels).backward()
+                with exactly(device, precision):  # TF32 only where both are asked for it
+                    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+                        logits = network(images)
+                    cross_entropy(logits.float(), labels).backward()
                 network.zero_grad()
 
             def ours(network=network, images=images, labels=labels, traced=traced, precision=precision):
@@ -136,7 +137,12 @@ class Pictures(torch.utils.data.Dataset):
 
 
 def usual(run: RunSpec, data: Data, device: torch.device, steps: int) -> float:
-    """Images per second of the loop that tutorials write, in the same precision."""
+    """Images per second of the loop that tutorials write, in the same precision: TF32 only where it is asked for."""
+    with exactly(device, run.precision, training=True):
+        return _usual(run, data, device, steps)
+
+
+def _usual(run: RunSpec, data: Data, device: torch.device, steps: int) -> float:
     workers = min(8, os.cpu_count() or 2) if device.type == "cuda" else 0
     loader = torch.utils.data.DataLoader(
         Pictures(data), run.batch, shuffle=True, drop_last=True, num_workers=workers, pin_memory=device.type == "cuda"
@@ -188,14 +194,15 @@ def training(device: torch.device) -> Iterator[str]:
         )
         plans.append(("TF32", {"precision": "tf32"}))
     usually = {
-        precision: usual(replace(base, precision=precision), data, device, steps) for precision in ("bf16", "float32")
+        precision: usual(replace(base, precision=precision), data, device, steps)
+        for precision in ("bf16", "float32", *(["tf32"] if gpu else []))
     }
     for words, changes in plans:
         run = replace(base, **changes)
 
         def row(run=run, words=words) -> Iterator[str]:
             mine = ours(run, data, device, steps)
-            theirs = usually["bf16" if run.precision == "bf16" else "float32"]
+            theirs = usually[str(run.precision)]
             yield (
                 f"| training ResNet-20, CIFAR-10's shape, batch 128: {words} | {mine:,.0f} images/s "
                 f"| {theirs:,.0f}: the usual loop | {mine / theirs:.2f}x | {'>= 3x' if gpu else ''} |"
