@@ -1,28 +1,40 @@
-"""Skipscope: choose a convolutional network and see it. `streamlit run app.py`"""
+"""Skipscope, an app that draws and measures convolutional networks. Run it with `streamlit run app.py`."""
 
+import os
 from pathlib import Path
 
 import streamlit as st
 
-from viz import controls, state, warm
+from models.runtime.messages import UserError
+from models.specs.registry import load_extensions
+from viz.backend import preload
+from viz.language import _, worded
+from viz.sidebar import widgets
+from viz.state import session
+from viz.style import format
 
+load_extensions(os.environ.get("SKIPSCOPE_EXTENSIONS", ""))  # custom blocks, kinds of layer and data sets
 st.set_page_config(page_title="Skipscope", page_icon="🔭", layout="wide", initial_sidebar_state="auto")
 assets = Path(__file__).parent / "assets"
 st.logo(assets / "logo.svg", size="large")
 st.html(assets / "style.css")
 
+session.load_language()
 page = st.navigation(
     [
-        st.Page("viz/pages/architecture.py", title="Architecture", default=True),
-        st.Page("viz/pages/signals.py", title="Signals"),
-        st.Page("viz/pages/compare.py", title="Compare"),
-        st.Page("viz/pages/training.py", title="Training"),
+        st.Page("viz/pages/architecture.py", title=_("Architecture"), default=True),
+        st.Page("viz/pages/signals.py", title=_("Signals")),
+        st.Page("viz/pages/compare.py", title=_("Compare")),
+        st.Page("viz/pages/training.py", title=_("Training")),
     ],
     position="top",
 )
-state.load(page.url_path)
+session.load(page.url_path)
 with st.sidebar:
-    controls.show(page.url_path)
-warm.start()
-page.run()
-state.save()
+    widgets.show(page.url_path)
+preload.start()
+try:
+    page.run()
+except UserError as error:  # a network whose shapes don't fit: the sidebar stays, to change it
+    st.error(format.as_it_is(worded(error.message)))
+session.save()

@@ -1,11 +1,11 @@
-"""Memory groups of this very machine, for tests that run a process within a limit."""
+"""Memory control groups of this machine, for tests that run a process within a limit."""
 
 import os
 from pathlib import Path
 
 
 def made_group(limit):
-    """A memory group of this very machine, below the root: for its processes' file, where one may make such."""
+    """Create a memory control group with a limit, below the root, and return its folder; None if not permitted."""
     for root, names in (
         (Path("/sys/fs/cgroup"), ("memory.max",)),
         (Path("/sys/fs/cgroup/memory"), ("memory.limit_in_bytes",)),

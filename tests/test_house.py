@@ -1,6 +1,8 @@
-"""The house keeps its order: imports, packaging, pages."""
+"""Rules for the code base: imports, packaging, pages."""
 
+import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -9,14 +11,10 @@ import pytest
 
 from tests.conftest import ROOT
 
-TORCHLESS = [
-    "viz.theme", "viz.format", "viz.folding", "viz.graph", "viz.view", "viz.repair", "viz.tables", "viz.controls",
-    "viz.state", "viz.details", "viz.figures.architecture", "viz.measure", "viz.warm", "viz.graph_view",
-    "viz.comparison", "viz.quantities", "viz.verdict", "viz.block_graph", "viz.comparison_table", "viz.kinds_table",
-    "viz.figures.comparison", "viz.line_up", "viz.scoreboard", "viz.report", "viz.race", "viz.lessons",
-    "viz.trainings", "viz.figures.training", "viz.gallery", "viz.classroom", "viz.findings", "models.runs",
-    "viz.tasks", "viz.readings", "viz.pace", "models.zeros", "models.counting", "models.memory", "models.significance",
-]  # fmt: skip
+SOURCES = [path for folder in ("models", "viz") for path in sorted((ROOT / folder).rglob("*.py"))]
+MODULES = [str(path.relative_to(ROOT).with_suffix("")).replace("/", ".").removesuffix(".__init__") for path in SOURCES]
+DRAWN = [name for name in MODULES if name.startswith("viz.") and not name.startswith(("viz.backend", "viz.pages."))]
+RECORDS = [name for name in MODULES if name.startswith(("models.specs", "models.results")) or name.endswith("records")]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -35,7 +33,7 @@ for module in sys.argv[1:]:
         print(module, error)
 """
     done = subprocess.run(
-        [sys.executable, "-c", code, *TORCHLESS], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, *DRAWN, *RECORDS], cwd=ROOT, capture_output=True, text=True, check=False
     )
 
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
@@ -44,15 +42,71 @@ for module in sys.argv[1:]:
 def test_models_run_with_neither_streamlit_nor_plotly_nor_graphviz():
     blocked = "import sys; [sys.modules.__setitem__(name, None) for name in ('streamlit', 'plotly', 'graphviz', 'pygraphviz')]"
     done = run(
-        f"{blocked}; from models.trace import trace; from models.spec import NetworkSpec; print(trace(NetworkSpec()).params)"
+        f"{blocked}; from models.tracing.tracer import trace; from models.specs.spec import NetworkSpec; print(trace(NetworkSpec()).params)"
     )
 
     assert done.stdout.strip() == "11689512", done.stderr
 
 
+def test_the_public_door_opens_without_torch():
+    done = run("import models, sys; models.NetworkSpec(); print('torch' in sys.modules, 'numpy' in sys.modules)")
+
+    assert done.stdout.strip() == "False False", done.stderr
+
+
+def contracts(folder):
+    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("wrong", "modules", "contract"),
+    [
+        ("torch", DRAWN, "only viz.backend reaches torch"),
+        ("streamlit", [name for name in MODULES if name.startswith("models.")], "models never draws"),
+    ],
+)
+def test_the_contracts_name_every_module_that_imports_what_it_may_not(tmp_path, wrong, modules, contract):
+    """Check the contracts on a copy in which every module has the forbidden import."""
+    for name in ("models", "viz", "pyproject.toml"):
+        source = ROOT / name
+        shutil.copytree(source, tmp_path / name) if source.is_dir() else shutil.copy(source, tmp_path)
+    for name in modules:
+        path = tmp_path / name.replace(".", "/")
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        path.write_text(f"{path.read_text()}\nimport {wrong}\n")
+
+    said = contracts(tmp_path)
+
+    assert f"{contract} BROKEN" in said
+    for name in modules:
+        assert re.search(rf"^-? *{re.escape(name)} -> {wrong} ", said, re.MULTILINE), name
+
+
+def test_no_file_is_too_long_to_be_held_in_the_head():
+    for path in SOURCES:
+        assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_imports_inside_models_are_relative():
+    """The folder can be installed under another name."""
+    for path in SOURCES:
+        if path.is_relative_to(ROOT / "models"):
+            named = [node.module for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ImportFrom)]
+            assert not [name for name in named if (name or "").startswith("models")], path
+
+
+def test_tests_lie_where_the_code_lies():
+    for folder in ("models", "viz"):
+        rooms = {path.name for path in (ROOT / folder).iterdir() if (path / "__init__.py").exists()}
+        tested = {path.name for path in (ROOT / "tests" / folder).iterdir() if (path / "__init__.py").exists()}
+        assert tested - rooms <= {"journeys"}, folder
+
+
 def test_tracing_imports_neither_torchvision_nor_torchinfo():
     done = run(
-        "import sys, models.trace, models.code; print([m for m in ('torchvision', 'torchinfo') if m in sys.modules])"
+        "import sys, models.tracing.tracer, models.networks.export_code; print([m for m in ('torchvision', 'torchinfo') if m in sys.modules])"
     )
 
     assert done.stdout.strip() == "[]", done.stderr
@@ -72,6 +126,26 @@ def test_every_dependency_is_bounded_at_the_next_major():
         assert re.search(r">=[\d.]+,<\d+$", requirement), requirement
 
 
+def test_there_is_one_version():
+    from models import __version__
+
+    assert PROJECT["version"] == __version__
+    assert f"version: {__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_readmes_python_runs(monkeypatch, capsys):
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+
+    for code in blocks:
+        exec(compile(code.replace("most=56", "most=14"), "README.md", "exec"), {})  # noqa: S102
+
+    said = capsys.readouterr().out
+    assert "3*3*64*64 = 36,864" in said
+    assert "Trace(260 layers, 28,288,354 parameters, 4,490,566,656 MACs" in said
+    assert said.endswith("24 ()\n")
+
+
 def test_only_stated_names_stand_at_the_top():
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
     if not tracked:
@@ -80,12 +154,14 @@ def test_only_stated_names_stand_at_the_top():
 
     assert top <= {
         "app.py", "pyproject.toml", "viz", "models", "tests", "assets", "README.md", "LICENSE", "requirements.txt",
-        ".streamlit", ".ci", ".gitignore",
+        ".streamlit", ".ci", ".gitignore", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff",
     }  # fmt: skip
     assert "uv.lock" not in tracked
 
 
 def test_pages_are_short_scripts():
     for page in (ROOT / "viz/pages").glob("*.py"):
-        assert len(page.read_text().splitlines()) <= 40, page.name
+        lines = page.read_text().splitlines()
+        assert len(lines) <= 40, page.name
+        assert page.name == "__init__.py" or len(lines) > 20, "a page holds its order itself"
         assert "def " not in page.read_text(), page.name

@@ -1,1 +1,1 @@
-"""What a person sees. Never imports torch: `viz.measure`, `viz.tasks` and `viz.trainings` are the doors to it."""
+"""The Streamlit app: pages, widgets, charts and texts. Only `viz.backend` uses torch, through `models`."""

@@ -1,7 +1,8 @@
-"""How fast a network is seen: `python -m tests.benchmarks.architecture [--networks | --pages]`, ratios in one run on equal work.
+"""Speed of the Architecture page: `python -m tests.benchmarks.architecture [--networks | --pages]`.
 
-Build, trace and DOT source beside torchinfo and torchview on torchvision's network, all on the `meta` device; the page
-in a browser beside a page with the same controls and nothing else, and beside an empty one. Nothing here is asserted.
+Ratios of times from one run, for equal work: build, trace and DOT source against torchinfo and torchview on
+torchvision's network, all on the `meta` device; the page in a browser against a page with only the same controls, and
+against an empty one. Nothing here is asserted.
 """
 
 import gc
@@ -20,11 +21,11 @@ import torchinfo
 import torchview
 import torchvision
 
-from models.network import build
-from models.presets import PRESETS
-from models.trace import trace, walk
+from models.networks.build import build
+from models.specs.presets import PRESETS
+from models.tracing.tracer import trace, walk
 from tests.viz.browser import served, visiting
-from viz.graph import picture
+from viz.graph.drawing import picture
 
 REPEATS = 9
 FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
@@ -34,21 +35,22 @@ import sys
 sys.path.insert(0, {root!r})
 from pathlib import Path
 import streamlit as st
-from viz import controls, state
+from viz.sidebar import widgets
+from viz.state import session
 st.set_page_config(layout="wide")
 page = st.navigation([st.Page(lambda: None, title="Architecture", default=True)], position="hidden")
-state.load(page.url_path)
+session.load(page.url_path)
 with st.sidebar:
-    controls.show("")
-    spec = state.spec()
+    widgets.show("")
+    spec = session.spec()
 page.run()
 st.title(" ".join(str(count) for count in spec.stages))
-state.save()
+session.save()
 """
 
 
 def median(work: Callable[[], object]) -> float:
-    """Seconds, the median of some runs after two that warm up; timeit keeps the garbage collector out of each."""
+    """Return the median duration in seconds after two warm-up runs; timeit disables the garbage collector."""
     gc.collect()
     return statistics.median(timeit.repeat(work, number=1, repeat=REPEATS + 2)[2:])
 
@@ -93,7 +95,7 @@ def networks() -> None:
 
 
 def change(script: Path, seen: str) -> float:
-    """Seconds from choosing ResNet-152 to `seen`, the median of some visits; both networks have been seen before."""
+    """Return the median seconds from choosing ResNet-152 to `seen`; both networks have been shown before."""
     times = []
     with served(script) as address, visiting(address) as visit:
         page = visit.page
@@ -115,7 +117,7 @@ def change(script: Path, seen: str) -> float:
 
 
 def cold(script: Path, seen: str) -> tuple[float, float]:
-    """Seconds from asking a new server to the browser's first contentful paint, and until `seen` is there."""
+    """Return the seconds from opening a new server's page to the first contentful paint, and to `seen`."""
     paints, sights = [], []
     for _ in range(5):
         with served(script) as address, visiting(address) as visit:

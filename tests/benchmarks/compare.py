@@ -1,8 +1,8 @@
-"""What a comparison costs: `python -m tests.benchmarks.compare`, ratios in one run on equal work.
+"""Cost of a comparison: `python -m tests.benchmarks.compare`.
 
-The default comparison, cold and without measured latency, beside three single traces and drawing the same charts; and
-latencies beside torch.utils.benchmark on the same module. On a GPU or on a CPU, whichever there is. Nothing here is
-asserted.
+Ratios of times from one run, for equal work: the default comparison, cold and without measured latency, against three
+single traces with the same charts; and latencies against torch.utils.benchmark on the same module. Runs on a GPU if
+there is one. Nothing here is asserted.
 """
 
 import statistics
@@ -11,43 +11,45 @@ from functools import partial
 import torch
 from torch.utils.benchmark import Timer
 
-from models import device, timing
-from models.memory import keeps
-from models.names import kind
-from models.network import build
-from models.presets import PRESETS
-from models.trace import trace
+from models.networks.build import build
+from models.runtime import device
+from models.signals import timing
+from models.specs.naming import kind
+from models.specs.presets import PRESETS
+from models.tracing.memory import keeps
+from models.tracing.tracer import trace
 from tests.benchmarks.architecture import machine, median
-from viz import comparison_table, quantities, theme, verdict
-from viz.comparison import Comparison, entries
-from viz.figures import comparison
-from viz.quantities import Subject
+from viz import text
+from viz.compare import figures, html_tables, metric_list, metrics
+from viz.state.compare import Comparison, entries
+from viz.state.subjects import Subject
+from viz.style import theme
 
 DEFAULT = entries(Comparison().slots, PRESETS["resnet18"].spec)
-LOOKS = theme.looks([kind(entry.spec) for entry in DEFAULT])
+LOOKS = theme.series_styles([kind(entry.spec) for entry in DEFAULT])
 ROUNDS = 5
 
 
 def drawn(subjects) -> None:
-    comparison.accuracy(subjects, LOOKS).to_json()
-    comparison.by_stage(subjects, LOOKS).to_json()
+    figures.accuracy(subjects, LOOKS).to_json()
+    figures.by_stage(subjects, LOOKS).to_json()
 
 
 def compared() -> None:
-    """All that the page makes of the default comparison."""
+    """Compute everything that the page shows of the default comparison."""
     subjects = []
     for entry in DEFAULT:
         found = trace(entry.spec)
         subjects.append(Subject(entry, found, keeps(found)))
-    rows = quantities.rows(subjects, 16)
-    verdict.comparison(subjects, 16)
-    comparison_table.scores(rows, subjects, LOOKS, dark=False)
-    comparison_table.stages(subjects, LOOKS, dark=False)
+    rows = metrics.rows(metric_list.METRICS, subjects, 16)
+    text.compare.comparison(subjects, 16)
+    html_tables.scores(rows, subjects, LOOKS, dark=False)
+    html_tables.stages(subjects, LOOKS, dark=False)
     drawn(subjects)
 
 
 def single() -> None:
-    """Three traces, and the charts drawn of them."""
+    """Compute three traces and their charts."""
     drawn([Subject(entry, trace(entry.spec), {}) for entry in DEFAULT])
 
 
@@ -64,7 +66,7 @@ def latencies() -> None:
 
         ours, theirs = [], []
         timer = Timer("work()", globals={"work": work}, num_threads=torch.get_num_threads())
-        for _ in range(ROUNDS):  # in turn: a slow minute slows both
+        for _ in range(ROUNDS):  # alternating, so that a slow phase affects both
             ours.append(timing.repeated(work, here, lambda _: None).middle)
             theirs.append(timer.blocked_autorange(min_run_time=1.0).median)
         mine, other = statistics.median(ours), statistics.median(theirs)
@@ -75,7 +77,7 @@ def latencies() -> None:
 
 
 def devices() -> None:
-    """What the page measures of the default comparison here."""
+    """Print what the page measures for the default comparison on this machine."""
     print("\n| batch 16 | latency | images a second | training | peak memory |\n|---|---:|---:|---:|---:|")
     for entry in DEFAULT:
         found = timing.timing(entry.spec, batch=16)

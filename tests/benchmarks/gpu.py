@@ -1,9 +1,9 @@
-"""Everything that wants a GPU, in one command and under nine minutes: `python3 -m tests.benchmarks.gpu`.
+"""All checks and benchmarks for a GPU, in one command and under nine minutes: `python3 -m tests.benchmarks.gpu`.
 
-It needs torch and `models` alone: no page, no pytest, no torchvision. First the checks of tests/gpu, then what listening
-and training cost beside the plain loop, latencies, precisions, channels last and CUDA graphs: one table, ready for the
-README. What can't be run, or no longer fits into the time, is listed with its reason. On a machine without a GPU it
-tries itself out on the CPU with small sizes (`--cpu` asks for that); those figures are no GPU's.
+Needs only torch and `models`: no page, no pytest, no torchvision. Runs the checks of tests/gpu, then compares the cost
+of measuring and training with the plain loop, and measures latencies, precisions, channels last and CUDA graphs; prints
+one table for the README. Parts that fail, or that no longer fit into the time, are listed with the reason. Without a
+GPU (or with `--cpu`) it runs on the CPU with small sizes, as a test of itself; those figures are not a GPU's.
 """
 
 import gc
@@ -18,19 +18,19 @@ from dataclasses import replace
 import torch
 from torch.nn.functional import cross_entropy
 
-from models import signals
-from models.data import Data, Shuffle, Split
-from models.device import choose, exactly, in_words, precisions
-from models.network import build
-from models.presets import PRESETS
-from models.recipe import DATA, RunSpec
-from models.settings import DataSet
-from models.timing import timing
-from models.trace import trace
-from models.training import Trainer
+from models.networks.build import build
+from models.runtime.device import choose, exactly, in_words, precisions
+from models.signals import measure as signals
+from models.signals.timing import timing
+from models.specs.presets import PRESETS
+from models.tracing.tracer import trace
+from models.training.data_registry import DATA
+from models.training.datasets import Data, Shuffle, Split
+from models.training.run_spec import RunSpec
+from models.training.trainer import Trainer
 from tests.gpu.checks import checks
 
-SECONDS = 8.5 * 60  # for all of it
+SECONDS = 8.5 * 60  # in total
 _BEGAN = time.monotonic()
 _SKIPPED: list[str] = []
 MEAN, STD = (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)  # CIFAR-10's
@@ -41,14 +41,14 @@ def left() -> float:
 
 
 def attempt(name: str, work: Callable[[], Iterator[str] | None], *, needs: float = 10.0) -> bool | None:
-    """Print the rows of a part, or note why there are none: one that fails does not end the others."""
+    """Print the rows of a part, or record why there are none; a failure does not end the other parts."""
     if left() < needs:
         _SKIPPED.append(f"{name}: no time left")
         return None
     try:
         for line in work() or ():
             print(line, flush=True)
-    except Exception as error:  # noqa: BLE001  # whatever a strange machine raises
+    except Exception as error:  # noqa: BLE001  # an unknown machine may raise anything
         last = traceback.extract_tb(error.__traceback__)[-1]
         words = " ".join(str(error).split())[:300]
         _SKIPPED.append(f"{name}: {type(error).__name__}: {words} ({last.filename.rpartition('/')[2]}:{last.lineno})")
@@ -62,7 +62,7 @@ def ready(device: torch.device) -> None:
 
 
 def medians(works: dict[str, Callable[[], object]], device: torch.device, rounds: int) -> dict[str, float]:
-    """Seconds of each, the median of some rounds in turn after two that warm up."""
+    """Return the median seconds of each work, run alternately, after two warm-up rounds."""
     times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds + 2):
         for name, work in works.items():
@@ -90,7 +90,7 @@ def listening(device: torch.device) -> Iterator[str]:
             traced = trace(spec)
 
             def bare(network=network, images=images, labels=labels, precision=precision):
-                with exactly(device, precision):  # TF32 only where both are asked for it
+                with exactly(device, precision):  # TF32 only if it is requested for both
                     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
                         logits = network(images)
                     cross_entropy(logits.float(), labels).backward()
@@ -110,15 +110,15 @@ def listening(device: torch.device) -> Iterator[str]:
 
 
 def made(count: int) -> Data:
-    about = DATA[DataSet.CIFAR10]
+    about = DATA["cifar10"]
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(256, (count, *about.shape), dtype=torch.uint8, generator=generator)
     split = Split(images, torch.randint(10, (count,), generator=generator))
-    return Data(DataSet.CIFAR10, ("",) * 10, split, Split(images[:16], split.labels[:16]), MEAN, STD)
+    return Data("cifar10", ("",) * 10, split, Split(images[:16], split.labels[:16]), MEAN, STD)
 
 
 class Pictures(torch.utils.data.Dataset):
-    """As tutorials have it: one image after the other is shifted, mirrored and normalised on the processor."""
+    """A data set as in tutorials: images are shifted, mirrored and normalised one by one on the CPU."""
 
     def __init__(self, data: Data) -> None:
         self.images, self.labels = data.train.images, data.train.labels.tolist()
@@ -137,7 +137,7 @@ class Pictures(torch.utils.data.Dataset):
 
 
 def usual(run: RunSpec, data: Data, device: torch.device, steps: int) -> float:
-    """Images per second of the loop that tutorials write, in the same precision: TF32 only where it is asked for."""
+    """Return images per second of the usual tutorial loop in the same precision; TF32 only if it is requested."""
     with exactly(device, run.precision, training=True):
         return _usual(run, data, device, steps)
 
@@ -168,7 +168,7 @@ def _usual(run: RunSpec, data: Data, device: torch.device, steps: int) -> float:
 
 
 def ours(run: RunSpec, data: Data, device: torch.device, steps: int) -> float:
-    """The same of the trainer."""
+    """Return images per second of the trainer."""
     trainer = Trainer(replace(run, device=device.type), data=data)
     shuffle = Shuffle.draw(trainer.data.train.images, run.augment, seed=0, epoch=0)
     trainer.network.train()

@@ -1,10 +1,10 @@
-"""What listening costs: `python -m tests.benchmarks.signals [--speed | --memory | --page | --users]`, ratios in one run.
+"""Cost of measuring signals: `python -m tests.benchmarks.signals [--speed | --memory | --page | --users]`.
 
-Speed: a measurement beside the bare pass forward and back of the same network and batch, beside the way it is mostly
-done (a hook that calls `.item()` for every number), and beside TorchLens where it is installed
-(`uv run --with torchlens python -m tests.benchmarks.signals --speed`). Memory: the estimate beside the measured peak,
-and what is left after twenty runs. Page: from the click to the picture, in a browser. Users: twenty WebSocket clients of
-one server. On a GPU or on a CPU, whichever there is. Nothing here is asserted.
+Speed: a measurement, the usual way (a hook that calls `.item()` for every number) and TorchLens, if it is installed
+(`uv run --with torchlens python -m tests.benchmarks.signals --speed`), as ratios to the bare forward and backward pass
+of the same network and batch in the same run. Memory: the estimate against the measured peak, and what is left after
+twenty runs. Page: from the click to the chart, in a browser. Users: twenty WebSocket clients of one server. Runs on a
+GPU if there is one. Nothing here is asserted.
 """
 
 import asyncio
@@ -22,11 +22,12 @@ import psutil
 import torch
 from torch.nn.functional import cross_entropy
 
-from models import device, signals
-from models.network import build
-from models.presets import PRESETS
-from models.spec import NetworkSpec
-from models.trace import trace
+from models.networks.build import build
+from models.runtime import device
+from models.signals import measure as signals
+from models.specs.presets import PRESETS
+from models.specs.spec import NetworkSpec
+from models.tracing.tracer import trace
 from tests.benchmarks.architecture import machine
 from tests.conftest import ROOT
 from tests.viz.browser import served, visiting
@@ -40,7 +41,7 @@ def here() -> torch.device:
 
 
 def cases() -> list[tuple[str, NetworkSpec, int, str]]:
-    """(name, network, batch, target): those of a GPU or of a CPU."""
+    """Return (name, network, batch, target) for the GPU or the CPU."""
     if here().type == "cuda":
         return [
             ("ResNet-50, batch 64, 224 x 224", PRESETS["resnet50"].spec, 64, "<= 1.15x"),
@@ -54,7 +55,7 @@ def cases() -> list[tuple[str, NetworkSpec, int, str]]:
 
 
 def interleaved(works: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Seconds of each, the median of some rounds in turn after two that warm up: a slow minute slows them all."""
+    """Return the median seconds of each work after two warm-up rounds; alternating, so a slow phase affects all."""
     times: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(REPEATS + 2):
         for name, work in works.items():
@@ -68,7 +69,7 @@ def interleaved(works: dict[str, Callable[[], object]]) -> dict[str, float]:
 
 
 def with_items(network, images, labels):
-    """Hooks as tutorials have them: every number is fetched on its own."""
+    """Measure with hooks as in tutorials: every number is transferred separately."""
     found, handles = {}, []
 
     def forward(name, module, args, out):
@@ -132,17 +133,17 @@ def speed() -> None:
 
 
 def lens(name, network, images, bare) -> None:
-    """TorchLens' forward pass alone, with all that it keeps."""
+    """Time TorchLens' forward pass, with everything that it keeps."""
     try:
         import torchlens
     except ImportError:
         return
-    alone = torchlens.options.CaptureOptions(unwrap_when_done=True)  # torch's own functions are as before afterwards
+    alone = torchlens.options.CaptureOptions(unwrap_when_done=True)  # restores torch's own functions
     try:
         torchlens.trace(network, images, capture=alone)  # the first one wraps torch
         started = time.perf_counter()
         torchlens.trace(network, images, capture=alone)
-    except Exception as error:  # noqa: BLE001  # whatever it raises: the row says so
+    except Exception as error:  # noqa: BLE001  # any error is reported in the row
         print(f"| {name} | | TorchLens: {type(error).__name__} | | |")
         return
     spent = time.perf_counter() - started
@@ -155,11 +156,11 @@ def memory() -> None:
     print("| memory | estimate | measured | ratio | target |\n|---|---:|---:|---:|---|")
     for name in ("resnet50", "resnet110_cifar", "densenet121"):
         code = f"""
-from models.device import choose
-from models.memory import need
-from models.settings import Device
-from models.presets import PRESETS
-from models.signals import measure
+from models.runtime.device import choose
+from models.tracing.memory import need
+from models.runtime.settings import Device
+from models.specs.presets import PRESETS
+from models.signals.measure import measure
 measure(PRESETS["resnet20_cifar"].spec, batch=2)
 found = measure(PRESETS[{name!r}].spec, batch=8)
 print(need(found.trace, 8, kind=Device(choose("auto").type)).total, found.peak_memory)
@@ -172,12 +173,12 @@ print(need(found.trace, 8, kind=Device(choose("auto").type)).total, found.peak_m
         )
     code = """
 import psutil
-from models.device import release
-from models.presets import PRESETS
-from models.signals import measure, twin
+from models.runtime.device import release
+from models.specs.presets import PRESETS
+from models.signals.measure import measure, twin
 def once(seed):
     for spec in (PRESETS["resnet56_cifar"].spec, twin(PRESETS["resnet56_cifar"].spec)):
-        measure(spec, seeds=range(seed, seed + 3))
+        measure(spec, seed=seed, seeds=3)
     release()
     return psutil.Process().memory_info().rss
 first = once(0)
@@ -194,7 +195,7 @@ print(first, last)
 
 
 def page() -> None:
-    """From the click on Run to the curve, on a server that has been used before."""
+    """Time from the click on Run to the curve, on a server that has been used before."""
     times = []
     with served() as address, visiting(address) as visit:
         for seed in range(6):
@@ -211,14 +212,14 @@ def page() -> None:
 
 
 async def visitor(address: str, number: int, latencies: list[float], failures: list[str], until: float) -> None:
-    """One client: Signals pages are asked for again until their chart is there, others change their network."""
+    """Simulate a client: one that requests a Signals page until its chart appears, or one that changes the network."""
     import websockets
     from streamlit.proto.BackMsg_pb2 import BackMsg
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
     measuring = number < MEASURING
     presets = list(PRESETS.values())
-    draw = random.Random(number)  # noqa: S311  # who looks at what
+    draw = random.Random(number)  # noqa: S311  # chooses the networks
     seed = number * 50
     uri = address.replace("http", "ws") + "/_stcore/stream"
     async with websockets.connect(uri, subprotocols=["streamlit"], max_size=None) as socket:
@@ -264,7 +265,7 @@ def users() -> None:
             ended = await asyncio.gather(*people, return_exceptions=True)
             failures.extend(repr(one) for one in ended if isinstance(one, BaseException))
 
-        asyncio.run(crowd(1, MEASURING, 16))  # alone: everything is loaded, and what it takes without the others
+        asyncio.run(crowd(1, MEASURING, 16))  # alone: loads everything, and times a client without the others
         alone = statistics.median(latencies[1:] or latencies)
         latencies.clear()
         asyncio.run(crowd(USERS, 0, SECONDS))

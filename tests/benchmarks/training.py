@@ -1,9 +1,9 @@
-"""How fast training is: `python -m tests.benchmarks.training`, ratios in one run on equal work.
+"""Speed of training: `python -m tests.benchmarks.training`.
 
-Images per second beside the usual loop: a DataLoader with torchvision's transforms over PIL images, the same network,
-optimizer and precision. On a GPU, if there is one, with data on the device, bfloat16, channels last and CUDA graphs
-beside the usual loop in the same precision. Then the memory of a run over its epochs, and how long the digits' race
-takes. Data are made up, of the right shape. Nothing here is asserted.
+Images per second, from one run, against the usual loop: a DataLoader with torchvision's transforms over PIL images, the
+same network, optimizer and precision. On a GPU, if there is one, data on the device, bfloat16, channels last and CUDA
+graphs against the usual loop in the same precision. Then the memory of a run over its epochs, and the duration of the
+digits' race. Data are random, of the right shape. Nothing here is asserted.
 """
 
 import os
@@ -16,23 +16,23 @@ from pathlib import Path
 import torch
 from torch.nn.functional import cross_entropy
 
-from models.data import Data, Split
-from models.device import choose, in_words
-from models.keeping import race
-from models.network import build
-from models.presets import PRESETS
-from models.recipe import DATA, RunSpec
-from models.runs import Runs
-from models.settings import DataSet
-from models.spec import NetworkSpec
-from models.training import Trainer, train
-from viz.race import RECIPES, runners
+from models.networks.build import build
+from models.runtime.device import choose, in_words
+from models.specs.presets import PRESETS
+from models.specs.spec import NetworkSpec
+from models.training.data_registry import DATA
+from models.training.datasets import Data, Split
+from models.training.resume import race
+from models.training.run_spec import RunSpec
+from models.training.run_store import RunStore
+from models.training.trainer import Trainer, train
+from viz.state.training import RECIPES, runners
 
 ROUNDS = 3
 MEAN, STD = (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)
 
 
-def made(count: int, name: DataSet) -> Data:
+def made(count: int, name: str) -> Data:
     about = DATA[name]
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(256, (count, *about.shape), dtype=torch.uint8, generator=generator)
@@ -43,7 +43,7 @@ def made(count: int, name: DataSet) -> Data:
 
 
 class Pictures(torch.utils.data.Dataset):
-    """As torchvision's data sets give them: a PIL image, transformed."""
+    """A data set like torchvision's: PIL images, transformed."""
 
     def __init__(self, data: Data, transform) -> None:
         from PIL import Image
@@ -61,7 +61,7 @@ class Pictures(torch.utils.data.Dataset):
 
 
 def usual(run: RunSpec, data: Data, device: torch.device, steps: int, workers: int) -> float:
-    """Images per second of the loop that tutorials write."""
+    """Return images per second of the usual tutorial loop."""
     from torchvision import transforms
 
     side = run.network.input_shape[1]
@@ -95,8 +95,8 @@ def usual(run: RunSpec, data: Data, device: torch.device, steps: int, workers: i
 
 
 def ours(run: RunSpec, data: Data, steps: int) -> float:
-    """The same of the trainer: steps of it, after two that warm up."""
-    from models.data import Shuffle
+    """Return images per second of the trainer, after two warm-up steps."""
+    from models.training.datasets import Shuffle
 
     trainer = Trainer(run, data=data)
     shuffle = Shuffle.draw(trainer.data.train.images, run.augment, seed=0, epoch=0)
@@ -133,7 +133,7 @@ def speed() -> None:
     for words, run, count, steps in works:
         data = made(count, run.data)
         mine, theirs = [], []
-        for _ in range(ROUNDS):  # in turn: a slow minute slows both
+        for _ in range(ROUNDS):  # alternating, so that a slow phase affects both
             mine.append(ours(run, data, steps))
             theirs.append(
                 max(
@@ -158,7 +158,7 @@ def digits() -> None:
     entered = runners(RECIPES["digits"].race, NetworkSpec())
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        last = dict(race([runner.run for runner in entered], Runs(Path(folder))))
+        last = dict(race([runner.run for runner in entered], RunStore(Path(folder))))
         seconds = time.perf_counter() - began
     print(f"\n| the digits' race, alone: {seconds:.0f} s | training error | test error |\n|---|---:|---:|")
     for place, runner in enumerate(entered):

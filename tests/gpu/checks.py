@@ -1,7 +1,7 @@
-"""What must hold on a GPU, as plain functions: of torch and `models` alone, so that a bare machine can run them.
+"""Checks for a GPU, as plain functions that need only torch and `models`, so that they run on a bare machine.
 
-pytest runs them by `test_checks.py`, where there is a GPU; `python -m tests.benchmarks.gpu` without pytest too. Each
-takes the device's name, and says by an AssertionError what does not hold. On "cpu" they are tried out.
+Run by `test_checks.py` under pytest if there is a GPU, and by `python -m tests.benchmarks.gpu` without pytest. Each
+takes the device's name and raises an AssertionError if it fails. With "cpu" the checks themselves can be tested.
 """
 
 import math
@@ -11,16 +11,16 @@ from functools import partial
 
 import torch
 
-from models.data import Data, Split
-from models.device import choose, precisions
-from models.memory import need
-from models.presets import PRESETS
-from models.recipe import RunSpec
-from models.settings import DataSet
-from models.signals import feature_maps, measure
-from models.spec import NetworkSpec
-from models.timing import timing
-from models.training import Trainer
+from models.runtime.device import choose, precisions
+from models.signals.feature_maps import feature_maps
+from models.signals.measure import measure
+from models.signals.timing import timing
+from models.specs.presets import PRESETS
+from models.specs.spec import NetworkSpec
+from models.tracing.memory import need
+from models.training.datasets import Data, Split
+from models.training.run_spec import RunSpec
+from models.training.trainer import Trainer
 
 SMALL = NetworkSpec(stages=(1, 1), stem="cifar", base_width=8, shortcut="pad", input_shape=(1, 8, 8), classes=10)
 RUN = RunSpec(network=SMALL, epochs=3, batch=64, learning_rate=0.05)
@@ -35,14 +35,14 @@ AGREEING = {
 
 
 def made() -> Data:
-    """Digits that anything can learn: a pattern for each class, and noise; nothing is downloaded or imported."""
+    """Return an easy data set, a pattern per class with noise; nothing is downloaded or imported."""
     generator = torch.Generator().manual_seed(0)
     patterns = torch.randint(60, 200, (10, 1, 8, 8), generator=generator)
     labels = torch.arange(1_437) % 10
     noise = torch.randint(-50, 50, (len(labels), 1, 8, 8), generator=generator)
     images = (patterns[labels] + noise).clamp(0, 255).to(torch.uint8)
     return Data(
-        DataSet.DIGITS,
+        "digits",
         tuple(map(str, range(10))),
         Split(images, labels),
         Split(images[:360], labels[:360]),
@@ -52,7 +52,7 @@ def made() -> Data:
 
 
 def trained(device: str, **changes: object) -> list[float]:
-    """The losses of the epochs."""
+    """Train and return the loss of every epoch."""
     run = replace(RUN, device=device, **changes)
     return [epoch.train_loss for epoch in Trainer(run, data=made()).epochs()]
 
@@ -101,7 +101,7 @@ def float32_is_exact_and_tf32_is_put_back(device: str) -> None:
 
 
 def learns(device: str, precision: str) -> None:
-    """float16 with its scaler; every precision ends where float32 ends."""
+    """Check that training in a precision (float16 with a scaled loss) ends near that in float32."""
     losses = trained(device, precision=precision)
     assert all(map(math.isfinite, losses)), losses
     assert losses[-1] < 0.5 * losses[0], losses
@@ -117,7 +117,7 @@ def channels_last_learns_the_same(device: str) -> None:
 
 
 def compiled_learns_the_same(device: str) -> None:
-    """On a GPU with CUDA graphs."""
+    """Check `torch.compile`, on a GPU with CUDA graphs."""
     plain, compiled = trained(device), trained(device, compile=True)
     pairs = zip(compiled, plain, strict=True)
     assert all(near(ours, theirs, part=0.05, least=0.02) for ours, theirs in pairs), (plain, compiled)
@@ -152,7 +152,7 @@ def the_memory_estimate_is_near_the_peak(device: str) -> None:
 
 
 def checks(device: str) -> dict[str, Callable[[], None]]:
-    """Every check of a device, by a sentence."""
+    """Return all checks of a device by their description."""
     found: dict[str, Callable[[], None]] = {
         f"signals agree with the CPU: {name}": partial(signals_agree_with_the_cpu, name, device) for name in AGREEING
     }

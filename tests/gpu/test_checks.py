@@ -1,4 +1,4 @@
-"""The GPU's checks under pytest; where there is no GPU, they say so and skip."""
+"""The GPU checks under pytest; skipped if there is no GPU."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""A served app and a real browser, for journeys. Nothing here looks further than this machine."""
+"""A served app and a real browser, for user journeys. Uses only this machine."""
 
 import os
 import shutil
@@ -30,7 +30,7 @@ QUIET = [
 
 
 def chromium() -> str:
-    """The browser's path; without one, tests skip, or fail where REQUIRE_BROWSER is set."""
+    """Return the browser's path; without one, tests are skipped, or fail if REQUIRE_BROWSER is set."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         message = "no chromium on this machine: `apt install chromium` runs the browser tests"
@@ -42,11 +42,11 @@ def chromium() -> str:
 
 @contextmanager
 def served(script: Path = ROOT / "app.py", *, errors: Path | None = None, before: Sequence[str] = ()) -> Iterator[str]:
-    """The address of an app that runs on a free port of the loopback; `before`: what starts it, in place of itself."""
+    """Serve an app on a free loopback port and yield its address; `before` is a prefix of its command."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [*before, sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
+    command = [*before, sys.executable, "-m", "tests.viz.idle_server", "run", str(script), "--server.port", str(port)]
     with (errors or Path(os.devnull)).open("w") as log:
         server = subprocess.Popen(
             [*command, "--server.address", "127.0.0.1"], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=log
@@ -68,7 +68,7 @@ def served(script: Path = ROOT / "app.py", *, errors: Path | None = None, before
 
 
 def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    """Wait for a state, however long a busy machine takes."""
+    """Wait for a state, as long as a busy machine may take."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -78,7 +78,7 @@ def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
 
 @dataclass
 class Visit:
-    """A page, and what it did that it should not have."""
+    """A page and the problems that occurred on it: errors, and requests to other servers."""
 
     page: Page
     address: str
@@ -91,14 +91,14 @@ class Visit:
         return self.page
 
     def settle(self) -> None:
-        """Until the script has run to its end."""
+        """Wait until the script has finished."""
         self.page.wait_for_timeout(250)
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
 
 
 @contextmanager
 def visiting(address: str, *, width: int = 1366, height: int = 768, scheme: str = "light") -> Iterator[Visit]:
-    """A browser of its own with one page in it."""
+    """Start a browser with one page."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
         try:
@@ -108,13 +108,13 @@ def visiting(address: str, *, width: int = 1366, height: int = 768, scheme: str 
 
 
 def elsewhere(visit: Visit) -> Visit:
-    """The same address for another person: nothing is shared with the first."""
+    """Open the same address as another visitor, who shares nothing with the first."""
     return _visit(visit.page.context.browser, visit.address, viewport=visit.page.viewport_size)
 
 
 def _visit(browser: Browser, address: str, **options: Any) -> Visit:
     page = browser.new_context(**options).new_page()
-    page.set_default_timeout(120_000)  # a busy machine is no fault
+    page.set_default_timeout(120_000)  # a busy machine is not an error
     visit = Visit(page, address)
 
     def requested(request: Request) -> None:
@@ -122,7 +122,7 @@ def _visit(browser: Browser, address: str, **options: Any) -> Visit:
             visit.troubles.append(f"request to {request.url}")
 
     def said(message: ConsoleMessage) -> None:
-        # on a page's own address Streamlit first looks for its server below it: two 404s of its own
+        # on a page's own address Streamlit first looks for its server below it, which gives two 404s
         if message.type == "error" and "/_stcore/" not in message.location.get("url", ""):
             visit.troubles.append(message.text)
 

@@ -1,4 +1,4 @@
-"""What browser tests share: one served app, and a visitor who makes no trouble."""
+"""Shared by browser tests: one served app, and a visit that must cause no errors."""
 
 import pytest
 

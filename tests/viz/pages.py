@@ -1,11 +1,11 @@
-"""A page by AppTest, run until what it measures is there; and what can be read off it."""
+"""Pages in AppTest, run until their measurements are done, and helpers that read them."""
 
 import json
 import time
 
 
 def opened(open_app, page, **query):
-    """The app at a page with an address, run until its measurements are there."""
+    """Open a page of the app with query parameters, and run it until its measurements are done."""
     app = open_app()
     for name, value in query.items():
         app.query_params[name] = value
@@ -13,7 +13,7 @@ def opened(open_app, page, **query):
 
 
 def settled(app, seconds=600):
-    """Until no job is under way."""
+    """Run the app until no job is in progress."""
     end = time.monotonic() + seconds
     while waiting(app) and time.monotonic() < end:
         time.sleep(0.1)

@@ -1,31 +1,39 @@
-"""What the network is: its graph, its layers, and the arithmetic behind each number."""
+"""Architecture page: the network's graph, its layers, and the arithmetic behind each number."""
 
 import streamlit as st
 
-from models.names import describe
-from viz import details, folding, graph_panel, headline, layer_card, measure, state
+from models.specs.naming import describe
+from viz.architecture import layer_card
+from viz.backend import cached
+from viz.graph import folding
+from viz.language import _, worded
+from viz.state import session
+from viz.ui import graph_panel, header
 
-spec = state.spec()
+spec = session.spec()
 name = describe(spec)
 
-headline.skip_link("Skip to the graph", "graph-start")
+header.skip_link(_("Skip to the graph"), "graph-start")
 heading, sharing, saving = st.container(key="heading").columns([6, 1, 1], vertical_alignment="center")
 with heading:
-    headline.title(name)
+    header.title(name)
 notices = st.container()
 
-trace, groups = measure.trace(spec), measure.groups(spec)
+trace, groups = cached.trace(spec), cached.groups(spec)
 known = {*trace.by_path, *(group.path for group in folding.walk(groups))}
-view = state.keep_known(known)
+view = session.keep_known(known)
 with notices:
-    headline.messages()
+    header.messages()
 
 with sharing:
-    headline.share(name.title)
-headline.numbers(spec, trace, name)
+    header.share(worded(name.title))
+header.numbers(spec, trace, name)
 left, right = st.container(key="picture").columns([5, 3], gap="medium")
 with left:
     graph_panel.show(spec, view, files=saving)
 with right:
     layer_card.show(trace, groups, view)
-details.show(spec, trace, view)
+
+from viz.architecture import tabs  # imported late: loads plotly and pandas
+
+tabs.show(spec, trace, view)

@@ -1,0 +1,1 @@
+"""Networks as PyTorch modules: blocks, building, pretrained weights, code export."""

@@ -1,0 +1,127 @@
+"""Stores of results: in memory and in a folder, both limited in bytes, and several in sequence.
+
+Stored measurements can be repeated at any time, so a result that can't be read is treated as missing.
+"""
+
+import contextlib
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import uuid4
+
+from .codec import ResultError, decode, encode
+
+
+class ResultStore(Protocol):
+    """Stores results by the keys of their tasks."""
+
+    def get(self, key: str) -> Any | None:
+        """Return the result, or None if it is not stored."""
+
+    def put(self, key: str, result: object, size: int) -> None:
+        """Store a result whose encoded form has `size` bytes; older ones may be removed."""
+
+
+class MemoryStore:
+    """Stores the most recently used results in memory, up to `room` bytes, but at least the newest one."""
+
+    def __init__(self, room: int, *, dropped: Callable[[str], None] = lambda _: None) -> None:
+        self.room = room
+        self.dropped = dropped  # called with the key of each result removed
+        self._kept: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> Any | None:
+        with self._lock:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+
+    def put(self, key: str, result: object, size: int) -> None:
+        gone = []
+        with self._lock:
+            self._kept[key] = (result, size)
+            self._kept.move_to_end(key)
+            while len(self._kept) > 1 and sum(bytes_ for _, bytes_ in self._kept.values()) > self.room:
+                gone.append(self._kept.popitem(last=False)[0])
+        for one in gone:
+            self.dropped(one)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(self._kept))
+
+
+class FolderStore:
+    """Stores each result in a file; several servers may share the folder. The least recently read are removed first."""
+
+    def __init__(self, folder: Path, room: int) -> None:
+        self.folder = folder
+        self.room = room  # bytes
+
+    def get(self, key: str) -> Any | None:
+        path = self._path(key)
+        try:
+            found = decode(path.read_bytes())
+            os.utime(path)  # marks it as recently used
+        except (OSError, ResultError):
+            return None
+        return found
+
+    def put(self, key: str, result: object, size: int) -> None:
+        """Store a result, unless it is larger than `room` or can't be written, as on a full disk."""
+        if size > self.room:
+            return
+        path, aside = self._path(key), self.folder / f".{uuid4().hex}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            aside.write_bytes(encode(result))
+            aside.replace(path)
+            self._make_room()
+        except OSError:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.zip"
+
+    def _make_room(self) -> None:
+        files = []
+        for path in self.folder.glob("*.zip"):
+            with contextlib.suppress(OSError):  # another server may have removed it
+                status = path.stat()
+                files.append((status.st_mtime, status.st_size, path))
+        whole = sum(size for _, size, _ in files)
+        for _, size, path in sorted(files):
+            if whole <= self.room:
+                return
+            path.unlink(missing_ok=True)
+            whole -= size
+
+
+class Stores:
+    """Several stores, read in order. A result found is copied to the stores before; new results go to all."""
+
+    def __init__(self, stores: Sequence[ResultStore]) -> None:
+        self.stores = tuple(stores)
+
+    def get(self, key: str) -> Any | None:
+        for place, store in enumerate(self.stores):
+            found = store.get(key)
+            if found is not None:
+                if place:
+                    size = len(encode(found))
+                    for before in self.stores[:place]:
+                        before.put(key, found, size)
+                return found
+        return None
+
+    def put(self, key: str, result: object, size: int) -> None:
+        for store in self.stores:
+            store.put(key, result, size)

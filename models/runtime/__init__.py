@@ -1,0 +1,1 @@
+"""Helpers that do not depend on networks: errors, settings, devices, downloads, images."""

@@ -1,0 +1,3 @@
+"""The version number, defined only here."""
+
+__version__ = "0.4.0"

@@ -1,0 +1,1 @@
+"""Measurements of a network: activations, gradients, time and memory."""

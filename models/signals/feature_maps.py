@@ -1,0 +1,98 @@
+"""Feature maps of a layer, and the filters of the first convolution."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..runtime.device import computing
+from ..runtime.errors import SpecError
+from ..runtime.images import visible
+from ..runtime.progress import ProgressCallback, part
+from ..runtime.settings import Source
+from ..specs.spec import NetworkSpec
+from ..tracing.hooks import Way, listening
+from .measure_spec import MeasureSpec
+from .prepare import Prepare, affordable, preparation
+from .records import FeatureMaps
+
+_MOST = 64  # channels
+
+
+def feature_maps(
+    spec: NetworkSpec,
+    path: str,
+    setting: MeasureSpec | None = None,
+    *,
+    image: int = 0,
+    picture: bytes | None = None,
+    prepare: Prepare | None = None,
+    progress: ProgressCallback | None = None,
+    **changes: Any,
+) -> FeatureMaps:
+    """Return the feature maps of one layer for one image of the batch, at most the 64 channels of highest energy.
+
+    Without a `setting` the images are photographs. Networks with random weights run in train mode, as in `measure`;
+    those whose classes are known run in eval mode, and the five most likely classes are returned. Raises as `measure`
+    does, and `SpecError` for a layer that the network does not have.
+    """
+    setting = replace(setting or MeasureSpec(source=Source.PHOTOS), **changes)
+    chosen, traced = affordable(spec, setting)
+    if path not in traced.by_path:
+        raise SpecError("layer", "must be a layer of this network", path)
+    ready = (prepare or preparation(spec, setting, picture))(setting.seed, part(progress, 0, 1 / 2))
+    classes, place = ready.classes, image % setting.batch
+    network = ready.network.to(chosen).train(not classes)
+    keeper = _Keeper(path, place, len(traced.layers), part(progress, 1 / 2, 1 / 2))
+    layers = [layer.path for layer in traced.layers]
+    with torch.no_grad(), listening(network, layers, (), keeper), computing(chosen, setting.precision):
+        answers = network(ready.images.to(chosen))
+    kept = keeper.kept
+    energies = kept.square().flatten(1).mean(1)
+    order = energies.argsort(descending=True, stable=True)[:_MOST]
+    return FeatureMaps(
+        path=path,
+        channels=tuple(order.tolist()),
+        energies=tuple(energies[order].tolist()),
+        images=kept[order].cpu().numpy(),
+        total=len(kept),
+        picture=visible(ready.images[place]),
+        top=_likeliest(answers[place], classes) if classes else (),
+    )
+
+
+def filters(network: nn.Module) -> Any:
+    """Return the first convolution's filters: numpy, float32, (channels out, channels in, height, width)."""
+    first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
+    return first.weight.detach().cpu().numpy()
+
+
+def _likeliest(answer: Tensor, classes: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
+    found = answer.float().softmax(0).topk(min(5, len(classes)))
+    pairs = zip(found.indices.tolist(), found.values.tolist(), strict=True)
+    return tuple((classes[place], probability) for place, probability in pairs)
+
+
+@dataclass
+class _Keeper:
+    """Listener that keeps the output of one layer for one image."""
+
+    wanted: str
+    image: int
+    expected: int
+    progress: ProgressCallback | None
+    heard: int = 0
+    kept: Tensor = field(default_factory=lambda: torch.empty(0))
+
+    def output(self, path: str, value: Tensor) -> None:
+        self.heard += 1
+        if self.progress is not None:
+            self.progress(min(self.heard / self.expected, 1.0))
+        if path == self.wanted:
+            one = value[self.image].float()
+            self.kept = one if one.dim() == 3 else one.view(-1, 1, 1)
+
+    def gradient(self, path: str, value: Tensor) -> None: ...
+
+    def returned(self, path: str, way: Way, gradient: Tensor) -> None: ...

@@ -1,0 +1,28 @@
+"""Checks of a network's fields together; each field alone is checked by its own rule. No torch here."""
+
+from typing import TYPE_CHECKING
+
+from ..runtime.errors import SpecError
+from ..runtime.rules import either
+from .registry import of_family
+
+if TYPE_CHECKING:
+    from .spec import NetworkSpec
+
+
+def check(spec: "NetworkSpec") -> None:
+    """Raise `SpecError` for fields that can't stand together."""
+    family = spec.family_type
+    allowed_values = {"block": tuple(of_family(spec.family)), "shortcut": family.shortcuts, "stem": family.stems}
+    for name, allowed in allowed_values.items():
+        value = getattr(spec, name)
+        if value not in allowed:
+            raise SpecError(
+                name, "{expected} for family {family}", value, expected=either(allowed), family=spec.family.value
+            )
+    family.check(spec)
+
+
+def smallest_input(spec: "NetworkSpec") -> int:
+    """Return the smallest height and width, in pixels, that every layer of the network accepts."""
+    return spec.family_type.smallest(spec)

@@ -1,0 +1,36 @@
+"""The same network with and without its skip connections. No torch here."""
+
+from dataclasses import replace
+
+from ..runtime.errors import SpecError
+from .choices import Shortcut
+from .spec import NetworkSpec
+
+
+def twin(spec: NetworkSpec) -> NetworkSpec:
+    """Return the same network without skip connections; in a DenseNet, each layer then sees only the one before.
+
+    Scales and gates belong to the skip connections and go with them. If the DenseNet is so narrow that compression
+    would leave its twin no channel, the twin does not compress.
+    """
+    try:
+        return replace(spec, shortcut=Shortcut.NONE)
+    except SpecError:
+        return replace(spec, shortcut=Shortcut.NONE, compression=1.0)
+
+
+def with_skips(spec: NetworkSpec) -> NetworkSpec:
+    """Return the network itself or, for a plain one, the network whose twin it is.
+
+    A residual network gets option A shortcuts, which add no parameters, or option B where padding is invalid. A VGG
+    gets a skip connection around the convolutions of each stage, as option A.
+    """
+    if spec.shortcut is not Shortcut.NONE:
+        return spec
+    *others, last = spec.family_type.skips
+    for shortcut in others:
+        try:
+            return replace(spec, shortcut=shortcut)
+        except SpecError:  # padding can't reduce channels
+            continue
+    return replace(spec, shortcut=last)

@@ -1,0 +1,92 @@
+"""Run any network without its skip connections, or with weaker ones."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from .module_joins import Joins, Unclear
+from .recording import Shape, adds, record
+
+
+@dataclass
+class Cut:
+    """What was taken out of a network; empty until its structure is known, at the first forward."""
+
+    joins: tuple[str, ...] = ()  # the modules whose additions run without their skip, in the order of the forward
+    unclear: tuple[tuple[str, Unclear], ...] = ()  # the modules with additions whose skip can't be named, and why
+    concatenations: tuple[str, ...] = ()  # skips by concatenation: the layers behind them expect their channels
+    skips: Mapping[int, int] = field(default_factory=dict, repr=False)  # number of an addition -> place of its skip
+
+
+@contextmanager
+def without_skips(module: nn.Module, *, input_shape: Shape | None = None, skip_scale: float = 0.0) -> Iterator[Cut]:
+    """Multiply the skip of every addition by `skip_scale` in every forward of a module inside the context.
+
+    0 takes the skips out, 1 changes nothing. The weights are the module's own. Yields what was cut: with `input_shape`
+    (C, H, W) at once, else after the first forward. Nothing is patched: a hook before the forward and one after it,
+    which other threads do not see and which are removed at the end, also after an error.
+
+    Raises `UntraceableError` if the forward can't be followed.
+    """
+    cut, modes = Cut(), threading.local()
+    if input_shape is not None:
+        _find(cut, module, (input_shape,), training=module.training)
+    known: dict[bool, bool] = {module.training: input_shape is not None}
+
+    def before(_: nn.Module, args: tuple[Any, ...]) -> None:
+        if not known.get(module.training):
+            shapes = [tuple(one.shape[1:]) for one in args if isinstance(one, Tensor)]
+            _find(cut, module, shapes, training=module.training)
+            known[module.training] = True
+        mode = _Scaling(cut.skips, skip_scale)
+        mode.__enter__()  # type: ignore[no-untyped-call]
+        vars(modes).setdefault("stack", []).append(mode)
+
+    def after(*_: Any) -> None:
+        if vars(modes).get("stack"):
+            modes.stack.pop().__exit__(None, None, None)
+
+    handles = [
+        module.register_forward_pre_hook(before),
+        module.register_forward_hook(after, always_call=True, prepend=True),
+    ]
+    try:
+        yield cut
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _find(cut: Cut, module: nn.Module, shapes: Sequence[Shape], *, training: bool) -> None:
+    calls = record(module, shapes, training=training).calls
+    found = Joins(calls)
+    cut.joins = tuple(calls[join.call].container for join in found.named)
+    cut.unclear = tuple((calls[one.call].container, one.why) for one in found.unclear)
+    cut.concatenations = tuple(calls[place].container for place in found.concatenations)
+    cut.skips = {calls[join.call].addition: join.skip for join in found.named}
+
+
+class _Scaling(TorchFunctionMode):
+    """Scales the skip of the additions with given numbers, in one forward."""
+
+    def __init__(self, skips: Mapping[int, int], scale: float) -> None:
+        super().__init__()
+        self.skips = skips
+        self.scale = scale
+        self.additions = 0
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if adds(getattr(func, "__name__", ""), args):
+            self.additions += 1
+            skip = self.skips.get(self.additions)
+            if skip is not None:
+                branch = args[1 - skip]
+                return branch if self.scale == 0 else args[skip] * self.scale + branch
+        return func(*args, **(kwargs or {}))

@@ -1,0 +1,244 @@
+"""Runs on disk: one folder each, in open formats, written such that a finished epoch is never lost.
+
+    runs/<id>/run.json             the run's spec, its status and the process that trains it
+    runs/<id>/epochs.csv           one line per epoch
+    runs/<id>/weights.safetensors  the network's tensors; until the run is finished, also the state to resume from
+    runs/<id>/test_answers.txt     a 1 or a 0 for each test image: right or wrong after the last epoch
+    runs/.<id>.lock                held by the process that trains the run; the system releases it when that ends
+
+The id contains a digest of the settings that differ from the defaults: equal trainings share one run, and a field added
+by a later version changes no id. Reading never raises and never waits, whatever the folder contains. No torch here.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from filelock import FileLock, Timeout
+
+from ..runtime.messages import Message, message
+from . import run_files
+from .run_files import ANSWERS, EPOCHS, FORMAT, RUN, WEIGHTS
+from .run_folder import ASIDE, folder_size, is_folder, is_link, is_there, lock_of, move_aside, reason, remove, stamp
+from .run_spec import Epoch, RunSpec
+from .stored_run import RunStoreError, Status, StoredRun, answers_of, digest_of, identity, spec_of, time_of
+
+FOLDER = Path(os.environ.get("SKIPSCOPE_RUNS", Path(__file__).parents[2] / "runs"))
+# Limits of a server for trainings, whether or not a page is open; defined only here.
+MOST_SECONDS = 12 * 3600.0  # per race
+MOST_BYTES = 5 * 10**9  # for all runs together
+_MOST_NAME = 255  # bytes of an id: the limit of file systems
+_AT_WORK: dict[Path, FileLock] = {}  # folder -> lock, of the runs that this process trains
+_LOOK = 1.0  # seconds to wait for a lock: another process may be checking whether it is held
+
+
+@dataclass(frozen=True)
+class RunStore:
+    """The folder that contains all runs."""
+
+    folder: Path = FOLDER
+
+    def all(self) -> tuple[StoredRun, ...]:
+        """Return every run, newest first; those that can't be read are listed as damaged."""
+        found = [self.read(path.name) for path in self._folders()]
+        return tuple(sorted(found, key=lambda kept: (-kept.created, kept.id)))
+
+    def id_of(self, run: RunSpec) -> str:
+        """Return the id of the stored run that equals `run`, whatever its name; else the id of a new one."""
+        own = identity(run)
+        if is_folder(self.folder / own):
+            return own
+        wanted = run.digest
+        names = (path.name for path in self._folders() if ASIDE not in path.name and digest_of(path) == wanted)
+        return next(names, own)
+
+    def find(self, run: RunSpec) -> StoredRun | None:
+        """Return the stored run that equals `run`, or None."""
+        own = self.id_of(run)
+        return self.read(own) if is_folder(self.folder / own) else None
+
+    def read(self, own: str) -> StoredRun:
+        """Return a run by its id; never raises, whatever the id and the content of the folder."""
+        if not self._holds(own):
+            return StoredRun(id=own[:200], status=Status.DAMAGED, why=message("there is no such run"))
+        path, created = self.folder / own, 0.0
+        if is_link(path):
+            return StoredRun(id=own, status=Status.DAMAGED, why=message("it is a link, not a folder"))
+        bytes_ = folder_size(path)
+        try:
+            stored = run_files.read_json(path / RUN)
+            created = time_of(stored.get("created"))
+            run, unknown = spec_of(stored)
+            status = Status(stored["state"])
+            epochs = (
+                run_files.epochs_from_csv(run_files.read_text(path / EPOCHS), run) if is_there(path / EPOCHS) else ()
+            )
+            if status is Status.DONE or is_there(path / WEIGHTS):
+                run_files.check_weights(path / WEIGHTS)
+            if status is Status.DONE:
+                run_files.check_complete(epochs, run)
+        except Exception as error:  # noqa: BLE001  # an untrusted file may make a reader raise anything
+            return StoredRun(id=own, status=Status.DAMAGED, why=reason(error), created=created, size=bytes_)
+        if status is Status.RUNNING and not self._at_work(path):
+            status = Status.STOPPED
+        return StoredRun(
+            id=own,
+            status=status,
+            why=Message.from_json(stored["why"]) if stored.get("why") else None,
+            run=run,
+            epochs=epochs,
+            answers=answers_of(path / ANSWERS, run) if status is Status.DONE else "",
+            unknown=unknown,
+            created=created,
+            size=bytes_,
+            stamp=stamp(path / WEIGHTS),
+        )
+
+    def delete(self, own: str) -> None:
+        """Remove a run's folder. Raises `RunStoreError` while it is being trained, or if there is no such run."""
+        if not self._holds(own):
+            raise RunStoreError("There is no run {run}.", run=repr(own[:60]))
+        path = self.folder / own
+        with self._locked(path):
+            try:
+                if is_link(path):
+                    path.unlink()
+                else:
+                    remove(path)
+            except OSError as error:
+                raise RunStoreError(
+                    "{run} could not be deleted ({reason}).", run=own, reason=error.strerror or str(error)
+                ) from None
+        lock_of(path).unlink(missing_ok=True)
+
+    def begin(self, run: RunSpec) -> None:
+        """Mark a run as trained by this process. Raises `RunStoreError` if another one does, or storage is used up.
+
+        A damaged folder of that name is moved aside rather than removed: its content may still be wanted.
+        """
+        used = folder_size(self.folder)
+        if used > MOST_BYTES:
+            raise RunStoreError(
+                "The stored runs take up {used:,.1f} GB; the limit is {allowed:,.0f} GB. Delete some of them first.",
+                used=used / 1e9,
+                allowed=MOST_BYTES / 1e9,
+            )
+        path = self.folder / self.id_of(run)
+        if is_link(path):
+            raise RunStoreError("{run} is a link, not a folder. Remove it first.", run=path.name)
+        held = self._locked(path)
+        try:
+            before = self.find(run)
+            if before is not None and before.status is Status.DAMAGED:
+                move_aside(path)
+                before, fresh = None, self.folder / self.id_of(run)
+                if fresh != path:  # the damaged run had another name than a new one gets
+                    held.release()
+                    path, held = fresh, self._locked(fresh)
+            self._state(run, Status.RUNNING, created=before.created if before else time.time())
+        except BaseException:
+            held.release()
+            raise
+        _AT_WORK[path] = held
+
+    def end(self, run: RunSpec, status: Status, why: Message | None = None) -> None:
+        """Store the status of a run that is no longer being trained, and release its lock."""
+        held = _AT_WORK.pop(self.folder / self.id_of(run), None)
+        try:
+            before = self.find(run)
+            self._state(run, status, why, created=before.created if before else time.time())
+        finally:
+            if held is not None:
+                held.release()
+
+    def put_epochs(self, run: RunSpec, epochs: Sequence[Epoch]) -> None:
+        self.write(run, EPOCHS, run_files.epochs_to_csv(epochs).encode())
+
+    def put_answers(self, run: RunSpec, right: Sequence[bool]) -> None:
+        """Store which test images the network classifies correctly, in their order."""
+        self.write(run, ANSWERS, run_files.answers_to_text(right).encode())
+
+    def write(self, run: RunSpec, name: str, content: bytes) -> None:
+        """Write a file of a run atomically. Raises `RunStoreError` if it can't be written; the old file then stays."""
+        own = self.id_of(run)
+        target = self.folder / own / name
+        temporary: Path | None = None
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
+                temporary = Path(file.name)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except OSError as error:
+            raise RunStoreError(
+                "{file} of {run} could not be written ({reason}). What was written before is safe.",
+                file=name,
+                run=own,
+                reason=error.strerror or str(error),
+            ) from None
+        finally:
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+
+    def _holds(self, own: str) -> bool:
+        """Whether the store directly contains a folder or a link of that name."""
+        try:
+            plain = 0 < len(own.encode()) <= _MOST_NAME and own[0] != "." and not {*"/\\\0"} & {*own}
+        except UnicodeEncodeError:  # not valid text
+            return False
+        return plain and (is_folder(self.folder / own) or is_link(self.folder / own))
+
+    def _folders(self) -> Iterator[Path]:
+        try:
+            paths = sorted(self.folder.iterdir())
+        except OSError:
+            return
+        yield from (path for path in paths if self._holds(path.name))
+
+    def _locked(self, path: Path) -> FileLock:
+        """Acquire the lock of a run's folder. Raises `RunStoreError` if a training holds it, or it can't be created."""
+        if path in _AT_WORK:
+            raise RunStoreError("{run} is already being trained. Pause it first.", run=path.name)
+        # the lock may be released by another thread than the one that acquired it
+        held = FileLock(lock_of(path), timeout=_LOOK, thread_local=False)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            held.acquire()
+        except Timeout:
+            raise RunStoreError(
+                "{run} is already being trained by another server. Pause it there.", run=path.name
+            ) from None
+        except (OSError, NotImplementedError) as error:  # the file system does not support locks
+            raise RunStoreError("{run} could not be locked ({reason}).", run=path.name, reason=str(error)) from None
+        return held
+
+    def _at_work(self, path: Path) -> bool:
+        """Whether a process trains the run in this folder."""
+        if path in _AT_WORK:
+            return True
+        if not is_there(lock_of(path)):
+            return False
+        try:
+            with FileLock(lock_of(path), timeout=0):
+                return False
+        except Timeout:
+            return True
+        except (OSError, NotImplementedError):
+            return False
+
+    def _state(self, run: RunSpec, status: Status, why: Message | None = None, *, created: float) -> None:
+        stored = {
+            "format": FORMAT,
+            "state": status,
+            "why": why.to_json() if why else "",
+            "created": created,
+            "process": os.getpid(),
+            "run": run.to_json(),
+        }
+        self.write(run, RUN, json.dumps(stored, indent=1).encode())

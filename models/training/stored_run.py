@@ -1,0 +1,93 @@
+"""A run as stored on disk, read as untrusted input. No torch here."""
+
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from functools import lru_cache
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from ..runtime.messages import Message, UserError
+from ..specs.depth import depth
+from ..specs.naming import kind
+from ..specs.spec import NetworkSpec
+from . import run_files
+from .data_registry import DATA
+from .run_files import RUN, DamagedError
+from .run_folder import stamp
+from .run_spec import Epoch, RunSpec
+
+
+class Status(StrEnum):
+    """State of a stored run."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"  # its process ended without storing another status
+    DONE = "done"
+    FAILED = "failed"
+    DAMAGED = "damaged"
+
+
+class RunStoreError(UserError):
+    """Raised if a run can't be used, written or deleted; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """A run as stored on disk."""
+
+    id: str
+    status: Status
+    why: Message | None = None  # reason, if it failed or is damaged
+    run: RunSpec | None = None  # None if it is damaged
+    epochs: tuple[Epoch, ...] = ()
+    answers: str = field(default="", repr=False)  # a 1 or a 0 for each test image; empty if not stored
+    unknown: tuple[str, ...] = ()  # fields of its spec unknown to this version: then it is not the training `run`
+    created: float = 0.0  # seconds since 1970
+    size: int = 0  # bytes
+    stamp: int = 0  # changes with the weights file
+
+
+def identity(run: RunSpec) -> str:
+    """Return the id of a new run, as in "resnet-20-digits-3f2a9c01bd"; it names the folder."""
+    title = kind(run.network).lower().replace(" ", "-")
+    return f"{title}-{depth(run.network)}-{run.data}-{run.digest}"
+
+
+def spec_of(stored: dict[str, Any]) -> tuple[RunSpec, tuple[str, ...]]:
+    """Return the spec in a `run.json`, and the names of its fields that this version does not know."""
+    run = stored.get("run")
+    if not isinstance(run, dict) or not isinstance(run.get("network"), dict):
+        raise DamagedError("{file} does not describe a run", file=RUN)
+    known = {field.name for field in fields(RunSpec)}
+    network = {field.name for field in fields(NetworkSpec)}
+    unknown = [name for name in run if name not in known]
+    unknown += [f"network.{name}" for name in run["network"] if name not in network]
+    return RunSpec.from_json({name: value for name, value in run.items() if name in known}), tuple(unknown)
+
+
+def digest_of(path: Path) -> str:
+    """Return the `RunSpec.digest` of the run in a folder; "" if it can't be read or has unknown fields."""
+    return _digest_at(path, stamp(path / RUN))
+
+
+@lru_cache(maxsize=1_024)
+def _digest_at(path: Path, stamp: int) -> str:
+    try:
+        run, unknown = spec_of(run_files.read_json(path / RUN))
+    except Exception:  # noqa: BLE001  # as in `RunStore.read`
+        return ""
+    return "" if unknown else run.digest
+
+
+def answers_of(path: Path, run: RunSpec) -> str:
+    try:
+        return run_files.answers_from_text(run_files.read_text(path), DATA[run.data].test)
+    except DamagedError:
+        return ""  # an old run without them, or a damaged file that only comparisons need
+
+
+def time_of(value: object) -> float:
+    number = float(value) if isinstance(value, int | float) else 0.0
+    return number if isfinite(number) and 0 <= number < 1e11 else 0.0

@@ -1,0 +1,468 @@
+"""One heavy job at a time, in order, stopped within a second, and no thread left behind."""
+
+import threading
+import time
+
+import pytest
+
+from models.results.codec import encode
+from models.results.store import MemoryStore
+from models.runtime.messages import UserError
+from tests.viz.backend.calls import request
+from viz.backend import job as job_module
+from viz.backend import job_queue
+from viz.backend.job import Job, State
+from viz.backend.job_queue import FullError, JobQueue
+from viz.backend.slots import Slots
+
+NAME = "skipscope job"
+
+
+def endless(job):
+    """Work until stopped."""
+    while True:
+        job.tell(0.5)
+        time.sleep(0.005)
+
+
+def until(condition, seconds=60.0):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.005)
+    assert condition()
+
+
+def threads():
+    return [thread for thread in threading.enumerate() if thread.name == NAME]
+
+
+def still(line):
+    """Wait until nothing runs, and check that the semaphore is free."""
+    until(lambda: not threads())
+    assert line.queue._busy.acquire(blocking=False)
+    line.queue._busy.release()
+
+
+def slots_for(room=10_000, **more):
+    store = MemoryStore(room)
+    slots = Slots(JobQueue(store, **more))
+    store.dropped = slots.forget
+    return slots
+
+
+@pytest.fixture
+def line():
+    line = slots_for()
+    yield line
+    for job in list(line._jobs.values()):
+        job.cancel()
+    still(line)
+
+
+def test_a_job_ends_with_its_result(line):
+    job = line.ask("visitor", request("a", lambda job: 42))
+
+    assert job.wait(60)
+    assert (job.state, job.result) == (State.DONE, 42)
+
+
+def test_the_same_work_is_done_once(line):
+    calls = []
+
+    def work(job):
+        calls.append(1)
+        return 42
+
+    first = line.ask("one", request("a", work))
+    first.wait(60)
+    still(line)
+
+    again = line.ask("two", request("a", work))
+    assert (again.state, again.result) == (State.DONE, 42)
+    assert len(calls) == 1
+
+
+def test_what_is_stored_or_under_way_costs_nothing_more(line):
+    wanted, long = request("a", lambda job: "a"), request("b", endless)
+    assert not line.queue.free(wanted)
+    line.ask("one", wanted).wait(60)
+    until(lambda: line.queue.free(wanted))
+    assert not line.queue.free(long)
+    line.ask("two", long)
+    assert line.queue.free(long)
+    line.give_up("two")
+    until(lambda: not line.queue.free(long))
+
+
+def test_only_one_job_runs_and_the_others_wait_in_turn(line):
+    running = line.ask("one", request("a", endless))
+    second = line.ask("two", request("b", lambda job: "b"))
+    third = line.ask("three", request("c", lambda job: "c"))
+    until(lambda: running.state is State.RUNNING)
+
+    assert len(threads()) == 1
+    assert [line.queue.ahead(job) for job in (running, second, third)] == [0, 1, 2]
+    running.cancel()
+    assert third.wait(60)
+    assert second.result == "b"
+
+
+def test_cancel_is_seen_at_once_and_leaves_no_thread(line):
+    job = line.ask("one", request("a", endless))
+    until(lambda: job.state is State.RUNNING)
+
+    job.cancel()
+
+    assert job.state is State.CANCELLED  # before its thread has noticed
+    until(lambda: not threads())
+    still(line)
+
+
+def test_a_visitor_who_asks_for_something_else_gives_up_the_old_job(line):
+    old = line.ask("one", request("a", endless))
+    new = line.ask("one", request("b", lambda job: "b"))
+
+    assert new.wait(60)
+    assert old.state is State.CANCELLED
+
+
+def test_a_job_that_another_visitor_waits_for_goes_on(line):
+    old = line.ask("one", request("a", endless))
+    line.ask("two", request("a", endless))
+    line.ask("one", request("b"))
+
+    until(lambda: old.state is State.RUNNING)
+    assert not old.over
+
+
+def test_a_visitor_who_gives_up_takes_nothing_from_another(line):
+    job = line.ask("one", request("a", endless))
+    line.ask("two", request("a", endless))
+
+    line.give_up("one")
+
+    assert line.of("one").state is State.CANCELLED
+    assert line.of("one").key == job.key  # so that its page says so, and does not ask again by itself
+    assert line.of("two") is job
+    assert not job.over
+    line.give_up("two")
+    assert job.state is State.CANCELLED
+
+
+def test_twenty_changes_in_a_row_leave_one_job(line):
+    for number in range(20):
+        last = line.ask("one", request(number, endless))
+
+    until(lambda: last.state is State.RUNNING)
+    until(lambda: len(threads()) == 1)  # the previous one may still be ending
+    assert len(line.queue._waiting) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (UserError("batch must be {n}", n=2), "batch must be 2"),
+        (MemoryError(), "ran out of memory"),
+        (RuntimeError("CUDA out of memory. Tried"), "The device ran out of memory"),
+        (KeyError("x"), r"The measurement failed \(KeyError\)"),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else "",
+)
+def test_a_failure_is_told_in_words_and_the_queue_goes_on(line, error, words):
+    def fail(job):
+        raise error
+
+    job = line.ask("one", request("a", fail))
+    job.wait(60)
+
+    assert job.state is State.FAILED
+    assert pytest.importorskip("re").search(words, str(job.error))
+    again = line.ask("one", request("a", lambda job: "fine"))
+    assert again.wait(60)
+    assert again.result == "fine"
+
+
+def test_a_job_that_nobody_looks_at_gives_way(line, monkeypatch):
+    monkeypatch.setattr(job_module, "FORGOTTEN", 0.05)
+    job = line.ask("one", request("a", endless))
+
+    assert job.wait(60)
+    assert job.state is State.CANCELLED
+
+
+def test_a_job_that_takes_too_long_says_so(line, monkeypatch):
+    monkeypatch.setattr(job_module, "LONGEST", 0.05)
+    job = line.ask("one", request("a", endless))
+
+    assert job.wait(60)
+    assert "It took longer than" in str(job.error)
+
+
+def test_the_queue_has_an_end(line, monkeypatch):
+    monkeypatch.setattr(job_queue, "MOST_WAITING", 2)
+    line.ask(0, request(0, endless))
+    until(lambda: not line.queue._waiting)
+    for number in (1, 2):
+        line.ask(number, request(number, endless))
+
+    with pytest.raises(FullError, match="2 jobs are already waiting"):
+        line.ask(3, request(3, endless))
+
+
+def test_results_are_kept_up_to_a_size_the_newest():
+    size = len(encode("0" * 8))
+    line = slots_for(2 * size)
+    keys = []
+    for number in range(5):
+        job = line.ask("one", request(number, lambda job, number=number: str(number) * 8))
+        job.wait(60)
+        still(line)
+        keys.append(job.key)
+
+    assert list(line.queue.results) == keys[3:]
+
+
+def test_what_is_no_longer_kept_is_held_on_to_by_no_slot():
+    line = slots_for(1)
+    for slot in ("one", "two"):
+        line.ask(slot, request(slot, lambda job: "x")).wait(60)
+        still(line)
+
+    assert line.of("one") is None
+    assert line.of("two").result == "x"
+
+
+def test_what_cant_be_written_as_a_record_is_answered_all_the_same(line, caplog):
+    job = line.ask("one", request("odd", lambda job: object()))
+
+    assert job.wait(60)
+    still(line)
+    assert job.state is State.DONE
+    assert not len(line.queue.results)
+    assert "can't be kept" in caplog.text
+
+
+def test_a_job_cancelled_in_the_queue_keeps_nobody_waiting(line):
+    line.ask("one", request("a", endless))
+    waiting = line.ask("two", request("b"))
+
+    waiting.cancel()
+
+    assert waiting.wait(0)
+
+
+def test_a_training_lets_short_work_in_between_its_steps(line):
+    done = threading.Event()
+
+    def long(job):
+        while not done.wait(0.01):
+            job.tell(0.5)
+        return "trained"
+
+    training = line.ask("lecturer", request("long", long, 100.0, preemptible=True))
+    until(lambda: training.state is State.RUNNING)
+
+    short = line.ask("student", request("short", lambda job: "measured"))
+
+    assert short.wait(60)
+    assert short.result == "measured"
+    assert training.state is State.RUNNING
+    done.set()
+    assert training.wait(60)
+    assert training.result == "trained"
+
+
+def test_two_trainings_wait_for_each_other(line):
+    first = line.ask("a", request("one", endless, 100.0, preemptible=True))
+    until(lambda: first.state is State.RUNNING)
+    second = line.ask("b", request("two", endless, 100.0, preemptible=True))
+    short = line.ask("c", request("short", lambda job: 1))
+
+    assert short.wait(60)
+    assert (second.state, line.queue.ahead(second)) == (State.WAITING, 1)
+
+
+def test_a_training_goes_on_when_nobody_looks_and_has_a_limit_of_its_own(line):
+    pulses = []
+
+    def counted(job):
+        while True:
+            job.tell(0.5)
+            pulses.append(1)
+            time.sleep(0.005)
+
+    job = line.ask("a", request("long", counted, 100.0, longest=1000.0, abandon_after=1000.0, preemptible=True))
+    until(lambda: job.state is State.RUNNING)
+
+    job._seen -= 500
+    looked = len(pulses)
+    until(lambda: len(pulses) > looked + 1)  # it went on
+    assert job.state is State.RUNNING
+    job._started -= 2000
+    assert job.wait(60)
+    assert "longer than the limit of 17 minutes" in str(job.error)
+
+
+def test_work_that_runs_in_between_is_found_by_its_key(line):
+    going = threading.Event()
+    training = line.ask("a", request("long", endless, 100.0, preemptible=True))
+    until(lambda: training.state is State.RUNNING)
+
+    def slow(job):
+        going.wait(60)
+        return 1
+
+    first = line.ask("b", request("short", slow))
+    until(lambda: first.state is State.RUNNING)
+    again = line.ask("c", request("short", slow))
+    going.set()
+
+    assert again is first
+    assert first.wait(60)
+    assert not line.queue.under_way(first.key)
+    assert line.queue.under_way(training.key)
+
+
+def test_what_a_training_sets_for_its_thread_is_not_the_short_works(line):
+    import torch
+
+    def long(job):
+        with torch.inference_mode():
+            while True:
+                job.tell(0.5)
+                time.sleep(0.005)
+
+    training = line.ask("a", request("long", long, 100.0, preemptible=True))
+    until(lambda: training.state is State.RUNNING)
+
+    short = line.ask("b", request("short", lambda job: torch.is_inference_mode_enabled()))
+
+    assert short.wait(60)
+    assert short.result is False
+
+
+def test_a_training_is_done_again_when_it_is_asked_for_again(line):
+    calls = []
+    again = request("long", lambda job: calls.append(1), 100.0, preemptible=True)
+
+    for _ in range(2):
+        assert line.ask("a", again).wait(60)
+        until(lambda: not threads())
+
+    assert calls == [1, 1]
+
+
+def idle(key, work=endless, **more):
+    return request(key, work, idle=True, **more)
+
+
+def test_idle_work_makes_way_at_once_and_nobody_waits_for_it(line):
+    few = line.ask("page", idle("few steps"))
+    until(lambda: few.state is State.RUNNING)
+
+    asked = line.ask("visitor", request("a", lambda job: 42))
+
+    assert line.queue.ahead(asked) == 0
+    assert asked.wait(60)
+    assert (asked.result, few.state) == (42, State.CANCELLED)
+
+
+def test_idle_work_waits_until_nothing_else_does(line):
+    order = []
+    running = line.ask("one", request("a", endless))
+    until(lambda: running.state is State.RUNNING)
+    few = line.ask("page", idle("few steps", lambda job: order.append("few")))
+    asked = line.ask("two", request("b", lambda job: order.append("b")))
+
+    running.cancel()
+
+    assert few.wait(60)
+    assert asked.over
+    assert order == ["b", "few"]
+
+
+def test_idle_work_is_not_let_in_between_a_trainings_steps(line):
+    training = line.ask("a", request("long", endless, 100.0, preemptible=True))
+    until(lambda: training.state is State.RUNNING)
+    few = line.ask("page", idle("few steps", lambda job: None))
+
+    assert line.ask("b", request("short", lambda job: 1)).wait(60)  # this one is
+    assert few.state is State.WAITING
+    training.cancel()
+    assert few.wait(60)
+
+
+def test_idle_work_never_fills_the_queue_and_is_forgotten_with_its_page(line, monkeypatch):
+    training = line.ask("a", request("long", endless, 100.0, preemptible=True))
+    until(lambda: training.state is State.RUNNING)
+    left = [line.ask(f"page {place}", idle(f"few {place}")) for place in range(job_queue.MOST_WAITING + 5)]
+
+    assert line.ask("visitor", request("asked", lambda job: 42)).wait(60)
+    for job in left:
+        job._seen -= 100
+    line.ask("visitor", request("another", lambda job: 43)).wait(60)
+    assert not [job for job in line.queue._waiting if job.request.idle]
+    training.cancel()
+
+
+def test_work_that_ended_early_says_nothing_about_the_pace():
+    told = []
+    line = slots_for(ended=lambda job: told.append(job.done))
+
+    line.ask("x", request("refused", lambda job: "it diverged", 100.0)).wait(60)
+
+    until(lambda: told)
+    assert told == [0.0]
+    still(line)
+
+
+def test_idle_work_is_dropped_when_nobody_looks(line, monkeypatch):
+    monkeypatch.setattr(job_module, "LEFT", 0.1)
+    few = line.ask("page", idle("few steps"))
+
+    until(lambda: few.state is State.CANCELLED)
+
+
+def test_what_a_job_took_is_told_to_the_pace():
+    told = []
+    line = slots_for(ended=lambda job: told.append((job.request.kind, job.request.cost, job.done)))
+
+    line.ask("x", request("a", lambda job: job.tell(1.0), 7.0, kind="some")).wait(60)
+
+    until(lambda: told)
+    assert told == [("some", 7.0, 1.0)]
+    still(line)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The time, in seconds, as a job sees it."""
+    now = [100.0]
+    monkeypatch.setattr(job_module.time, "monotonic", lambda: now[0])
+    return now
+
+
+def pulsed(clock, *fractions, **more):
+    """Return a job that has reported these fractions, one per second."""
+    job = Job(request("a", lambda job: None, 1.0, **more))
+    job.state, job._started = State.RUNNING, clock[0]
+    for fraction in fractions:
+        clock[0] += 1
+        job._seen = clock[0]
+        job.tell(fraction)
+    return job
+
+
+def test_the_rest_is_told_at_the_pace_of_late(clock):
+    job = pulsed(clock, *(0.005 * second for second in range(1, 61)), *(0.3 + 0.0005 * s for s in range(1, 61)))
+
+    assert job.left == pytest.approx((1 - job.fraction) / 0.0005, rel=0.01)
+
+
+def test_before_there_is_a_pace_the_rest_is_not_told(clock):
+    assert pulsed(clock, 0.001, 0.002).left is None
+    assert pulsed(clock, 0.1, 0.2).left == pytest.approx(8)
+
+
+def test_a_training_that_goes_on_tells_its_time_left_from_its_own_pace(clock):
+    assert pulsed(clock, 0.0, 0.9, 0.91, 0.92, 0.93, preemptible=True).left == pytest.approx(7)

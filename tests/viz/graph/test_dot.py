@@ -1,0 +1,136 @@
+"""The drawing has the nodes and edges of the trace, in the right styles."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import given, settings
+
+from models.specs.presets import PRESETS
+from models.specs.spec import NetworkSpec
+from models.tracing.kinds import Kind
+from models.tracing.layers import EdgeKind
+from models.tracing.tracer import trace
+from tests.conftest import specs
+from viz.graph import drawing
+from viz.graph.drawing import picture
+from viz.graph.folding import Folding, Level
+from viz.graph.picture import Colour, Direction
+from viz.graph.render import READABLE, render, resolution, svg
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+
+def drawn(spec, **options):
+    return picture(trace(spec), title="a network", **options)
+
+
+def edges(dot, style):
+    return len(re.findall(rf"->.*class=\"?edge-{style}\"?", dot))
+
+
+@given(specs())
+@settings(max_examples=25)
+def test_at_full_depth_every_layer_is_a_node_and_every_edge_is_drawn(spec):
+    found = trace(spec)
+    shown = drawn(spec, folding=Folding(Level.LAYERS))
+
+    assert {layer.path for layer in found.layers} <= set(shown.nodes)
+    for kind in EdgeKind:
+        assert edges(shown.dot, kind) == sum(edge.kind is kind for edge in found.edges)
+
+
+def test_identity_shortcuts_are_solid_and_projections_dashed():
+    dot = drawn(NetworkSpec(), folding=Folding(Level.LAYERS)).dot
+
+    for line in dot.splitlines():
+        if "edge-projection" in line:
+            assert "style=dashed" in line
+        elif "edge-identity" in line:
+            assert "style=solid" in line
+
+
+def test_a_folded_stage_keeps_its_skip_edges():
+    dot = drawn(PRESETS["resnet50"].spec).dot
+
+    assert edges(dot, "identity") == 4
+    assert 'label=" 4 skips, 1 projected "' in dot
+
+
+def test_a_plain_network_has_no_skip_edge():
+    dot = drawn(PRESETS["plain34"].spec, folding=Folding(Level.LAYERS)).dot
+
+    assert all(edges(dot, kind) == 0 for kind in EdgeKind if kind is not EdgeKind.FLOW)
+
+
+def test_a_dense_block_needs_one_edge_a_layer_not_one_a_pair():
+    dot = drawn(PRESETS["densenet201"].spec, folding=Folding(Level.BLOCKS, frozenset())).dot
+
+    assert dot.count("->") < 100
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("colour", Colour)
+def test_every_direction_and_colour_lays_out_as_svg(direction, colour):
+    shown = drawn(NetworkSpec(), direction=direction, colour=colour)
+    root = ET.fromstring(svg(shown.dot))  # noqa: S314  # trusted input
+
+    ids = {group.get("id") for group in root.iter("{http://www.w3.org/2000/svg}g")}
+    assert set(shown.nodes) <= ids
+    assert float(root.get("width").removesuffix("pt")) > 0
+
+
+def test_a_vertical_graph_is_high_and_a_horizontal_one_is_wide():
+    def sides(direction):
+        root = ET.fromstring(svg(drawn(NetworkSpec(), direction=direction).dot))  # noqa: S314
+        return float(root.get("width").removesuffix("pt")), float(root.get("height").removesuffix("pt"))
+
+    assert sides(Direction.VERTICAL)[0] < sides(Direction.VERTICAL)[1]
+    assert sides(Direction.HORIZONTAL)[0] > sides(Direction.HORIZONTAL)[1]
+
+
+@pytest.mark.parametrize(("form", "magic"), [("pdf", b"%PDF"), ("png", b"\x89PNG"), ("svg", b"<?xml")])
+def test_pictures_can_be_taken_away(form, magic):
+    assert render(drawn(NetworkSpec()).dot, form).startswith(magic)
+
+
+def test_the_value_scale_ends_at_the_smallest_and_the_largest_node():
+    legend = drawn(NetworkSpec(), colour=Colour.PARAMS).legend
+    stages = [total.params for total in trace(NetworkSpec()).stages]
+
+    assert (legend.low, legend.high) == (min(stages), max(stages))
+
+
+def test_the_alt_text_says_what_there_is():
+    assert drawn(PRESETS["resnet50"].spec).alt == (
+        "Graph of a network: 4 stages with 3, 4, 6 and 3 blocks, 25,557,032 parameters. 16 skip connections (additions), 4 with a projection."
+    )
+
+
+def test_the_legend_lists_what_is_drawn():
+    everything = Folding(Level.LAYERS)
+    assert Kind.PAD in drawn(NetworkSpec(shortcut="pad"), folding=everything).kinds
+    assert Kind.PAD not in drawn(NetworkSpec(), folding=everything).kinds
+    assert drawn(NetworkSpec()).kinds == (Kind.ADD,)
+    assert drawn(NetworkSpec(shortcut="none")).skips == frozenset()
+
+
+def test_equal_specs_give_equal_pictures():
+    assert drawn(NetworkSpec()).dot == drawn(NetworkSpec()).dot
+
+
+def test_a_png_is_opaque_and_white_where_nothing_is_drawn():
+    import io
+
+    from PIL import Image
+
+    traced = trace(PRESETS["resnet18"].spec)
+    drawn = Image.open(io.BytesIO(render(drawing.picture(traced, title="x").dot, "png"))).convert("RGBA")
+
+    assert drawn.getchannel("A").getextrema() == (255, 255)
+    assert drawn.getpixel((0, 0)) == (255, 255, 255, 255)
+
+
+def test_a_picture_too_long_for_its_letters_has_no_readable_png():
+    assert resolution('<svg width="300pt" height="900pt"') == 192
+    assert resolution('<svg width="300pt" height="40000pt"') < READABLE

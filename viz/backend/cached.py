@@ -1,0 +1,196 @@
+"""Cached calls into `models`, through which the pages use torch.
+
+Records are frozen, so all visitors share one object of each; every cache is bounded. Results that contain text are
+cached per language. torch is imported inside the functions: see `preload`.
+"""
+
+import streamlit as st
+
+from models.runtime.messages import Message
+from models.runtime.settings import Device
+from models.specs.choices import BlockForm
+from models.specs.naming import describe
+from models.specs.spec import NetworkSpec
+from models.specs.twins import with_skips
+from models.tracing.records import EqualBlock, Trace, Variant
+from viz.backend import preload
+from viz.backend.memo import memo
+from viz.graph import drawing, render
+from viz.graph.folding import Folding, Group, tree
+from viz.graph.picture import Colour, Direction, Picture, Values
+from viz.language import _, language, worded
+
+_ROOM = 64 * 10**6  # bytes per cache
+_LAYER = 2_000  # bytes of a layer's record, approximately
+
+
+def trace(spec: NetworkSpec) -> Trace:
+    preload.wait()
+    return _trace(spec)
+
+
+@memo(room=_ROOM, size=lambda trace: len(trace.layers) * _LAYER)
+def _trace(spec: NetworkSpec) -> Trace:
+    from models.tracing.tracer import trace as traced  # noqa: PLC0415
+
+    return traced(spec)
+
+
+@memo(room=_ROOM, size=lambda groups: sum(len(group.layers) for group in groups) * _LAYER // 4)
+def groups(spec: NetworkSpec) -> tuple[Group, ...]:
+    """Return the stages of a network as groups that the graph can fold."""
+    return tree(trace(spec))
+
+
+def picture(spec: NetworkSpec, folding: Folding, direction: Direction, colour: Colour) -> tuple[Picture, str]:
+    """Return the graph of a network, and its SVG."""
+    return _picture(spec, folding, direction, colour, language())
+
+
+@memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
+def _picture(
+    spec: NetworkSpec,
+    folding: Folding,
+    direction: Direction,
+    colour: Colour,
+    spoken: str,  # part of the cache key
+) -> tuple[Picture, str]:
+    title = worded(describe(spec).title)
+    drawn = drawing.picture(trace(spec), title=title, folding=folding, direction=direction, colour=colour)
+    return drawn, render.svg(drawn.dot)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def painted(
+    spec: NetworkSpec, key: tuple[object, ...], folding: Folding, title: str, _values: Values
+) -> tuple[Picture, str]:
+    """Return the graph with measured values as fills, and its SVG.
+
+    Streamlit does not hash `_values`; `key` identifies them and the language.
+    """
+    drawn = drawing.picture(trace(spec), title=title, folding=folding, values=_values)
+    return drawn, render.svg(drawn.dot)
+
+
+@memo(room=_ROOM // 8, size=lambda trace: len(trace.layers) * _LAYER)
+def formed(spec: NetworkSpec, form: BlockForm) -> Trace:
+    """Return the trace of some blocks of a ResNeXt in one of their forms: see `models.tracing.forms`."""
+    preload.wait()
+    from models.tracing.forms import formed as traced  # noqa: PLC0415
+
+    return traced(spec, form)
+
+
+def file_name(spec: NetworkSpec) -> str:
+    """Return the base name of a network's files: its preset's id or, for a custom network, its English name."""
+    name = describe(spec)
+    return name.preset or "-".join("".join(sign if sign.isalnum() else " " for sign in str(name.title).lower()).split())
+
+
+def torchinfo_summary(spec: NetworkSpec) -> str:
+    with st.spinner(_("Running torchinfo ...")):
+        return _torchinfo_summary(spec)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _torchinfo_summary(spec: NetworkSpec) -> str:
+    from models.tracing.torchinfo import summary  # noqa: PLC0415
+
+    return summary(spec)
+
+
+@memo(room=_ROOM // 8, size=len)
+def source(spec: NetworkSpec) -> str:
+    from models.networks.export_code import source as written  # noqa: PLC0415
+
+    return written(spec, title=str(describe(spec).title), params=trace(spec).params)
+
+
+@st.cache_resource(show_spinner=False)
+def machine() -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Return the devices of this machine, the precisions of the fastest one, and its name."""
+    preload.wait()
+    from models.runtime import device  # noqa: PLC0415
+
+    fastest = device.choose(Device.AUTO)
+    return device.available(), device.precisions(fastest), device.in_words(fastest)
+
+
+@memo(room=100_000, size=lambda __: 1_000)
+def has_weights(spec: NetworkSpec) -> bool:
+    """Return whether torchvision has pretrained weights for the network with skips, which its twin can use too."""
+    preload.wait()
+    from models.networks.pretrained import torchvision_name  # noqa: PLC0415
+
+    return torchvision_name(with_skips(spec)) is not None
+
+
+@memo(room=100_000, size=lambda __: 1_000)
+def unshared(spec: NetworkSpec) -> int:
+    """Return how many weight tensors of a network its twin does not share at initialisation."""
+    preload.wait()
+    from models.networks.shared import shared  # noqa: PLC0415
+
+    return len(shared(spec)[1])
+
+
+def check_picture(data: bytes, size: tuple[int, int]) -> tuple[Message | None, str]:
+    """Return why an uploaded file can't be used, or None, and how it is fitted to `size` (height, width)."""
+    preload.wait()
+    from models.runtime.uploads import PictureError, decode, fit  # noqa: PLC0415
+
+    try:
+        return None, str(fit(decode(data), size)[1])
+    except PictureError as error:
+        return error.message, ""
+
+
+@memo(room=300_000, size=lambda __: 1_000)
+def keeps(spec: NetworkSpec) -> dict[str, int]:
+    """Return source -> bytes saved for the backward pass, for one image in float32: see `models.tracing.memory`."""
+    preload.wait()
+    from models.tracing.memory import keeps as held  # noqa: PLC0415
+
+    return held(trace(spec))
+
+
+def kept(spec: NetworkSpec) -> int:
+    """Return the bytes saved for the backward pass, for one image in float32."""
+    return sum(keeps(spec).values())
+
+
+@memo(room=_ROOM, size=lambda found: sum(len(one.trace.layers) for one in found) * _LAYER)
+def shortcuts(spec: NetworkSpec) -> tuple[Variant, ...]:
+    """Return the network with each kind of shortcut that it can have."""
+    preload.wait()
+    from models.tracing import variants  # noqa: PLC0415
+
+    return variants.shortcuts(spec)
+
+
+@memo(room=_ROOM, size=lambda found: sum(len(one.trace.layers) for one in found) * _LAYER)
+def equal_macs(spec: NetworkSpec) -> tuple[EqualBlock, ...]:
+    """Return networks with other types of block, at the MACs of the network's own block."""
+    preload.wait()
+    from models.tracing import variants  # noqa: PLC0415
+
+    return variants.equal_macs(spec)
+
+
+def block_picture(spec: NetworkSpec, block: str, form: BlockForm = BlockForm.GROUPED) -> tuple[Picture, str]:
+    """Return the graph of one block with its formulas, and its SVG; of a ResNeXt in one of its forms."""
+    return _block_picture(spec, block, form, language())
+
+
+@memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
+def _block_picture(
+    spec: NetworkSpec,
+    block: str,
+    form: BlockForm,
+    spoken: str,  # part of the cache key
+) -> tuple[Picture, str]:
+    from viz.graph import block_drawing  # noqa: PLC0415
+
+    traced = trace(spec) if form is BlockForm.GROUPED else formed(spec, form)
+    drawn = block_drawing.picture(traced, block, title=worded(describe(spec).title))
+    return drawn, render.svg(drawn.dot)

@@ -1,0 +1,149 @@
+"""The queue of long work: one heavy job at a time for the whole server, first come, first served.
+
+A job runs in a thread that never calls Streamlit; pages poll it. Equal requests share one job, and finished results
+are kept in a store.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from models.results.codec import ResultError, encode
+from models.results.store import ResultStore
+from models.runtime.messages import UserError
+from viz.backend.job import Job, Request, State
+
+MOST_WAITING = 40
+_log = logging.getLogger(__name__)
+
+
+class FullError(UserError):
+    """Raised if the queue is full."""
+
+
+class JobQueue:
+    """Runs jobs one at a time, each in its own thread; a preemptible job is interrupted for short ones."""
+
+    def __init__(self, results: ResultStore, *, ended: Callable[[Job], None] = lambda __: None) -> None:
+        self.results = results
+        self._ended = ended  # called with each job that is over
+        self._lock = threading.Lock()
+        self._busy = threading.Semaphore(1)  # held by the one heavy job
+        self._waiting: list[Job] = []
+        self._running: Job | None = None
+        self._short: Job | None = None  # runs while a preemptible job is interrupted
+
+    def submit(self, request: Request[Any]) -> Job:
+        """Return the job of a request: finished, under way, or new at the end of the queue. Raises `FullError`."""
+        with self._lock:
+            self._waiting = [one for one in self._waiting if not one.forgotten]
+            job = self._under_way(request.key)
+        if job is None or (job.over and job.state is not State.DONE):
+            found = self.results.get(request.key) if request.stored else None
+            job = self._add(request) if found is None else Job.finished(request, found)
+        job.seen()
+        self._next()
+        return job
+
+    def free(self, request: Request[Any]) -> bool:
+        """Return whether a request costs nothing more: its result is stored, or its job is under way for somebody."""
+        return self.under_way(request.key) or (request.stored and self.results.get(request.key) is not None)
+
+    def under_way(self, key: str) -> bool:
+        """Return whether a job with this key is running or waiting."""
+        with self._lock:
+            job = self._under_way(key)
+            return job is not None and not job.over
+
+    def ahead(self, job: Job) -> int:
+        """Return the number of jobs that run before this one; idle work does not count."""
+        with self._lock:
+            if job not in self._waiting:
+                return 0
+            before = [*self._waiting[: self._waiting.index(job)], *([self._running] if self._running else [])]
+            alike = (other for other in before if job.request.preemptible or not other.request.preemptible)
+            return sum(not other.request.idle for other in alike)
+
+    def withdraw(self, job: Job) -> None:
+        """Cancel a job that no page needs any more, and remove it from the queue."""
+        job.cancel()
+        with self._lock:
+            self._waiting = [other for other in self._waiting if other is not job]
+
+    def close(self, seconds: float) -> None:
+        """Cancel all jobs before the process ends, and wait up to `seconds` for running ones to store their state."""
+        with self._lock:
+            ending = [job for job in (self._running, self._short, *self._waiting) if job is not None]
+            self._waiting = []
+        for job in ending:
+            job.cancel()
+        end = time.monotonic() + seconds
+        for job in ending:
+            job.wait(max(0.0, end - time.monotonic()))
+
+    def _under_way(self, key: str) -> Job | None:
+        running = [job for job in (self._short, self._running) if job is not None]
+        return next((job for job in (*running, *self._waiting) if job.key == key), None)
+
+    def _add(self, request: Request[Any]) -> Job:
+        with self._lock:
+            waiting = sum(not one.request.idle for one in self._waiting)
+            if not request.idle and waiting >= MOST_WAITING:
+                raise FullError("{n} jobs are already waiting. Try again in a minute.", n=waiting)
+            job = Job(request)
+            self._waiting.append(job)
+            if not request.idle and self._running is not None and self._running.request.idle:
+                self._running.cancel()
+            return job
+
+    def _next(self) -> None:
+        """Start the first waiting job, if none is running."""
+        with self._lock:
+            self._waiting = [job for job in self._waiting if not job.over and not job.forgotten]
+            if not self._waiting or not self._busy.acquire(blocking=False):
+                return
+            job = self._running = next((one for one in self._waiting if not one.request.idle), self._waiting[0])
+            self._waiting.remove(job)
+        if job.request.preemptible:
+            job.preempted = self._in_between
+        threading.Thread(target=self._run, args=(job,), name="skipscope job", daemon=True).start()
+
+    def _in_between(self) -> None:
+        """Run the short jobs that wait, while a preemptible job is interrupted."""
+        while True:
+            with self._lock:
+                short = (one for one in self._waiting if not (one.request.preemptible or one.request.idle or one.over))
+                job = next(short, None)
+                if job is None:
+                    return
+                self._waiting.remove(job)
+                self._short = job
+            # in its own thread, so that what the training has set for its thread does not apply to it
+            thread = threading.Thread(target=job.run, name="skipscope job", daemon=True)
+            thread.start()
+            thread.join()
+            self._ended(job)
+            self._keep(job)
+            with self._lock:
+                self._short = None
+
+    def _run(self, job: Job) -> None:
+        try:
+            job.run()
+        finally:
+            self._keep(job)
+            with self._lock:
+                self._running = None
+            self._busy.release()
+            self._ended(job)
+            self._next()
+
+    def _keep(self, job: Job) -> None:
+        if job.state is not State.DONE or not job.request.stored:
+            return
+        try:
+            self.results.put(job.key, job.result, len(encode(job.result)))
+        except ResultError:  # the page that asked still gets it
+            _log.exception("a result can't be kept: %s", job.request.task.function)

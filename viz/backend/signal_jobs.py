@@ -1,0 +1,121 @@
+"""Requests to the queue that measure a network and its twin, or many networks side by side."""
+
+from typing import Any
+
+from models.results.task import task
+from models.runtime.settings import Source, Weights
+from models.signals.measure_spec import MeasureSpec
+from models.signals.records import FeatureMaps, Pair, SweepPoint, Timing
+from models.specs.choices import Norm
+from models.specs.spec import NetworkSpec
+from models.specs.sweep_depths import sweep_depths
+from models.specs.twins import with_skips
+from models.training.run_store import RunStore
+from viz.backend import cached, pace
+from viz.backend.job import Request
+from viz.state.signals import Experiment
+
+Found = tuple[tuple[NetworkSpec, Any], ...]  # (essential network, result); a `Message` says why there is none
+
+
+def pair(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Request[Pair]:
+    """Return the request to measure a network and its twin alike."""
+    setting = experiment.measure
+    work = task("work.signals:pair", spec=_own(spec), setting=setting, picture=picture, **_trained(experiment))
+    return Request(work, _cost(spec, setting, 2 * setting.seeds), _kind(experiment))
+
+
+def regimes(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Request[tuple[tuple[Norm, Pair], ...]]:
+    """Return the request to measure the network with batch norm and without norms, each with its twin.
+
+    The weights are random, because not all four networks have trained ones.
+    """
+    setting = experiment.untrained.measure
+    own = _own(spec.changed(norm=Norm.BATCH))
+    work = task("work.signals:regimes", spec=own, setting=setting, picture=picture)
+    return Request(work, _cost(spec, setting, 4 * setting.seeds))
+
+
+def sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Request[tuple[SweepPoint, ...]]:
+    """Return the request to measure many depths, with and without skips; each point is a part of the job."""
+    setting = experiment.untrained.measure
+    depths = sweep_depths(spec, most=experiment.deepest)
+    relative = sum(depth for depth, __ in depths) / max(cached.trace(spec).depth, 1)
+    own = _own(spec.changed(stages=depths[0][1]))  # the same request for every depth of `spec`
+    work = task("work.signals:sweep", spec=own, setting=setting, picture=picture, deepest=experiment.deepest)
+    return Request(work, _cost(spec, setting, 2 * setting.seeds * relative))
+
+
+def feature_maps(
+    spec: NetworkSpec, path: str, experiment: Experiment, picture: bytes | None
+) -> Request[tuple[FeatureMaps, FeatureMaps | None, Any]]:
+    """Return the request for a layer's channels with and without skips, and the first convolution's filters.
+
+    The channels without skips are None if the twin has no such layer.
+    """
+    setting = experiment.measure.changed(source=pictured(experiment), seeds=1)
+    work = task(
+        "work.signals:feature_maps",
+        spec=_own(spec),
+        path=path,
+        image=experiment.image,
+        setting=setting,
+        picture=picture,
+        **_trained(experiment),
+    )
+    return Request(work, _cost(spec, setting, 1), _kind(experiment))
+
+
+def timings(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Request[Found]:
+    """Return the request for each network's `Timing` on this machine, or the reason why it can't be measured."""
+    asked = experiment.measure
+    setting = MeasureSpec(batch=asked.batch, seed=asked.seed, device=asked.device, precision=asked.precision)
+    work = task("work.signals:timings", specs=_apart(specs), setting=setting)
+    return Request(work, sum(_cost(spec, setting, 9) for spec in specs) + 2 * len(specs), "timing")
+
+
+def curves(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Request[Found]:
+    """Return the request for each network's `Pair` with one seed, or the reason why it can't be measured."""
+    setting = experiment.untrained.measure.changed(seeds=1)
+    if setting.source is Source.UPLOAD:  # a picture is uploaded on the Signals page
+        setting = setting.changed(source=Source.NOISE)
+    work = task("work.signals:curves", specs=_apart(specs), setting=setting)
+    return Request(work, sum(_cost(spec, setting, 2) for spec in specs))
+
+
+def pictured(experiment: Experiment) -> Source:
+    """Return the images for feature maps: photographs instead of noise, whose maps show nothing.
+
+    Networks trained here get test images of their own data set, unless a picture is uploaded.
+    """
+    source = experiment.measure.source
+    return Source.PHOTOS if source is Source.NOISE else source
+
+
+def _own(spec: NetworkSpec) -> NetworkSpec:
+    """The network with skips, without unused fields: both it and its twin are measured."""
+    return with_skips(spec).essential
+
+
+def _apart(specs: tuple[NetworkSpec, ...]) -> tuple[NetworkSpec, ...]:
+    """Each network once, in an order that does not depend on the page's."""
+    return tuple(sorted({spec.essential for spec in specs}, key=lambda spec: sorted(spec.to_query().items())))
+
+
+def _trained(experiment: Experiment) -> dict[str, Any]:
+    """The stored run whose weights are measured, and the stamp that distinguishes them from earlier ones."""
+    trained = experiment.trained if experiment.measure.weights is Weights.TRAINED else ""
+    return {"trained": trained, "stamp": RunStore().read(trained).stamp if trained else 0}
+
+
+def _cost(spec: NetworkSpec, setting: MeasureSpec, runs: float) -> float:
+    """Cost of `runs` forward and backward passes."""
+    return pace.passes(cached.trace(spec), setting.batch, runs)
+
+
+def _kind(experiment: Experiment) -> str:
+    """Kind of the request: the download of trained weights must not affect the pace of other measurements."""
+    return "measurement" if experiment.measure.weights is Weights.RANDOM else "measurement-trained"
+
+
+__all__ = ["Timing", "curves", "feature_maps", "pair", "pictured", "regimes", "sweep", "sweep_depths", "timings"]

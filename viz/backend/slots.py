@@ -1,0 +1,93 @@
+"""The job that each visitor waits for or was answered by: one slot for each question of a page."""
+
+import atexit
+import os
+import threading
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from models.results.store import FolderStore, MemoryStore, ResultStore, Stores
+from viz.backend import pace
+from viz.backend.job import ENOUGH, Job, Request, State
+from viz.backend.job_queue import JobQueue
+
+ROOM = 200 * 10**6  # limit of the results in memory, in bytes of their encoded form
+FOLDER_ROOM = 2 * 10**9  # limit of the results in the folder, if there is one, in bytes
+_CLOSING = 20.0  # seconds that a server waits for a step and its checkpoint before it ends
+_MOST = 500  # number of slots; the least recently used are dropped, as those of former visitors
+
+
+class Slots:
+    """One job per slot; a job that is replaced is cancelled, unless another slot holds it too."""
+
+    def __init__(self, queue: JobQueue) -> None:
+        self.queue = queue
+        self._lock = threading.Lock()
+        self._jobs: dict[Hashable, Job] = {}
+
+    def ask(self, slot: Hashable, request: Request[Any]) -> Job:
+        """Put the job of a request into a slot and return it; cancelled or failed work restarts. Raises `FullError`."""
+        with self._lock:
+            job = self.queue.submit(request)
+            before, self._jobs[slot] = self._jobs.pop(slot, None), job
+            if before is not None and before is not job and before not in self._jobs.values():
+                self.queue.withdraw(before)
+            while len(self._jobs) > _MOST:
+                self._jobs.pop(next(iter(self._jobs)))
+        return job
+
+    def of(self, slot: Hashable) -> Job | None:
+        """Return the job of a slot, whatever its state, or None."""
+        with self._lock:
+            return self._jobs.get(slot)
+
+    def give_up(self, slot: Hashable) -> None:
+        """Give up the job of a slot, which is cancelled unless another slot holds it too."""
+        with self._lock:
+            job = self._jobs.get(slot)
+            if job is None or job.over:
+                return
+            if any(other is job for place, other in self._jobs.items() if place != slot):
+                self._jobs[slot] = job = Job(job.request)  # of its own, which only this visitor sees cancelled
+            job.cancel()
+
+    def stop(self, slot: Hashable) -> None:
+        """Cancel the job of a slot for all pages that poll it."""
+        job = self.of(slot)
+        if job is not None and not job.over:
+            job.cancel()
+
+    def leave(self, slot: Hashable) -> None:
+        """Empty a slot, so that its question can be asked again."""
+        with self._lock:
+            self._jobs.pop(slot, None)
+
+    def forget(self, key: str) -> None:
+        """Remove finished jobs with this key from all slots: their result is no longer stored."""
+        with self._lock:
+            self._jobs = {slot: job for slot, job in self._jobs.items() if job.key != key or not job.over}
+
+
+@st.cache_resource(show_spinner=False)
+def slots() -> Slots:
+    """Return the slots of this server, with its queue, which is closed when the server ends, also by SIGTERM or Ctrl-C.
+
+    Results are kept in memory and, if SKIPSCOPE_RESULTS names a folder, there too.
+    """
+    memory = MemoryStore(ROOM)
+    stores: list[ResultStore] = [memory]
+    if folder := os.environ.get("SKIPSCOPE_RESULTS"):
+        stores.append(FolderStore(Path(folder), FOLDER_ROOM))
+    found = Slots(JobQueue(Stores(stores), ended=_learn))
+    memory.dropped = found.forget
+    atexit.register(found.queue.close, _CLOSING)
+    return found
+
+
+def _learn(job: Job) -> None:
+    """Update the pace with the time that a job took."""
+    if job.done > ENOUGH and job.state in (State.DONE, State.CANCELLED):
+        pace.here().learn(job.request.kind, job.request.cost * job.done, job.seconds)

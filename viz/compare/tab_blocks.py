@@ -1,0 +1,94 @@
+"""Tab: one block of each network as a graph, to compare additions, concatenations and groups."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from models.specs.choices import BlockForm
+from models.tracing.kinds import Kind
+from models.tracing.layers import Layer
+from models.tracing.records import Trace
+from viz.backend import cached
+from viz.compare.scene import Scene
+from viz.graph import block_drawing
+from viz.graph.view import graph_view
+from viz.language import _
+from viz.state import session
+from viz.state.compare import Which
+from viz.state.subjects import Subject
+from viz.style import format
+from viz.ui import graph_panel
+from viz.ui.widgets import Form
+
+_ACROSS = 3  # blocks per row; one with branches takes the place of two
+
+
+def show(scene: Scene) -> None:
+    form = Form(scene.comparison, session.put_comparison, "compare")
+    words = _(
+        "At the start of a stage the shape changes: a residual block projects or pads its shortcut, a DenseNet has a "
+        "transition."
+    )
+    with st.container(horizontal=True):
+        form.choice("which", _("A block that"), widget=st.segmented_control, help=words)
+        if any(one.entry.spec.has_forms for one in scene.subjects):
+            same = _(
+                "ResNeXt's block in the three forms of arXiv 1611.05431, figure 3. With the same weights they give the "
+                "same output; networks here are built in form c."
+            )
+            form.choice("form", _("ResNeXt's block as"), widget=st.segmented_control, help=same)
+    changes = scene.comparison.which is Which.CHANGES
+    rows: list[list[_Drawn]] = [[]]
+    for one, look in zip(scene.subjects, scene.looks, strict=True):
+        shape = scene.comparison.form if one.entry.spec.has_forms else BlockForm.GROUPED
+        trace = one.trace if shape is BlockForm.GROUPED else cached.formed(one.entry.spec, shape)
+        drawn = _Drawn(one, look.glyph, trace, block_drawing.typical(trace, changes=changes), shape)
+        if rows[-1] and sum(other.width for other in rows[-1]) + drawn.width > _ACROSS:
+            rows.append([])
+        rows[-1].append(drawn)
+    for row in rows:
+        for column, drawn in zip(st.columns([drawn.width for drawn in row]), row, strict=True):
+            with column:
+                _block(drawn)
+                if block_drawing.changes_shape(drawn.trace, drawn.block) is not changes:
+                    if changes:
+                        st.caption(_("All blocks of {name} keep their shape. This is the first.", name=drawn.one.name))
+                    else:
+                        st.caption(
+                            _("All blocks of {name} change their shape. This is the first.", name=drawn.one.name)
+                        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A block to draw, with the network that it is from."""
+
+    one: Subject
+    glyph: str
+    trace: Trace
+    block: str
+    form: BlockForm
+
+    @property
+    def layers(self) -> list[Layer]:
+        return [layer for layer in self.trace.layers if layer.block == self.block]
+
+    @property
+    def width(self) -> int:
+        """Its share of a row: twice that of others if layers run side by side."""
+        return 2 if any(layer.kind in (Kind.BRANCHES, Kind.SUM) for layer in self.layers) else 1
+
+
+def _block(drawn: _Drawn) -> None:
+    one, block, form = drawn.one, drawn.block, drawn.form
+    params, macs = (sum(getattr(layer, name) for layer in drawn.layers) for name in ("params", "macs"))
+    counts = _("{params:,} parameters, {macs} MACs", params=params, macs=format.short(macs))
+    st.markdown(f"**{drawn.glyph} {one.name}**, `{format.stage(block)}`  \n{counts}")
+    picture, svg = cached.block_picture(one.entry.spec, block, form)
+    graph_view(
+        picture, svg, key=f"block_{one.name}", network=repr(one.entry.spec) + block + form, shown="",
+        height=graph_panel.HEIGHT, on_pick=lambda __: None,
+    )  # fmt: skip
+    with st.container(horizontal=True):
+        name = f"{cached.file_name(one.entry.spec)}-{block}{'' if form is BlockForm.GROUPED else f'-{form}'}"
+        graph_panel.files(picture, name, f"block_{one.name}")

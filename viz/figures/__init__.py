@@ -1,1 +1,0 @@
-"""Records -> plotly figures, a file per subject."""

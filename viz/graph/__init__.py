@@ -1,0 +1,1 @@
+"""Graphs of traced networks: folding, DOT source, rendering and the clickable view."""

@@ -1,0 +1,70 @@
+"""The records of a drawn graph: its options, and its DOT source with legend and texts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models.tracing.layers import EdgeKind
+from viz.graph.folding import Folding
+from viz.style import format
+
+
+class Direction(StrEnum):
+    VERTICAL = "vertical"
+    HORIZONTAL = "horizontal"
+
+
+class Colour(StrEnum):
+    """What the fill of a node shows."""
+
+    KIND = "kind"
+    PARAMS = "parameters"
+    MACS = "MACs"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Measured values of layers, shown by the fills, and the ends of their scale.
+
+    A folded group shows the quadratic mean of its layers.
+    """
+
+    unit: str
+    of: Mapping[str, float]  # by path; layers without a value are missing
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """The ends of the logarithmic value scale of a picture, and its unit."""
+
+    low: float
+    high: float
+    unit: str
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        return number(self.low), number(self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A graph as DOT source, with its legend and texts."""
+
+    dot: str
+    nodes: dict[str, str]  # id -> description, for tooltips and screen readers
+    groups: frozenset[str]  # ids of the nodes that can be folded or unfolded
+    kinds: tuple[str, ...]
+    skips: frozenset[EdgeKind]
+    several: bool  # whether an arc stands for several skips, with their number as label
+    legend: Legend | None  # None if the fills show kinds
+    folding: Folding
+    note: str
+    alt: str
+    caption: str  # what fills and lines mean, for downloaded pictures
+
+
+def number(value: float) -> str:
+    return format.whole(value) if isinstance(value, int) else format.number(value)

@@ -1,0 +1,111 @@
+"""The clickable graph: a component that shows an SVG and reports which node was picked."""
+
+from collections.abc import Callable
+from hashlib import blake2b
+from pathlib import Path
+
+import streamlit as st
+
+from models.tracing.kinds import JOINS, KINDS
+from models.tracing.layers import EdgeKind
+from viz.graph.drawing import SIGN
+from viz.graph.picture import Picture
+from viz.language import _
+from viz.style import theme
+from viz.style.html import render
+
+_HERE = Path(__file__).parent
+
+
+def _colours() -> str:
+    """Style rules with theme.py's colours: the SVG contains the light ones, which the dark theme overrides."""
+    rules = [f".frame {{ --line: {theme.LINE.light}; }} .frame.dark {{ --line: {theme.LINE.dark}; }}"]
+    for kind, shade in ((name, theme.fill(name)) for name in KINDS):
+        rules.append(f".dark .kind-{kind} polygon, .dark .kind-{kind} ellipse {{ fill: {shade.dark}; }}")
+        rules.append(
+            f".legend i.{kind} {{ background: {shade.light}; }} .dark .legend i.{kind} {{ background: {shade.dark}; }}"
+        )
+    rules.append(f".dark .group path, .dark .group polygon {{ fill: {theme.GROUP.dark}; }}")
+    rules.append(f".dark .cluster > path, .dark .cluster > polygon {{ fill: {theme.CLUSTER.dark}; stroke: #3a4655; }}")
+    rules.append(f".dark .node:not(.value) text, .dark .cluster text {{ fill: {theme.TEXT.dark}; }}")
+    rules.append(f".legend line {{ stroke: {theme.SKIP.light}; }} .dark .legend line {{ stroke: {theme.SKIP.dark}; }}")
+    rules.append(".dark .node path, .dark .node polygon, .dark .node ellipse { stroke: var(--line); }")
+    rules.append(".dark .value-none path, .dark .value-none polygon { fill: #10151c; }")
+    rules.append(
+        ".dark .edge path { stroke: var(--line); } .dark .edge polygon { stroke: var(--line); fill: var(--line); }"
+    )
+    for skip in (EdgeKind.IDENTITY, EdgeKind.PROJECTION, EdgeKind.CONCAT):
+        rules.append(f".dark .edge-{skip} path {{ stroke: {theme.SKIP.dark}; }}")
+        rules.append(f".dark .edge-{skip} text {{ fill: {theme.SKIP.dark}; }}")
+        rules.append(f".dark .edge-{skip} polygon {{ stroke: {theme.SKIP.dark}; fill: {theme.SKIP.dark}; }}")
+    return "\n".join(rules)
+
+
+_COMPONENT = st.components.v2.component(
+    "skipscope_graph",
+    html=(_HERE / "view.html").read_text(),
+    css=_colours() + "\n" + (_HERE / "view.css").read_text(),
+    js=(_HERE / "view.js").read_text(),
+)
+
+
+def graph_view(
+    picture: Picture, svg: str, *, key: str, network: str, shown: str, height: str, on_pick: Callable[[str], None]
+) -> None:
+    """Show a picture. `shown` is the id of the marked node; `on_pick` is called with the id of a clicked one.
+
+    `height` is a CSS length. After a click, position and zoom stay if `network` is unchanged.
+    """
+
+    def picked() -> None:
+        on_pick(str(st.session_state[key].picked))
+
+    _COMPONENT(
+        key=key,
+        data={
+            "svg": svg,
+            "hash": blake2b(svg.encode(), digest_size=8).hexdigest(),
+            "network": network,
+            "words": picture.nodes,
+            "order": list(picture.nodes),
+            "shown": shown,
+            "alt": picture.alt,
+            "note": picture.note,
+            "labels": _labels(),
+            "legend": _legend(picture),
+            "height": height,
+        },
+        on_picked_change=picked,
+    )
+
+
+def _labels() -> dict[str, str]:
+    """Names of the component's parts, for tooltips and screen readers."""
+    return {
+        "zoom": _("Zoom"),
+        "in": _("Zoom in (+ or Ctrl + wheel)"),
+        "out": _("Zoom out (- or Ctrl + wheel)"),
+        "fit": _("Fit the whole graph (0)"),
+        "natural": _("Actual size (1)"),
+        "whole": _("Fit"),
+        "keys": _("Arrow keys move from node to node, Enter selects or unfolds."),
+    }
+
+
+def _legend(picture: Picture) -> str:
+    """The legend as HTML: what fills and lines mean."""
+    names = {
+        EdgeKind.IDENTITY: _("identity shortcut"),
+        EdgeKind.PROJECTION: _("projection shortcut"),
+        EdgeKind.CONCAT: _("concatenated"),
+    }
+    plain = () if picture.legend is not None else [kind for kind in picture.kinds if kind not in JOINS]
+    return render(
+        "graph/view/legend.html",
+        legend=picture.legend,
+        stops=", ".join(theme.SCALE),
+        kinds=[(kind, _(KINDS[kind].label)) for kind in plain],
+        joins=[(kind, SIGN[kind], _(KINDS[kind].label)) for kind in picture.kinds if kind in JOINS],
+        skips=[(name, theme.EDGE_STYLE[kind] == "dashed") for kind, name in names.items() if kind in picture.skips],
+        several=picture.several,
+    )

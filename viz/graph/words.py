@@ -1,0 +1,129 @@
+"""The texts of a graph: tooltips, alternative texts and captions."""
+
+from collections.abc import Collection
+from xml.sax.saxutils import escape
+
+from models.tracing.kinds import JOINS, KINDS, Kind
+from models.tracing.layers import EdgeKind, Layer
+from models.tracing.records import Trace
+from viz.graph.folding import Group, Rank
+from viz.graph.picture import Legend
+from viz.language import _, listing, ngettext
+from viz.style import format
+
+
+def words(layer: Layer) -> str:
+    """Describe a layer in one line, for tooltips and screen readers."""
+    kind = _(KINDS[layer.kind].label)
+    if layer.kind is Kind.CONV and layer.kernel:
+        kind = f"{kind} {layer.kernel[0]}×{layer.kernel[1]}"
+    parts = [
+        _("{layer}: {kind}", layer=layer.path, kind=kind),
+        _("output {shape}", shape=format.shape(layer.output_shape)),
+    ]
+    if layer.params:
+        parts.append(ngettext("{n:,} parameter", "{n:,} parameters", layer.params))
+    if layer.macs:
+        parts.append(ngettext("{n:,} MAC", "{n:,} MACs", layer.macs))
+    return _(", ").join(parts)
+
+
+def group_words(group: Group) -> str:
+    """Describe a group of layers in one line."""
+    values = {
+        "group": group.path,
+        "shape": format.shape(group.output_shape),
+        "params": group.params,
+        "macs": group.macs,
+    }
+    if not group.blocks:
+        return _("{group}: output {shape}, {params:,} parameters, {macs:,} MACs", **values)
+    return ngettext(
+        "{group}: {n} block, output {shape}, {params:,} parameters, {macs:,} MACs",
+        "{group}: {n} blocks, output {shape}, {params:,} parameters, {macs:,} MACs",
+        group.blocks,
+        **values,
+    )
+
+
+def arc(group: Group) -> tuple[EdgeKind, str]:
+    """Return the kind of a folded group's one skip edge, a projection only if all skips are, and its label."""
+    number, projected = group.skips.total(), group.skips[EdgeKind.PROJECTION]
+    if projected == number:
+        label = ngettext("{n} projection", "{n} projections", number) if number > 1 else ""
+        return EdgeKind.PROJECTION, label
+    kind = EdgeKind.CONCAT if EdgeKind.CONCAT in group.skips else EdgeKind.IDENTITY
+    if number == 1:
+        return kind, ""
+    if projected:
+        return kind, ngettext(
+            "{n} skip, {projected} projected",
+            "{n} skips, {projected} projected",
+            number,
+            projected=projected,
+        )
+    return kind, ngettext("{n} skip", "{n} skips", number)
+
+
+def name(group: Group) -> str:
+    """Return a group's short name: layer2.0, or denselayer3, which is clear inside its stage."""
+    *__, stage, last = ("", *format.stage(group.path).split("."))
+    return f"{stage}.{last}" if last[0].isdecimal() else last
+
+
+def heading(group: Group) -> str:
+    times = f" × {group.blocks}" if group.rank is not Rank.BLOCK else ""
+    return f"{name(group)}{times}"
+
+
+def caption(title: str, legend: Legend | None, skips: Collection[EdgeKind], *, several: bool) -> str:
+    """Return what fills and lines mean, for the caption of a downloaded picture."""
+    parts = [title]
+    if legend is not None:
+        low, high = legend.ends
+        parts.append(
+            _("fill colours: {low} {unit} (dark) to {high} (bright), log scale", low=low, unit=legend.unit, high=high)
+        )
+    if EdgeKind.IDENTITY in skips:
+        parts.append(_("identity shortcuts solid"))
+    if EdgeKind.PROJECTION in skips:
+        parts.append(_("projections dashed"))
+    if several:
+        parts.append(_("a number on an arc: the number of folded skips"))
+    return "; ".join(parts)
+
+
+def alt(title: str, trace: Trace, groups: tuple[Group, ...]) -> str:
+    """Describe the graph in two sentences, for screen readers."""
+    stages = [group for group in groups if group.rank is Rank.STAGE]
+    joins = sum(layer.kind in JOINS for layer in trace.layers)
+    projected = sum(
+        edge.kind is EdgeKind.PROJECTION and trace.by_path[edge.target].kind in JOINS for edge in trace.edges
+    )
+    size = ngettext(
+        "Graph of {network}: {n} stage with {blocks} blocks, {params:,} parameters.",
+        "Graph of {network}: {n} stages with {blocks} blocks, {params:,} parameters.",
+        len(stages),
+        network=title,
+        blocks=listing(group.blocks for group in stages),
+        params=trace.params,
+    )
+    if not joins:
+        none = _("No skip connections.")
+        return f"{size} {none}"
+    if any(layer.kind is Kind.CONCAT for layer in trace.layers):
+        skips = ngettext("{n} skip connection (concatenation).", "{n} skip connections (concatenations).", joins)
+        return f"{size} {skips}"
+    skips = ngettext(
+        "{n} skip connection (addition), {projected} with a projection.",
+        "{n} skip connections (additions), {projected} with a projection.",
+        joins,
+        projected=projected,
+    )
+    return f"{size} {skips}"
+
+
+def named(name: str, rest: str = "") -> str:
+    """Return a DOT label: the name in bold, then `rest`, with its line breaks."""
+    lines = escape(rest).replace("    ", "&#160;&#160;&#160;&#160;").replace("\n", "<BR/>")
+    return f"<<B>{escape(name)}</B>{lines}>"

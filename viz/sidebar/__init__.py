@@ -1,0 +1,1 @@
+"""The sidebar, with the controls of the network."""

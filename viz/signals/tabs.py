@@ -1,0 +1,114 @@
+"""The measurement: first the gradients, with a sentence about them, then everything else in tabs."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from models.runtime.settings import Source, Weights
+from models.specs.naming import describe
+from models.specs.spec import NetworkSpec
+from viz import text
+from viz.backend import cached, signal_jobs
+from viz.language import N_, _, ngettext, worded
+from viz.signals import figures, tab_graphs, tab_joins, tab_maps, tab_numbers, tab_outputs, tab_regimes, tab_sweep
+from viz.signals.scene import Scene, pick, who
+from viz.state import session
+from viz.state.architecture import View
+from viz.state.signals import Experiment, Panel
+from viz.style import format
+from viz.ui import chart, widgets
+from viz.ui.job_widget import ask
+
+
+def show(spec: NetworkSpec, experiment: Experiment, view: View, picture: bytes | None) -> None:
+    """Request the measurement and show it; the previous one is greyed out while a new one is made."""
+    if experiment.measure.source is Source.UPLOAD and picture is None:
+        st.info(_("Upload an image, or choose other images."))
+        return
+    answer = ask(
+        "pair",
+        signal_jobs.pair(spec, experiment, picture),
+        button=N_("Run with and without skip connections ({time})"),
+        wanted=experiment.run,
+        on_run=lambda: session.put_experiment(run=True),
+    )
+    if answer.result is None:
+        _empty(spec)
+        return
+    scene = Scene(answer.result, spec, experiment, view, picture)
+    with st.container(key="fresh" if answer.fresh else "stale"):
+        _gradients(scene)
+    if answer.fresh:
+        _tabs(scene)
+
+
+def _empty(spec: NetworkSpec) -> None:
+    st.markdown(
+        _(
+            "**What you will see:** one batch of images passes through {network} and through its *twin*, the same "
+            "network without skip connections: the same weights wherever both have them, the same images and labels. "
+            "Then comes the backward pass. The chart shows the gradient that reaches each layer, and a sentence says "
+            "what the skip connections changed. Everything is measured here and now.",
+            network=worded(describe(spec).title),
+        )
+    )
+
+
+def _gradients(scene: Scene) -> None:
+    pair, experiment = scene.pair, scene.experiment
+    said = text.signals.gradients(pair, experiment.of, experiment.show)
+    words, switch = st.columns([5, 2], vertical_alignment="center")
+    trained = pair.skips.weights != Weights.RANDOM
+    after = _("After training:")
+    words.markdown(f"## {after} {said}" if trained else f"## {said}")
+    with switch:
+        scene.form.choice("of", _("Gradient of the"), widget=st.segmented_control)
+    draw = partial(figures.gradients, pair, experiment.of, show=experiment.show, selected=scene.view.layer)
+    chart.show(draw, "gradients", alt=scene.alt(said), name=scene.name, on_pick=pick)
+    if meaning := text.signals.meaning(pair, experiment.of):
+        st.markdown(meaning)
+    side = pair.skips
+    how = {
+        "device": side.device,
+        "precision": side.precision,
+        "batch": side.batch,
+        "time": format.duration(side.seconds + pair.plain.seconds),
+    }
+    measured = ngettext(
+        "Measured on {device} in {precision}, batch {batch}, {n} seed, {time}.",
+        "Measured on {device} in {precision}, batch {batch}, {n} seeds, {time}.",
+        len(side.runs),
+        **how,
+    )
+    parts = [who(pair), text.signals.twin(pair, cached.unshared(side.spec)), measured]
+    if side.peak_memory:
+        parts.append(_("Peak memory {memory}.", memory=format.size(side.peak_memory)))
+    if side.weights == Weights.TRAINED:
+        parts.append(
+            _("Train mode, cross-entropy with the true labels of test images from the training run's data set.")
+        )
+    else:
+        parts.append(_("Train mode, cross-entropy with random labels."))
+    if side.spec.draws:
+        parts.append(_("Dropout and stochastic depth are off, in both networks."))
+    st.caption(" ".join(parts))
+
+
+def _tabs(scene: Scene) -> None:
+    bodies: dict[Panel, Callable[[Scene], None]] = {
+        Panel.ACTIVATIONS: tab_outputs.show,
+        Panel.JOINS: tab_joins.show,
+        Panel.MAPS: tab_maps.show,
+        Panel.GRAPH: tab_graphs.show,
+        Panel.SWEEP: tab_sweep.show,
+        Panel.REGIMES: tab_regimes.show,
+        Panel.NUMBERS: tab_numbers.show,
+    }
+    widgets.tabs(
+        bodies,
+        scene.experiment.panel,
+        "experiment_panel",
+        lambda panel: session.put_experiment(panel=panel),
+        lambda panel: bodies[panel](scene),
+    )

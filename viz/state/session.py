@@ -1,0 +1,282 @@
+"""What a visitor has chosen, in `st.session_state`, and its encoding in the page's address.
+
+The spec and the pages' settings are the state: widgets are set from them before they are drawn, and callbacks write to
+them. The address contains what differs from the defaults, so that every state has a link and Back undoes a change.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from secrets import token_hex
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from models.runtime.errors import SpecError
+from models.runtime.fields import Problem
+from models.runtime.messages import Message, message, plural
+from models.specs.presets import PRESETS
+from models.specs.registry import Family
+from models.specs.spec import NetworkSpec
+from viz.language import ENGLISH, ask, languages, speak
+from viz.state.architecture import View
+from viz.state.compare import SIDEBAR, Comparison, write
+from viz.state.repair import Note
+from viz.state.signals import Experiment
+from viz.state.training import Race
+from viz.state.url import Linked
+
+_SPEC, _VIEW, _EXPERIMENT, _COMPARISON, _WRITTEN = "spec", "view", "experiment", "comparison", "written"
+_RACE = "race"
+_PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
+_TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
+_FAMILIES, _CHOSEN, _VISITOR = "families", "chosen", "visitor"
+_LANG = "lang"  # in the link and in the session state: the language, if it was chosen
+_SPEC_FIELDS = frozenset(NetworkSpec.names())
+_PAGES: dict[str, type[Linked]] = {_VIEW: View, _EXPERIMENT: Experiment, _COMPARISON: Comparison, _RACE: Race}
+_OURS = _SPEC_FIELDS | {name for page in _PAGES.values() for names in page.old_names().items() for name in names}
+# The network of a page until one is chosen: it can be measured in a moment.
+_STARTS = {"signals": PRESETS["resnet56_cifar"].spec, "training": PRESETS["resnet20_cifar"].spec}
+
+
+def load(page: str) -> None:
+    """Read the address, if it is new: a first visit, a link, Back or Forward. Call it before any widget is drawn.
+
+    An address is not new if a callback has just changed the state (the browser may not have caught up), or if it is
+    empty because the visitor went to another page.
+    """
+    state = st.session_state
+    ours = {name: value for name, value in st.query_params.to_dict().items() if name in _OURS}
+    touched, elsewhere = state.pop(_TOUCHED, False), state.get(_PAGE) != page
+    state[_PAGE] = page
+    if _WRITTEN in state and (touched or ours == state[_WRITTEN] or (not ours and elsewhere)):
+        if elsewhere and not state.get(_CHOSEN):
+            state[_SPEC] = _start(page)
+        return
+    state[_CHOSEN] = not _SPEC_FIELDS.isdisjoint(ours)
+    state[_SPEC], wrong = NetworkSpec.from_query(ours) if state[_CHOSEN] else (_start(page), ())
+    problems: list[Problem] = [*wrong]
+    for key, settings in _PAGES.items():
+        state[key], amiss = settings.from_query(ours)
+        problems += amiss
+    unknown = message("there is no such field")
+    strange = [Problem(name[:40], unknown) for name in st.query_params if name not in _OURS and name != _LANG]
+    state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*problems, *strange), (), {}
+    state[_FROM_LINK] = True
+    state[_WRITTEN] = ours
+
+
+def load_language() -> None:
+    """Set the language: that of the link, else the one chosen before, else the browser's."""
+    asked = st.query_params.get(_LANG)
+    if asked in languages() and not st.session_state.get(_TOUCHED):
+        st.session_state[_LANG] = asked
+    speak(visitors_language())
+
+
+def visitors_language() -> str:
+    """Return the language that was chosen, else the browser's if there is a catalogue for it, else English."""
+    if _LANG in st.session_state:
+        return str(st.session_state[_LANG])
+    locale = (st.context.locale or "").replace("-", "_")
+    return next((code for code in (locale, locale.partition("_")[0]) if code in languages()), ENGLISH)
+
+
+def put_language(code: str) -> None:
+    """Set the visitor's language from the next rerun on."""
+    st.session_state[_LANG], st.session_state[_TOUCHED] = code, True
+
+
+ask(lambda: visitors_language() if get_script_run_ctx(suppress_warning=True) else ENGLISH)
+
+
+def save() -> None:
+    """Write what differs from the defaults to the address, if that has changed."""
+    query = _query()
+    st.session_state[_WRITTEN] = query
+    if st.query_params.to_dict() != query:
+        st.query_params.from_dict(query)
+
+
+def set_if_changed(key: str, value: Any) -> None:
+    """Set a widget's value before it is drawn; an equal one is not set again, which would undo what is being typed."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
+def set_always(key: str, value: Any) -> None:
+    """Set a widget's value in a popover: the browser creates the widget on opening, with the value set last."""
+    st.session_state[key] = value
+
+
+def rerun() -> None:
+    """Rerun the page with the state as it is, even if the browser still has an older address."""
+    st.session_state[_TOUCHED] = True
+    st.rerun()
+
+
+def spec() -> NetworkSpec:
+    """Return the network in the sidebar."""
+    found: NetworkSpec = st.session_state.get(_SPEC) or NetworkSpec()
+    return found
+
+
+def put_spec(new: NetworkSpec, notes: tuple[Note, ...] = ()) -> None:
+    """Put a network into the sidebar, for all pages. `notes`: what else had to change."""
+    st.session_state[_SPEC], st.session_state[_TOUCHED], st.session_state[_CHOSEN] = new, True, True
+    st.session_state[_NOTES], st.session_state[_ERRORS], st.session_state[_PROBLEMS] = notes, {}, ()
+    st.session_state.setdefault(_FAMILIES, {})[new.family] = new
+
+
+def last_of(family: Family) -> NetworkSpec | None:
+    """Return the network of a family that was chosen last, or None."""
+    seen: dict[Family, NetworkSpec] = st.session_state.get(_FAMILIES, {}) | {spec().family: spec()}
+    return seen.get(family)
+
+
+def refuse(field: str, error: SpecError) -> None:
+    """Keep the network, and let the page show why the value of a field is invalid."""
+    st.session_state[_ERRORS] = {field: error}
+    st.session_state[_NOTES], st.session_state[_TOUCHED] = (), True
+
+
+def view() -> View:
+    found: View = st.session_state.get(_VIEW) or View()
+    return found
+
+
+def put_view(**changes: Any) -> None:
+    st.session_state[_VIEW], st.session_state[_TOUCHED] = view().changed(**changes), True
+    st.session_state[_CHOSEN] = True
+
+
+def experiment() -> Experiment:
+    """Return what the Signals page measures and shows."""
+    found: Experiment = st.session_state.get(_EXPERIMENT) or Experiment()
+    return found
+
+
+def put_experiment(**changes: Any) -> None:
+    st.session_state[_EXPERIMENT], st.session_state[_TOUCHED] = experiment().changed(**changes), True
+    st.session_state[_CHOSEN] = True  # the network in use stays on the other pages
+
+
+def comparison() -> Comparison:
+    """Return what the Compare page compares and shows."""
+    found: Comparison = st.session_state.get(_COMPARISON) or Comparison()
+    return found
+
+
+def put_comparison(**changes: Any) -> None:
+    st.session_state[_COMPARISON], st.session_state[_TOUCHED] = comparison().changed(**changes), True
+
+
+def race() -> Race:
+    """Return what the Training page trains and shows."""
+    found: Race = st.session_state.get(_RACE) or Race()
+    return found
+
+
+def open_race(new: Race) -> None:
+    """Show another race."""
+    st.session_state[_RACE], st.session_state[_TOUCHED], st.session_state[_PROBLEMS] = new, True, ()
+
+
+def put_race(**changes: Any) -> None:
+    st.session_state[_RACE], st.session_state[_TOUCHED] = race().changed(**changes), True
+    st.session_state[_PROBLEMS] = ()
+
+
+def edit(slots: Sequence[str], place: int, network: NetworkSpec) -> list[str]:
+    """Move the network at a place to the sidebar; the one that was there keeps its slot as it is. Return the slots."""
+    before = write(spec())
+    left = [before if slot == SIDEBAR else slot for slot in slots]
+    left[place] = SIDEBAR
+    put_spec(network)
+    return left
+
+
+def visitor() -> str:
+    """Return a random name for this visitor, the same for the whole session."""
+    name: str = st.session_state.setdefault(_VISITOR, token_hex(8))
+    return name
+
+
+def dark() -> bool:
+    """Return whether the page is shown in the dark theme, as far as the browser has reported it."""
+    return st.context.theme.type == "dark"
+
+
+def keep_known(paths: Collection[str]) -> View:
+    """Drop selected and folded paths that this network lacks, and return the view; a link with them has a problem."""
+    shown = view()
+    lost = {
+        "layer": [shown.layer] if shown.layer and shown.layer not in paths else [],
+        "fold": sorted(shown.fold.difference(paths)),
+    }
+    if any(lost.values()):
+        layer = "" if lost["layer"] else shown.layer
+        st.session_state[_VIEW] = shown = replace(shown, layer=layer, fold=shown.fold & frozenset(paths))
+    if st.session_state.pop(_FROM_LINK, False):
+        told = [Problem(field, _lost(names)) for field, names in lost.items() if names]
+        st.session_state[_PROBLEMS] = (*link_problems(), *told)
+    return shown
+
+
+def link_problems() -> tuple[Problem, ...]:
+    """Return the invalid fields of the link, with one problem each."""
+    return tuple(st.session_state.get(_PROBLEMS, ()))
+
+
+def pop_notes() -> tuple[Note, ...]:
+    """Return what the last change changed besides the field itself; only once."""
+    return tuple(st.session_state.pop(_NOTES, ()))
+
+
+def used(field: str) -> str:
+    """Return the value of a field as encoded in a link; "" if there is no such field."""
+    everything = spec().to_query(full=True)
+    for shown in (view(), experiment(), comparison(), race()):
+        everything |= shown.to_query(full=True)
+    for several in (Comparison, Race):  # if one of several networks is invalid, the page shows the others
+        everything.pop(f"{several.prefix}networks")
+    return everything.get(field, "")
+
+
+def errors() -> dict[str, SpecError]:
+    """Return field -> why its last value was refused."""
+    return dict(st.session_state.get(_ERRORS, {}))
+
+
+def link() -> str:
+    """Return the address of the current state."""
+    from urllib.parse import urlencode  # noqa: PLC0415
+
+    base = (st.context.url or "").rstrip("/")
+    query = _query()
+    base = base if st.session_state.get(_PAGE) else f"{base}/"
+    return f"{base}?{urlencode(query)}" if query else base
+
+
+def _start(page: str) -> NetworkSpec:
+    return _STARTS.get(page, NetworkSpec())
+
+
+def _query() -> dict[str, str]:
+    """What differs from the defaults. A page's start is left out; the default network is then written by its stages."""
+    start, own = _start(st.session_state.get(_PAGE, "")), spec()
+    network = {} if own == start else own.to_query() or {"stages": own.to_query(full=True)["stages"]}
+    spoken = {_LANG: st.session_state[_LANG]} if _LANG in st.session_state else {}
+    pages = (view(), experiment(), comparison(), race())
+    return network | {name: value for shown in pages for name, value in shown.to_query().items()} | spoken
+
+
+def _lost(names: list[str]) -> Message:
+    """A message about layers or groups that the network does not have, three of them by name."""
+    few = ", ".join(repr(name[:60]) for name in names[:3])
+    if len(names) <= 3:
+        return message("this network has no {names}", names=few)
+    return plural(
+        "this network has no {names} and {n:,} more", "this network has no {names} and {n:,} more", len(names) - 3,
+        names=few,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Style: colours, lines, axes, and the formats of numbers and HTML."""

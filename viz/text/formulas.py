@@ -1,0 +1,39 @@
+"""Remarks on the formulas of a layer, which contain only symbols and numbers."""
+
+from models.tracing.kinds import Kind
+from models.tracing.layers import GLOBAL_POOLS, Layer
+from viz.language import _
+
+
+def params(layer: Layer) -> str:
+    return "" if layer.params else _("(nothing to learn)")
+
+
+def macs(layer: Layer) -> str:
+    return "" if layer.macs else _("(only convolutions and linear layers are counted)")
+
+
+def shape(layer: Layer) -> str:
+    """Return what the numbers in the formula of the output's shape stand for."""
+    if layer.kind == Kind.LINEAR:
+        return _("(one output per number)") if layer.block else _("(one output per class)")
+    if layer.kind == Kind.CONCAT:
+        return _("(channels)")
+    if layer.kind == Kind.PAD:
+        return _("(channels, filled with zeros)")
+    if layer.kind == Kind.PRODUCT:
+        return _("(element by element)")
+    if layer.operation in GLOBAL_POOLS:
+        return _("(the mean of all positions of a channel)")
+    if layer.kernel is None or layer.stride is None or layer.padding is None:
+        return _("(as the input)")
+    return ""
+
+
+def receptive_field(layer: Layer) -> str:
+    joined = len(layer.input_fields) > 1
+    return "" if joined or (layer.kernel is not None and max(layer.kernel) > 1) else _("(as the input)")
+
+
+def effective_stride(layer: Layer) -> str:
+    return _("(as the input)") if layer.effective_stride == layer.input_stride else ""

@@ -1,0 +1,98 @@
+"""Tabs on trained networks: gradients over time, lesions, responses, feature reuse."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from models.specs.choices import Shortcut
+from models.specs.registry import Family
+from models.training.records import Lesions, Response
+from models.training.run_spec import RunSpec
+from viz import text
+from viz.backend import training_jobs
+from viz.backend.job import Request
+from viz.language import N_, _
+from viz.training import figures, inside_figures
+from viz.training.scene import FILE, Scene
+from viz.ui import chart
+from viz.ui.job_widget import ask
+
+
+def gradients(scene: Scene) -> None:
+    shown = [curve for curve, __ in scene.trained]
+    if not shown:
+        st.info(_("After the first epoch, the gradient of every layer appears here."))
+        return
+    said = text.inside.gradients(shown)
+    st.markdown(f"**{said}**")
+    chart.show(partial(figures.gradients, shown), "heat", alt=said, name=FILE)
+    st.caption(
+        _(
+            "The gradient norm of each layer's weights, averaged over the measured steps of an epoch. All layers "
+            "share one colour scale."
+        )
+    )
+
+
+def lesions(scene: Scene) -> None:
+    st.caption(
+        _(
+            "Blocks are removed from the trained network one at a time, without retraining, and the test images "
+            "are classified. A removed residual block loses its branch and keeps its skip; a removed plain block "
+            "passes on its input."
+        )
+    )
+    answer = _all(scene, "lesions", training_jobs.lesions, N_("Remove blocks ({time})"))
+    if answer is not None:
+        named: list[tuple[str, Lesions]] = answer
+        lines = text.inside.lesions(named)
+        st.markdown("\n".join(f"- {line}" for line in lines))
+        draw = partial(inside_figures.lesions, named, [look for __, look in scene.trained])
+        chart.show(draw, "lesions", alt=" ".join(lines), name=FILE)
+
+
+def responses(scene: Scene) -> None:
+    st.caption(
+        _(
+            "Standard deviation of each convolution's output after its norm, on test images, as in figure 7 of He "
+            "et al. 2015."
+        )
+    )
+    answer = _all(scene, "responses", training_jobs.responses, N_("Measure responses ({time})"))
+    if answer is not None:
+        named: list[tuple[str, tuple[Response, ...]]] = answer
+        said = text.inside.responses(named)
+        st.markdown(f"**{said}**")
+        draw = partial(inside_figures.responses, named, [look for __, look in scene.trained])
+        chart.show(draw, "responses", alt=said, name=FILE)
+
+
+def reuse(scene: Scene) -> None:
+    dense = [curve for curve, __ in scene.trained if curve.run.network.family is Family.DENSENET]
+    dense = [curve for curve in dense if curve.run.network.shortcut is Shortcut.CONCAT]
+    if not dense:
+        st.info(_("Add a DenseNet to the race to see which earlier layers each of its layers uses."))
+        return
+    for place, curve in enumerate(dense):
+        task = training_jobs.reuse(curve.run, curve.stamp)
+        answer = ask(f"reuse_{place}", task, button=N_("Show feature reuse ({time})"), wanted=True)
+        if answer.result is not None and answer.fresh:
+            alt = _("How strongly each layer of {name} weights the outputs of earlier layers.", name=curve.name)
+            st.markdown(
+                _("**{name}**: the mean absolute weight that each layer gives to each earlier one.", name=curve.name)
+            )
+            chart.show(partial(inside_figures.reuse, answer.result), f"reuse_{place}", alt=alt, name=FILE)
+
+
+def _all(scene: Scene, what: str, task: Callable[[Sequence[tuple[RunSpec, int]]], Request[Any]], button: str) -> Any:
+    """Examine every trained network in one job; return (name, result) of each, None until they are there."""
+    if not scene.trained:
+        st.info(_("After the first epoch, this can be measured."))
+        return None
+    asked = task([(curve.run, curve.stamp) for curve, __ in scene.trained])
+    answer = ask(what, asked, button=button, wanted=True)
+    if answer.result is None or not answer.fresh:
+        return None
+    return [(curve.name, found) for (curve, __), found in zip(scene.trained, answer.result, strict=True)]

@@ -1,0 +1,85 @@
+"""The graph with its controls (level, direction, colour) and its downloads."""
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from models.specs.spec import NetworkSpec
+from viz.backend import cached
+from viz.graph import render
+from viz.graph.folding import Folding, reveal
+from viz.graph.picture import Picture
+from viz.graph.view import graph_view
+from viz.language import _
+from viz.state import session
+from viz.state.architecture import View
+from viz.ui import origin
+from viz.ui.widgets import Form, download
+
+HEIGHT = "max(440px, 57vh)"  # on a projector the picture and the headline fill the first screen
+MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
+
+
+def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
+    """Draw the graph of a network, with its downloads in `files`."""
+    with st.container(horizontal=True):
+        level(view)
+        form = Form(view, session.put_view, "view")
+        form.choice("direction", _("Direction"), widget=st.segmented_control)
+        form.choice("colour", _("Colour"), width=150)
+    picture, svg = cached.picture(spec, Folding(view.level, view.fold), view.direction, view.colour)
+    with files, st.popover(_("Save"), width="stretch"):
+        st.write(_("The graph as shown:"))
+        name = cached.file_name(spec)
+        dots = render.resolution(svg)
+        readable = dots >= render.READABLE
+        if not readable:
+            st.caption(_("The graph is too long for a legible PNG. Use SVG or PDF."))
+        elif dots < render.SHARP:
+            st.caption(_("As a PNG this long graph has only {dots} dots per inch. SVG and PDF stay sharp.", dots=dots))
+        for kind, mime in MIME.items():
+            if kind == "png" and not readable:
+                continue
+            download(kind.upper(), _drawn(picture, kind), f"{name}.{kind}", mime, key=f"save_{kind}", width="stretch")
+        download("DOT", picture.dot, f"{name}.dot", "text/vnd.graphviz", key="save_dot", width="stretch")
+    st.html('<span id="graph-start" tabindex="-1"></span>')
+    shown = reveal(cached.groups(spec), picture.folding, view.layer) if view.layer else ""
+
+    graph_view(
+        picture,
+        svg,
+        key="graph",
+        network=repr(spec) + view.direction,
+        shown=shown,
+        height=HEIGHT,
+        on_pick=partial(pick, picture),
+    )
+
+
+def level(view: View) -> None:
+    """Draw the control of the level to which the graph is unfolded."""
+    # a new level drops what was folded by hand, which belongs to the previous one
+    form = Form(view, lambda level: session.put_view(level=level, fold=frozenset()), "view")
+    form.choice("level", _("Unfolded to"), widget=st.segmented_control)
+
+
+def pick(picture: Picture, node: str) -> None:
+    """Select the clicked node; a group is also unfolded or folded."""
+    folds = picture.folding.toggle(node) if node in picture.groups else picture.folding
+    session.put_view(layer=node.removesuffix("+"), level=folds.level, fold=folds.toggled)
+
+
+def files(picture: Picture, name: str, key: str) -> None:
+    """Draw the downloads of a picture as SVG, PDF and PNG; call it in a horizontal container."""
+    for form, mime in MIME.items():
+        download(form.upper(), _drawn(picture, form), f"{name}.{form}", mime, key=f"{key}_{form}")
+
+
+def _drawn(picture: Picture, form: str) -> Callable[[], bytes]:
+    """A function that lays the picture out when it is downloaded."""
+    dot, caption = picture.dot, f"{picture.caption}\n{origin.caption()}"
+    return lambda: (
+        render.svg(dot, caption=caption).encode() if form == "svg" else render.render(dot, form, caption=caption)
+    )

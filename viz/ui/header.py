@@ -1,0 +1,172 @@
+"""The top of a page: the network's name, its numbers beside the published ones, the link, and messages."""
+
+import streamlit as st
+
+from models.runtime import memory_limits
+from models.runtime.fields import Problem
+from models.specs.depth import other_depth, printed_depth
+from models.specs.naming import Match, Name, compare, depth_note
+from models.specs.preset import Preset
+from models.specs.presets import PRESETS
+from models.specs.spec import NetworkSpec
+from models.tracing.records import Trace
+from viz.language import _, ngettext, worded
+from viz.state import session
+from viz.style import format
+from viz.text.labels import label
+from viz.text.messages import repaired
+
+_MOST_PROBLEMS = 12
+_LITTLE = 600 * 10**6  # bytes: less than the default measurement of a ResNet-18 takes
+
+
+def title(name: Name) -> None:
+    """Draw the network's name, with a badge for its source or its differences from a preset."""
+    note = PRESETS[name.preset].note if name.preset else ""
+    tick, colour = ("✓ ", "blue") if name.preset else ("", "gray")
+    badge = f":small[:{colour}-badge[{tick}{worded(name.detail)}]]"
+    st.title(f"{worded(name.title)} {badge}", anchor=False, help=_(note) if note else None)
+
+
+def skip_link(words: str, target: str) -> None:
+    """Draw a link for keyboard users that skips all controls and leads to the element with the id `target`."""
+    with st.container(key="skip"):
+        st.html(f'<a class="skip" href="#{target}">{words}</a>')
+
+
+def share(what: str) -> None:
+    """Draw a popover with the link to the current state."""
+    with st.popover(_("Share"), width="stretch"):
+        st.write(_("This link opens the same view of {what}:", what=what))
+        st.code(session.link(), language=None, wrap_lines=True)
+
+
+def messages() -> None:
+    """Show what is invalid in the link, with what is used instead, and what else the last change has changed."""
+    if problems := session.link_problems():
+        lines = [_problem(problem) for problem in problems[:_MOST_PROBLEMS]]
+        if len(problems) > _MOST_PROBLEMS:
+            lines.append(_("and {n:,} more", n=len(problems) - _MOST_PROBLEMS))
+        told = _("Some parts of the link are not valid. The rest is shown.")
+        st.warning("\n".join([told, *(f"- {line}" for line in lines)]))
+    if notes := session.pop_notes():
+        st.toast(" ".join(map(repaired, notes)), duration="long")
+
+
+def _problem(problem: Problem) -> str:
+    told = format.as_it_is(f"{problem.field}: {worded(problem.message)}")
+    if value := session.used(problem.field):
+        return _("{problem}. Used instead: {value}.", problem=told, value=format.as_it_is(value))
+    return told
+
+
+def memory() -> None:
+    """Warn, before anything is started, if this server has little memory left."""
+    left = memory_limits.available()
+    if left < _LITTLE:
+        st.warning(
+            _(
+                "This server has {memory} of memory left. Only small networks, inputs and batches can be measured or "
+                "trained now; larger ones are refused.",
+                memory=format.size(left),
+            )
+        )
+
+
+def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
+    """Draw the network's totals, beside the published ones, if there are any."""
+    preset = PRESETS[name.preset] if name.preset else None
+    params = compare(trace.params, preset.params, slack=trace.norm_params) if preset else None
+    macs = compare(trace.macs, preset.macs) if preset else None
+    columns = st.container(key="metrics").columns([5, 5, 3, 3, 3])
+    with columns[0]:
+        st.metric(_("Parameters"), f"{trace.params:,}", help=_joined(_params_help(trace), _why(params)))
+        statistics = _("running statistics: {n:,}", n=trace.buffers - trace.counters)
+        st.caption(" · ".join([*_beside(params, preset), statistics]))
+    with columns[1]:
+        st.metric(_("MACs for one image"), f"{trace.macs:,}", help=_joined(_macs_help(), _why(macs)))
+        st.caption(" · ".join([*_beside(macs, preset), _("{flops}FLOPs", flops=format.short(trace.flops))]))
+    with columns[2]:
+        note = depth_note(spec)
+        rule = _("Counted: {rule}.", rule=label(trace.depth_rule))
+        st.metric(
+            _("Depth"),
+            ngettext("{n:,} layer", "{n:,} layers", trace.depth),
+            help=_joined(rule, worded(note) if note else ""),
+        )
+        st.caption(_otherwise(spec) or _("of {n:,} layers in all", n=len(trace.layers)))
+    with columns[3]:
+        st.metric(
+            _("Receptive field"),
+            f"{trace.receptive_field:,} px",
+            help=_("Of one position before the global pooling; the largest over all channels."),
+        )
+        st.caption(_("image: {shape} px", shape=format.shape(spec.input_shape[1:])))
+    with columns[4]:
+        st.metric(
+            _("Activations"),
+            format.size(trace.activation_bytes),
+            help=_(
+                "The outputs of all layers for one image in float32: {bytes:,} bytes. torchinfo shows another "
+                "number: see the tab “Counts by other tools”.",
+                bytes=trace.activation_bytes,
+            ),
+        )
+        st.caption(_("one image, float32"))
+
+
+def _joined(*sentences: str) -> str:
+    return " ".join(filter(None, sentences))
+
+
+def _params_help(trace: Trace) -> str:
+    words = _(
+        "Trainable parameters only. The running means and variances of batch norms are counted separately, as "
+        "running statistics."
+    )
+    if not trace.counters:
+        return words
+    buffers = ngettext(
+        "With {n:,} batch counter, one per batch norm, there are {buffers:,} buffers in all.",
+        "With {n:,} batch counters, one per batch norm, there are {buffers:,} buffers in all.",
+        trace.counters,
+        buffers=trace.buffers,
+    )
+    return f"{words} {buffers}"
+
+
+def _macs_help() -> str:
+    return _(
+        "MACs are the multiply-accumulates of convolutions and linear layers for one image: each weight of a "
+        "filter once per element of its output. FLOPs count multiplications and additions: 2 * MACs. Norms, "
+        "activation functions, pooling, additions and concatenations are left out. Most papers that say FLOPs "
+        "mean MACs; torchinfo's mult-adds include biases and norms."
+    )
+
+
+def _otherwise(spec: NetworkSpec) -> str:
+    """The depth by another rule, if there is one."""
+    printed, other = printed_depth(spec), other_depth(spec)
+    if printed is not None:
+        return _("called {depth} in the paper", depth=printed)
+    if other is None:
+        return ""
+    if spec.counts_projections:
+        return _("{depth:,} by the rule for pre-activation ResNets", depth=other)
+    return _("{depth:,} by the rule for Wide ResNets", depth=other)
+
+
+def _beside(match: Match | None, preset: Preset | None) -> list[str]:
+    """A mark for how a count compares with the published one; the reason is in the tooltip."""
+    if match is None or preset is None:
+        return []
+    mark = "✗" if not match.agrees else "≈" if match.reason else "✓"
+    if preset.torchvision:
+        return [_("{mark} torchvision's", mark=mark)]
+    return [_("{mark} {number} published", mark=mark, number=match.published)]
+
+
+def _why(match: Match | None) -> str:
+    if match is None or match.reason is None:
+        return ""
+    return _("Published: {number}; {reason}.", number=match.published, reason=worded(match.reason))

@@ -1,0 +1,108 @@
+"""A job on a page: its button, place in the queue, progress, remaining time, Cancel, and finally its result."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic
+
+import streamlit as st
+
+from models.results.task import Result
+from viz.backend import pace
+from viz.backend.job import Job, Request, State
+from viz.backend.job_queue import FullError
+from viz.backend.slots import slots
+from viz.language import _, ngettext, worded
+from viz.state import session
+from viz.style import format
+
+SHORT = 30.0  # seconds up to which work that was requested starts by itself
+_LONG = 5.0  # seconds above which progress is polled less often
+_MOMENT = 0.4  # seconds that a page waits for a result before it shows a progress bar
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[Result]):
+    """A result, of this question (fresh) or of the previous one, if there is any, and the job of this question."""
+
+    result: Result | None
+    fresh: bool
+    job: Job | None
+
+
+def ask(
+    what: str,
+    request: Request[Result],
+    *,
+    button: str,
+    wanted: bool,
+    on_run: Callable[[], None] = lambda: None,
+) -> Answer[Result]:
+    """Return the answer to a question of the page; if there is none, draw a button, a progress bar, or the reason.
+
+    Short work that is `wanted` starts by itself, long work at its button, whose label has a placeholder `{time}`;
+    a result that is stored already is shown however long it took.
+    """
+    places, slot = slots(), (session.visitor(), what)
+    asked, last = f"asked_{what}", f"last_{what}"
+    job = places.of(slot)
+    takes = pace.here().estimate(request.kind, request.cost)
+    if job is None or job.key != request.key:
+        job = None
+        short = takes.middle <= SHORT or st.session_state.get(asked) == request.key
+        if wanted and (short or places.queue.free(request)):
+            try:
+                job = places.ask(slot, request)
+            except FullError as error:
+                st.warning(worded(error))
+    if job is not None:
+        job.seen()
+        job.wait(_MOMENT)
+    if job is not None and job.state is State.DONE:
+        st.session_state[last] = job.result
+        return Answer(job.result, fresh=True, job=job)
+
+    def run() -> None:
+        st.session_state[asked] = request.key
+        places.give_up(slot)
+        places.leave(slot)
+        on_run()
+
+    if job is not None and not job.over:
+        # each poll redraws a part of the page, with processor time that a long measurement needs
+        st.fragment(run_every=0.3 if takes.middle < _LONG else 1.0)(_watch)(job, slot, what)
+    else:
+        if job is not None:
+            st.warning(format.as_it_is(worded(job.error)) if job.error else _("Cancelled."))
+        elif wanted:
+            st.caption(
+                _("The link requests this. It may take more than half a minute here, so it starts only when you click.")
+            )
+        words = _("Try again ({time})", time=takes) if job is not None else _(button, time=takes)
+        st.button(words, key=f"run_{what}", type="primary", on_click=run)
+    return Answer(st.session_state.get(last), fresh=False, job=job)
+
+
+def known(what: str, request: Request[Result]) -> Result | None:
+    """Return the result of a question that was asked elsewhere on the page; None if there is none for this request."""
+    job = slots().of((session.visitor(), what))
+    if job is None or job.key != request.key or job.state is not State.DONE:
+        return None
+    result: Result = job.result
+    return result
+
+
+def _watch(job: Job, slot: tuple[str, str], what: str) -> None:
+    job.seen()
+    if job.over or slots().of(slot) is not job:
+        session.rerun()
+    bar, stop = st.columns([8, 1], vertical_alignment="center")
+    ahead = slots().queue.ahead(job)
+    if job.state is State.WAITING and ahead:
+        text = ngettext("Waiting for {n} other measurement.", "Waiting for {n} other measurements.", ahead)
+    else:
+        share = f"{job.fraction:.0%}"
+        text = _("Measuring: {share}", share=share)
+        if job.left is not None:
+            text = _("Measuring: {share}, {time} left", share=share, time=format.about(job.left))
+    bar.progress(min(max(job.fraction, 0.0), 1.0), text=text)
+    stop.button(_("Cancel"), key=f"cancel_{what}", on_click=slots().give_up, args=(slot,), width="stretch")

@@ -1,0 +1,104 @@
+"""Choices, numbers, switches, tabs and downloads. Widgets are set from the state and write to it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from models.runtime.errors import SpecError
+from models.runtime.fields import Fields
+from models.runtime.rules import Choice, Key, Number
+from viz.state import session
+from viz.text.labels import label as label_of
+from viz.text.messages import problem
+
+Option = TypeVar("Option")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Widgets for the fields of a page's settings."""
+
+    settings: Fields
+    put: Callable[..., None]  # called with a field as keyword; may raise `SpecError`
+    prefix: str  # of the widgets' keys
+    in_popover: bool = False
+
+    def choice(
+        self,
+        field: str,
+        label: str,
+        options: Mapping[Any, str] | Iterable[Any] | None = None,
+        *,
+        widget: Callable[..., Any] = st.selectbox,
+        **more: Any,
+    ) -> None:
+        """Draw a choice among options, by default all values of the field, under their labels."""
+        names = options if isinstance(options, Mapping) else {one: label_of(one) for one in options or self._all(field)}
+        value = self.settings.value(field)
+        key = self._seed(field, value if value in names else next(iter(names)))
+        if widget is st.segmented_control:
+            more["required"] = True
+        shown = partial(_shown, names)
+        widget(label, list(names), key=key, format_func=shown, on_change=self._taker(field, key), **more)
+
+    def number(self, field: str, label: str, **more: Any) -> None:
+        rule = self.settings.rule(field)
+        key = self._seed(field, self.settings.value(field))
+        if isinstance(rule, Number):
+            more = {"format": "%g", "step": rule.low or 0.01} | more
+        bounds = {"min_value": rule.low, "max_value": rule.high} | more
+        st.number_input(label, key=key, on_change=self._taker(field, key), **bounds)
+
+    def switch(self, field: str, label: str, *, widget: Callable[..., Any] = st.toggle, **more: Any) -> None:
+        key = self._seed(field, self.settings.value(field))
+        widget(label, key=key, on_change=self._taker(field, key), **more)
+
+    def _all(self, field: str) -> Iterable[Any]:
+        rule = self.settings.rule(field)
+        if isinstance(rule, Choice):
+            return tuple(rule.options.__members__.values())
+        return tuple(rule.registry) if isinstance(rule, Key) else ()
+
+    def _seed(self, field: str, value: Any) -> str:
+        """Set the widget and return its key."""
+        key = f"{self.prefix}_{field}"
+        (session.set_always if self.in_popover else session.set_if_changed)(key, value)
+        return key
+
+    def _taker(self, field: str, key: str) -> Callable[[], None]:
+        def take() -> None:
+            try:
+                self.put(**{field: st.session_state[key]})
+            except SpecError as error:  # the other settings don't allow it
+                session.refuse(field, error)
+                st.toast(problem(error), duration="long")
+
+        return take
+
+
+def _shown(names: Mapping[Any, str], option: Any) -> str:
+    return names.get(option, str(option))
+
+
+def tabs(
+    options: Iterable[Any], chosen: Any, key: str, put: Callable[[Any], None], show: Callable[[Any], None]
+) -> None:
+    """Draw a row of tabs, of which only the open one is filled, by `show`."""
+    by_label = {label_of(option): option for option in options}
+    session.set_if_changed(key, label_of(chosen))
+
+    def changed() -> None:
+        put(by_label[st.session_state[key]])
+
+    for option, container in zip(by_label.values(), st.tabs(list(by_label), key=key, on_change=changed), strict=True):
+        if container.open:
+            with container:
+                show(option)
+
+
+def download(label: str, content: Any, file: str, mime: str, *, key: str, **more: Any) -> None:
+    """Draw a download; `content` is text, bytes, or a function that creates it when it is downloaded."""
+    st.download_button(label, content, file, mime, on_click="ignore", key=key, **more)
