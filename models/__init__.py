@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .signals.records import Signals
     from .signals.sweep import sweep
     from .signals.timing import timing
+    from .specs.external import ExternalSpec
     from .specs.presets import PRESETS
     from .specs.registry import BlockType, register
     from .specs.spec import NetworkSpec
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PRESETS",
     "BlockType",
+    "ExternalSpec",
     "Layer",
     "MeasureSpec",
     "NetworkSpec",
@@ -71,6 +73,7 @@ _WHERE = {
     "signals.records": "Signals",
     "signals.sweep": "sweep",
     "signals.timing": "timing",
+    "specs.external": "ExternalSpec",
     "specs.presets": "PRESETS",
     "specs.registry": "BlockType register",
     "specs.spec": "NetworkSpec",

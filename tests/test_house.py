@@ -142,7 +142,7 @@ def test_the_readmes_python_runs(monkeypatch, capsys):
 
     said = capsys.readouterr().out
     assert "3*3*64*64 = 36,864" in said
-    assert "Trace(260 layers, 28,288,354 parameters, 4,490,566,656 MACs" in said
+    assert "Trace(212 layers, 28,288,354 parameters, 4,490,566,656 MACs" in said
     assert said.endswith("24 ()\n")
 
 

@@ -6,8 +6,10 @@ import torch
 from torch import nn
 
 from ..runtime.messages import UserError
+from ..specs.external import ExternalSpec, Network
 from ..specs.spec import NetworkSpec
 from .arguments import arguments, block_class, family
+from .external import build_external
 from .initialisation import INITS, silence
 from .joins import GatedAdd, nearly_closed
 
@@ -42,13 +44,17 @@ def _silence(block: nn.Module, names: tuple[str, ...]) -> None:
         ) from None
 
 
-def build(spec: NetworkSpec, *, seed: int = 0) -> nn.Sequential:
+def build(spec: Network, *, seed: int = 0) -> nn.Module:
     """Build the network of a spec, in training mode, on torch's current default device.
+
+    A network of a library is drawn by it, from torch's own generator, and is in eval mode. The rest is about ours.
 
     Each convolution and linear layer is drawn from its own generator, seeded by `seed` and the layer's name: layers of
     the same name and shape get the same values in all networks, and no global generator is seeded. On
     `torch.device("meta")` nothing is drawn.
     """
+    if isinstance(spec, ExternalSpec):
+        return build_external(spec, seed=seed)
     device = torch.get_default_device()
     with torch.device("meta"):
         network: nn.Sequential = family(spec)(**arguments(spec))

@@ -15,6 +15,7 @@ from ..runtime.download import DownloadError, fetch
 from ..runtime.messages import UserError
 from ..runtime.progress import ProgressCallback
 from ..specs.choices import Shortcut
+from ..specs.external import ExternalSpec, Network
 from ..specs.presets import PRESETS
 from ..specs.registry import Family
 from ..specs.spec import NetworkSpec
@@ -22,16 +23,20 @@ from ..specs.spec import NetworkSpec
 # DenseNet's files have the modules' old names: norm.1 became norm1
 _OLD_NAME = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.([12])\.")
 
+IMAGENET = 1_000  # classes of torchvision's weights
+
 
 class WeightsError(UserError):
     """Weights that are not available; the message says why, in one sentence."""
 
 
-def torchvision_name(spec: NetworkSpec) -> str | None:
+def torchvision_name(spec: Network) -> str | None:
     """Return torchvision's name of the network, or of the network whose twin it is; None for any other.
 
     Input shape and initialisation may differ: weights fit any input size and replace the initialisation.
     """
+    if isinstance(spec, ExternalSpec):
+        return spec.name if spec.library.name == "torchvision" and spec.classes == IMAGENET else None
     for name, preset in PRESETS.items():
         if (
             preset.torchvision
@@ -47,7 +52,7 @@ def torchvision_name(spec: NetworkSpec) -> str | None:
     return None
 
 
-def load(network: nn.Module, spec: NetworkSpec, progress: ProgressCallback | None = None) -> tuple[str, ...]:
+def load(network: nn.Module, spec: Network, progress: ProgressCallback | None = None) -> tuple[str, ...]:
     """Load torchvision's weights into a network, in place, and return the names of the classes.
 
     One of torchvision's networks is loaded strictly; a twin gets the tensors whose name and shape match its own. The
@@ -63,7 +68,7 @@ def load(network: nn.Module, spec: NetworkSpec, progress: ProgressCallback | Non
     try:
         loaded: Mapping[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
         tensors, own = renamed(loaded, network, spec), network.state_dict()
-        if spec.shortcut is Shortcut.NONE and spec.family is not Family.VGG:  # a twin
+        if isinstance(spec, NetworkSpec) and spec.plain and spec.family is not Family.VGG:  # a twin
             tensors = {key: value for key, value in tensors.items() if key in own and own[key].shape == value.shape}
             network.load_state_dict(own | tensors)
         else:
@@ -78,12 +83,12 @@ def load(network: nn.Module, spec: NetworkSpec, progress: ProgressCallback | Non
     return tuple(entry.meta["categories"])
 
 
-def renamed(tensors: Mapping[str, Tensor], network: nn.Module, spec: NetworkSpec) -> dict[str, Tensor]:
+def renamed(tensors: Mapping[str, Tensor], network: nn.Module, spec: Network) -> dict[str, Tensor]:
     """Return torchvision's tensors under the names that they have here.
 
     VGG's layers have numbers there and names here, in the same order.
     """
-    if spec.family is Family.VGG:
+    if isinstance(spec, NetworkSpec) and spec.family is Family.VGG:
         return dict(zip(network.state_dict(), tensors.values(), strict=True))
     return {_OLD_NAME.sub(r"\1\2.", key): value for key, value in tensors.items()}
 

@@ -19,7 +19,7 @@ FORMAT = 1  # version of the format; results of other versions are not read
 READABLE = frozenset(
     {
         "runtime.messages", "runtime.settings", "runtime.uploads", "specs.choices", "specs.registry", "specs.spec",
-        "tracing.records", "tracing.kinds", "tracing.layers", "signals.records", "signals.statistics",
+        "specs.external", "tracing.records", "tracing.kinds", "tracing.layers", "signals.records", "signals.statistics",
         "signals.measure_spec", "training.records", "training.run_spec",
     }
 )  # fmt: skip

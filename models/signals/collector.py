@@ -1,5 +1,6 @@
 """Reduction of a forward and backward pass to a few numbers per layer, computed on the device."""
 
+from collections.abc import Iterable, Sequence
 from math import inf, nan, prod
 from typing import Any
 
@@ -7,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..runtime.messages import UserError
 from ..runtime.progress import ProgressCallback
 from ..tracing.hooks import Way
-from ..tracing.kinds import JOINS
 from ..tracing.layers import Layer
 from ..tracing.records import Trace
 from .records import Histogram, JoinSignal, LayerSignal, Run
@@ -18,7 +19,7 @@ BINS = 40
 SAMPLE, RUN = 1 << 11, 8  # values per output in its histogram, taken in runs of neighbours of this length
 _BLAS = 1 << 31  # torch.dot takes fewer elements than this
 _MINUS_ZERO = -(1 << 31)  # the bits of -0.0 as an int32: the smallest one
-_MOST_NUMBERS = 8  # per layer
+_MOST_NUMBERS = 10  # per layer
 
 
 class Collector:
@@ -40,6 +41,7 @@ class Collector:
         self.rows = torch.full((expected, SAMPLE), inf, device=device)  # one sample per layer, padded with inf
         self.sampled: dict[str, int] = {}  # layer -> values in its sample
         self.sizes: dict[str, int] = {}
+        self.operand_sizes: dict[str, tuple[int, int]] = {}  # join -> values in skip and branch, if they were told
         self.scratch: Tensor | None = None
 
     def output(self, path: str, value: Tensor) -> None:
@@ -61,10 +63,24 @@ class Collector:
     def returned(self, path: str, way: Way, gradient: Tensor) -> None:
         self.norm(gradient, self.room(path, f"{way}_gradient_norm"))
 
-    def weight(self, path: str, weight: Tensor) -> None:
-        self.norm(weight.detach(), self.room(path, "weight_norm"))
-        if weight.grad is not None:
-            self.norm(weight.grad, self.room(path, "weight_gradient_norm"))
+    def operands(self, path: str, skip: Tensor, branch: Tensor) -> None:
+        for way, value in ((Way.SKIP, skip), (Way.BRANCH, branch)):
+            self.norm(value, self.room(path, f"{way}_norm"))
+        self.operand_sizes[path] = skip.numel(), branch.numel()
+
+    def weight(self, path: str, *weights: Tensor) -> None:
+        """Tell the weights of a layer, in most layers one: the norm is that of all together."""
+        self._together([weight.detach() for weight in weights], self.room(path, "weight_norm"))
+        gradients = [weight.grad for weight in weights if weight.grad is not None]
+        if gradients:
+            self._together(gradients, self.room(path, "weight_gradient_norm"))
+
+    def _together(self, values: Sequence[Tensor], out: Tensor) -> None:
+        if len(values) == 1:
+            self.norm(values[0], out)
+        else:
+            parts = [self.norm(value, torch.empty_like(out)) for value in values]
+            torch.linalg.vector_norm(torch.stack(parts), out=out)
 
     def norm(self, value: Tensor, out: Tensor) -> Tensor:
         """Write the Euclidean norm to `out` and return it."""
@@ -91,15 +107,22 @@ class Collector:
         """Return the slot (a 0-d view of `numbers`) of one number."""
         return self.numbers[self.places.setdefault((path, name), len(self.places))]
 
-    def run(self, traced: Trace) -> Run:
+    def run(self, traced: Trace, joins: Iterable[str]) -> Run:
         """Copy the numbers to the CPU and return the records of the pass."""
+        unheard = next((layer.path for layer in traced.layers if layer.path not in self.sizes), None)
+        if unheard is not None:
+            raise UserError(
+                "{layer} ran when the network was traced, but not when it was measured: its forward depends on values "
+                "or on the batch.",
+                layer=unheard,
+            )
         found = dict(zip(self.places, self.numbers[: len(self.places)].tolist(), strict=True))
         drawn = dict(zip(self.sampled, histograms(self.rows, [*self.sampled.values()]), strict=True))
         return Run(
             seed=0,
             loss=found["", "loss"],
             layers=tuple(self._layer(layer, found, drawn[layer.path]) for layer in traced.layers),
-            joins=tuple(self._join(layer, traced, found) for layer in traced.layers if layer.kind in JOINS),
+            joins=tuple(self._join(traced.by_path[path], traced, found) for path in joins),
         )
 
     def _layer(self, layer: Layer, found: dict[tuple[str, str], float], histogram: Histogram | None) -> LayerSignal:
@@ -122,10 +145,15 @@ class Collector:
         """The two inputs of a join are the outputs of two layers."""
         skip, branch = traced.sources[layer.path]
         skip_size, branch_size = (prod(shape) for shape in layer.input_shapes)
+        if layer.path in self.operand_sizes:
+            norms = [found[layer.path, f"{way}_norm"] for way in (Way.SKIP, Way.BRANCH)]
+            sizes = self.operand_sizes[layer.path]
+        else:
+            norms, sizes = [found[one, "norm"] for one in (skip, branch)], (self.sizes[skip], self.sizes[branch])
         return JoinSignal(
             path=layer.path,
-            skip_rms=found[skip, "norm"] / self.sizes[skip] ** 0.5,
-            branch_rms=found[branch, "norm"] / self.sizes[branch] ** 0.5,
+            skip_rms=norms[0] / sizes[0] ** 0.5,
+            branch_rms=norms[1] / sizes[1] ** 0.5,
             skip_size=skip_size,
             branch_size=branch_size,
             skip_gradient_norm=found.get((layer.path, f"{Way.SKIP}_gradient_norm"), 0.0),

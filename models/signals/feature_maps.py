@@ -1,6 +1,7 @@
 """Feature maps of a layer, and the filters of the first convolution."""
 
 from dataclasses import dataclass, field, replace
+from math import isqrt
 from typing import Any
 
 import torch
@@ -11,9 +12,10 @@ from ..runtime.errors import SpecError
 from ..runtime.images import visible
 from ..runtime.progress import ProgressCallback, part
 from ..runtime.settings import Source
-from ..specs.spec import NetworkSpec
-from ..tracing.hooks import Way, listening
+from ..specs.external import Network
+from ..tracing.hooks import Way
 from .measure_spec import MeasureSpec
+from .observed import classes_of, followed, leave_nothing_out, observing
 from .prepare import Prepare, affordable, preparation
 from .records import FeatureMaps
 
@@ -21,7 +23,7 @@ _MOST = 64  # channels
 
 
 def feature_maps(
-    spec: NetworkSpec,
+    spec: Network,
     path: str,
     setting: MeasureSpec | None = None,
     *,
@@ -43,11 +45,13 @@ def feature_maps(
         raise SpecError("layer", "must be a layer of this network", path)
     ready = (prepare or preparation(spec, setting, picture))(setting.seed, part(progress, 0, 1 / 2))
     classes, place = ready.classes, image % setting.batch
+    by = followed(spec)
     network = ready.network.to(chosen).train(not classes)
+    if not classes:
+        leave_nothing_out(network, by)
     keeper = _Keeper(path, place, len(traced.layers), part(progress, 1 / 2, 1 / 2))
-    layers = [layer.path for layer in traced.layers]
-    with torch.no_grad(), listening(network, layers, (), keeper), computing(chosen, setting.precision):
-        answers = network(ready.images.to(chosen))
+    with torch.no_grad(), observing(network, traced, by, (), keeper), computing(chosen, setting.precision):
+        answers = classes_of(network(ready.images.to(chosen)))
     kept = keeper.kept
     energies = kept.square().flatten(1).mean(1)
     order = energies.argsort(descending=True, stable=True)[:_MOST]
@@ -62,10 +66,24 @@ def feature_maps(
     )
 
 
+def _maps(value: Tensor) -> Tensor:
+    """A layer's output for one image as (channels, height, width), also of tokens, and of channels that come last."""
+    if value.dim() == 3:
+        high, wide, deep = value.shape
+        return value.permute(2, 0, 1) if high == wide != deep else value
+    if value.dim() == 2:
+        side = isqrt(len(value))
+        if side * side + 1 == len(value):  # the first token stands for the whole image
+            value = value[1:]
+        if side > 1 and side * side == len(value):
+            return value.T.reshape(-1, side, side)
+    return value.reshape(-1, 1, 1)
+
+
 def filters(network: nn.Module) -> Any:
-    """Return the first convolution's filters: numpy, float32, (channels out, channels in, height, width)."""
-    first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
-    return first.weight.detach().cpu().numpy()
+    """Return the first convolution's filters: numpy, float32, (channels out, channels in, height, width); or None."""
+    first = next((module for module in network.modules() if isinstance(module, nn.Conv2d)), None)
+    return None if first is None else first.weight.detach().cpu().numpy()
 
 
 def _likeliest(answer: Tensor, classes: tuple[str, ...]) -> tuple[tuple[str, float], ...]:
@@ -90,9 +108,10 @@ class _Keeper:
         if self.progress is not None:
             self.progress(min(self.heard / self.expected, 1.0))
         if path == self.wanted:
-            one = value[self.image].float()
-            self.kept = one if one.dim() == 3 else one.view(-1, 1, 1)
+            self.kept = _maps(value[self.image].float())
 
     def gradient(self, path: str, value: Tensor) -> None: ...
+
+    def operands(self, path: str, skip: Tensor, branch: Tensor) -> None: ...
 
     def returned(self, path: str, way: Way, gradient: Tensor) -> None: ...

@@ -12,26 +12,28 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from ..networks.dropping import Dropping
 from ..runtime.device import Peak, computing, exactly, in_words
 from ..runtime.progress import ProgressCallback, part
 from ..runtime.settings import Precision
-from ..specs.spec import NetworkSpec
-from ..tracing.hooks import listening
+from ..specs.external import Network
 from ..tracing.kinds import JOINS
+from ..tracing.layers import Shape
 from ..tracing.records import Trace
+from ..tracing.structure import Structure
 from .collector import Collector
 from .measure_spec import MeasureSpec
-from .prepare import Prepare, affordable, preparation
+from .observed import classes_of, followed, leave_nothing_out, observing
+from .prepare import Prepare, affordable, preparation, prepared_module
 from .records import Run, Signals
 
 _SAFE = 1e-14, 1e14  # norms whose squares float32 sums without over- or underflow
 
 
 def measure(
-    spec: NetworkSpec,
+    spec: Network | nn.Module,
     setting: MeasureSpec | None = None,
     *,
+    input_shape: Shape | None = None,
     picture: bytes | None = None,
     prepare: Prepare | None = None,
     progress: ProgressCallback | None = None,
@@ -41,6 +43,8 @@ def measure(
 
     The network is in train mode, but for dropout and stochastic depth, which leave nothing out; the loss is the
     cross-entropy on random labels. `changes` are fields of `MeasureSpec`, as in `measure(spec, batch=8, seeds=3)`.
+    Any module is measured with the weights that it has, on a copy, for images of `input_shape` (C, H, W); if its
+    output has positions, the classes are their mean.
     `prepare` replaces the network, images and labels that the setting describes, for example by those of a stored run.
     `picture` is the image file for `source="upload"`.
 
@@ -49,8 +53,16 @@ def measure(
     """
     started = time.perf_counter()
     setting = replace(setting or MeasureSpec(), **changes)
-    chosen, traced = affordable(spec, setting)
-    prepare = prepare or preparation(spec, setting, picture)
+    own: Network | None = None
+    by: Structure | None
+    if isinstance(spec, nn.Module):
+        chosen, by, prepare = prepared_module(spec, input_shape, setting, picture)
+        traced = by.trace
+    else:
+        own = spec
+        chosen, traced = affordable(own, setting)
+        by = followed(own)
+        prepare = prepare or preparation(own, setting, picture)
     runs, borrowed = [], False
     with Peak(chosen) as peak:
         for place, seed in enumerate(setting.numbers):
@@ -58,10 +70,15 @@ def measure(
             ready = prepare(seed, share)
             borrowed = ready.borrowed
             network, images, labels = ready.network.to(chosen), ready.images.to(chosen), ready.labels.to(chosen)
-            runs.append(run(network, traced, images, labels, seed=seed, precision=setting.precision, progress=share))
+            runs.append(
+                run(
+                    network, traced, images, labels,
+                    seed=seed, precision=setting.precision, progress=share, by=by,
+                )
+            )  # fmt: skip
             del network, ready
     return Signals(
-        spec=spec,
+        spec=own,
         trace=traced,
         runs=tuple(runs),
         batch=setting.batch,
@@ -84,8 +101,11 @@ def run(
     seed: int = 0,
     precision: str = Precision.FLOAT32,
     progress: ProgressCallback | None = None,
+    by: Structure | None = None,
 ) -> Run:
     """Measure one forward and backward pass of a network; the gradients stay in its parameters' `grad`.
+
+    `by` is how the forward of a module is followed that was not built here.
 
     Norms are summed in float32. If a result is so large or small that squares may have over- or underflowed, the pass
     is repeated and the norms are summed in float64, where the device has it.
@@ -94,34 +114,38 @@ def run(
     def collector(wide: torch.dtype) -> Collector:
         return Collector(len(traced.layers), images.device, wide, progress)
 
-    found = _pass(network, traced, images, labels, precision, collector(torch.float32))
+    found = _pass(network, traced, by, images, labels, precision, collector(torch.float32))
     low, high = _SAFE
     norms = [value for layer in found.layers for value in (layer.activation_rms, layer.activation_gradient_norm)]
     norms += [layer.weight_gradient_norm for layer in found.layers if layer.weight_gradient_norm is not None]
     if any(not low < value < high for value in norms):
         network.zero_grad()
         wide = torch.float64 if images.device.type != "mps" else torch.float32  # Apple's GPUs have no float64
-        found = _pass(network, traced, images, labels, precision, collector(wide))
+        found = _pass(network, traced, by, images, labels, precision, collector(wide))
     return replace(found, seed=seed)
 
 
 def _pass(
-    network: nn.Module, traced: Trace, images: Tensor, labels: Tensor, precision: str, collector: Collector
+    network: nn.Module,
+    traced: Trace,
+    by: Structure | None,
+    images: Tensor,
+    labels: Tensor,
+    precision: str,
+    collector: Collector,
 ) -> Run:
-    for module in network.modules():
-        if isinstance(module, Dropping):
-            module.eval()  # nothing is left out: each layer is measured as it is
-    layers = [layer.path for layer in traced.layers]
-    joins = [layer.path for layer in traced.layers if layer.kind in JOINS]
-    with listening(network, layers, joins, collector), exactly(images.device, precision):
+    leave_nothing_out(network, by)  # each layer is measured as it is
+    joins = [layer.path for layer in traced.layers if layer.kind in JOINS] if by is None else list(by.skips)
+    with observing(network, traced, by, joins, collector), exactly(images.device, precision):
         with computing(images.device, precision):
-            logits = network(images)
+            logits = classes_of(network(images))
         loss = cross_entropy(logits.float(), labels)
         loss.backward()  # type: ignore[no-untyped-call]
     parameters = dict(network.named_parameters())
-    for path in layers:
-        weight = parameters.get(f"{path}.weight")
-        if weight is not None:
-            collector.weight(path, weight)
+    for layer in traced.layers:
+        names = (f"{layer.path}.weight",) if by is None else by.weights[layer.path]
+        weights = [parameters[name] for name in names if name in parameters]
+        if weights:
+            collector.weight(layer.path, *weights)
     collector.room("", "loss").copy_(loss.detach())
-    return collector.run(traced)
+    return collector.run(traced, joins)

@@ -1,5 +1,6 @@
 """Preparation of a measurement: a network with its weights, and a batch of images with their labels."""
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,10 +14,14 @@ from ..runtime.errors import SpecError
 from ..runtime.images import images as drawn_images
 from ..runtime.progress import ProgressCallback
 from ..runtime.settings import Weights
-from ..specs.spec import NetworkSpec
+from ..specs.external import Network
+from ..specs.spec import image_shape
 from ..specs.twins import with_skips
 from ..tracing.budget import afford
+from ..tracing.layers import Shape
+from ..tracing.module_trace import structure
 from ..tracing.records import Trace
+from ..tracing.structure import Structure
 from ..tracing.tracer import trace
 from .measure_spec import MeasureSpec
 
@@ -37,7 +42,7 @@ class Prepared:
 Prepare = Callable[[int, ProgressCallback | None], Prepared]  # the argument is a seed
 
 
-def preparation(spec: NetworkSpec, setting: MeasureSpec, picture: bytes | None = None) -> Prepare:
+def preparation(spec: Network, setting: MeasureSpec, picture: bytes | None = None) -> Prepare:
     """Return a function that prepares random or torchvision weights, images of the setting's source and random labels.
 
     That function raises `WeightsError` or `PictureError` if the weights or the picture are unavailable. Raises
@@ -58,19 +63,55 @@ def preparation(spec: NetworkSpec, setting: MeasureSpec, picture: bytes | None =
     return prepare
 
 
-def random_labels(spec: NetworkSpec, batch: int, seed: int) -> Tensor:
+def random_labels(spec: Network, batch: int, seed: int) -> Tensor:
     """Return labels drawn uniformly from all classes: (batch,), int64."""
-    return torch.randint(spec.classes, (batch,), generator=torch.Generator().manual_seed(seed + _LABELS))
+    return _drawn(spec.classes, batch, seed)
 
 
-def affordable(spec: NetworkSpec, setting: MeasureSpec) -> tuple[torch.device, Trace]:
+def affordable(spec: Network, setting: MeasureSpec) -> tuple[torch.device, Trace]:
     """Return the device and the trace, after all checks that are possible before the network is built.
 
     Raises `SpecError` for an unavailable device or precision, `TooLargeError` if the memory is insufficient.
     """
-    chosen = choose(setting.device)
-    with computing(chosen, setting.precision):
-        pass
+    chosen = _device(setting)
     traced = trace(spec)
     afford(spec, setting.batch, chosen, setting.precision, traced=traced)
     return chosen, traced
+
+
+def prepared_module(
+    module: nn.Module, input_shape: Shape | None, setting: MeasureSpec, picture: bytes | None
+) -> tuple[torch.device, Structure, Prepare]:
+    """Return the device, how the module's forward is followed, and a function that prepares a copy of it.
+
+    Raises `SpecError` without an input shape or for other weights than the module's, `TooLargeError` if the memory is
+    insufficient, and `UntraceableError`.
+    """
+    if input_shape is None:
+        raise SpecError("input_shape", "must be given for a module, such as (3, 224, 224)", None)
+    if setting.weights is not Weights.RANDOM:
+        raise SpecError("weights", "must be random for a module, which is measured with its own", setting.weights)
+    chosen = _device(setting)
+    followed = structure(module, input_shape)
+    shape = image_shape("input_shape", input_shape)
+    afford(None, setting.batch, chosen, setting.precision, traced=followed.trace)
+
+    def prepare(seed: int, progress: ProgressCallback | None) -> Prepared:  # nothing takes long
+        images = drawn_images(setting.source, setting.batch, shape, seed=seed, picture=picture)
+        labels = _drawn(followed.trace.output_shape[0], setting.batch, seed)
+        own = copy.deepcopy(module)
+        own.zero_grad()
+        return Prepared(own, images, labels)
+
+    return chosen, followed, prepare
+
+
+def _device(setting: MeasureSpec) -> torch.device:
+    chosen = choose(setting.device)
+    with computing(chosen, setting.precision):
+        pass
+    return chosen
+
+
+def _drawn(classes: int, batch: int, seed: int) -> Tensor:
+    return torch.randint(classes, (batch,), generator=torch.Generator().manual_seed(seed + _LABELS))

@@ -8,7 +8,9 @@ from math import exp, inf, isnan, log, nan
 from statistics import median
 from typing import Any
 
+from ..specs.external import Network
 from ..specs.spec import NetworkSpec
+from ..tracing.kinds import WEIGHTED as TRAINED
 from ..tracing.kinds import Kind
 from ..tracing.layers import Layer
 from ..tracing.records import Trace
@@ -97,7 +99,7 @@ class Run:
 class Signals:
     """Measured signals of a network in train mode, at initialisation or with trained weights."""
 
-    spec: NetworkSpec
+    spec: Network | None  # None: a module, which has no spec
     trace: Trace
     runs: tuple[Run, ...]  # one per seed
     batch: int
@@ -134,9 +136,14 @@ class Signals:
 
     @cached_property
     def convolutions(self) -> tuple[Layer, ...]:
-        """Convolutions of the main path, first to last."""
+        """Convolutions of the main path, first to last; of networks of others all layers with weights, but the head."""
+        ours = isinstance(self.spec, NetworkSpec)
         return tuple(
-            layer for layer in self.trace.layers if layer.kind is Kind.CONV and layer.counted and not layer.projection
+            layer
+            for layer in self.trace.layers
+            if layer.counted
+            and not layer.projection
+            and (layer.kind is Kind.CONV or (not ours and layer.kind in TRAINED and layer.block))
         )
 
     def band(self, quantity: str, paths: Iterable[str] | None = None) -> tuple[Band, ...]:

@@ -12,10 +12,12 @@ from torch.nn.functional import cross_entropy
 from ..networks.build import build
 from ..runtime.device import Peak, computing, exactly, in_words, release
 from ..runtime.images import images as drawn_images
+from ..runtime.messages import UserError
 from ..runtime.progress import ProgressCallback
 from ..runtime.settings import Source
-from ..specs.spec import NetworkSpec
+from ..specs.external import ExternalSpec, Network
 from .measure_spec import MeasureSpec
+from .observed import classes_of
 from .prepare import affordable
 from .records import Quartiles, Timing
 
@@ -24,7 +26,7 @@ SECONDS, WARM_UP = 1.0, 0.3  # limits in seconds for the timed runs (beyond LEAS
 
 
 def timing(
-    spec: NetworkSpec,
+    spec: Network,
     setting: MeasureSpec | None = None,
     *,
     progress: ProgressCallback | None = None,
@@ -36,6 +38,8 @@ def timing(
     `TooLargeError`, before anything is allocated, if the memory is insufficient.
     """
     setting = replace(setting or MeasureSpec(), **changes)
+    if isinstance(spec, ExternalSpec) and spec.skip_scale != 1:
+        raise UserError("A library's network is timed with its skips only: taking them out takes time of its own.")
     batch, seed, precision = setting.batch, setting.seed, setting.precision
     chosen, _ = affordable(spec, setting)
     tell = progress or (lambda _: None)
@@ -53,7 +57,7 @@ def timing(
     def learn() -> object:
         with exactly(chosen, precision):
             with computing(chosen, precision):
-                logits = network(images)
+                logits = classes_of(network(images))
             cross_entropy(logits.float(), labels).backward()  # type: ignore[no-untyped-call]
         network.zero_grad()
         return None

@@ -7,6 +7,7 @@ from ..runtime.rules import either
 from .registry import of_family
 
 if TYPE_CHECKING:
+    from .external import Network
     from .spec import NetworkSpec
 
 
@@ -23,6 +24,15 @@ def check(spec: "NetworkSpec") -> None:
     family.check(spec)
 
 
-def smallest_input(spec: "NetworkSpec") -> int:
-    """Return the smallest height and width, in pixels, that every layer of the network accepts."""
-    return spec.family_type.smallest(spec)
+def smallest_input(spec: "Network") -> int:
+    """Return the smallest height and width, in pixels, that every layer of the network accepts.
+
+    Of a library's network that is not known: it is the least with which most of them can be trained.
+    """
+    if not hasattr(spec, "family_type"):  # the classes import this module
+        return _SMALLEST.get(spec.name, 32)
+    smallest: int = spec.family_type.smallest(spec)  # type: ignore[arg-type]
+    return smallest
+
+
+_SMALLEST = {"inception_v3": 75, "maxvit_t": 224}

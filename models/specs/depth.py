@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from .choices import Stem
+from .external import Network
 from .families.resnet import main_path, wide
 from .registry import Family
 from .spec import NetworkSpec
@@ -23,19 +24,21 @@ def depth(spec: NetworkSpec) -> int:
     return spec.family_type.depth(spec)
 
 
-def other_depth(spec: NetworkSpec) -> int | None:
+def other_depth(spec: Network) -> int | None:
     """Return the depth by the other paper's rule, for networks that two papers build alike but count differently.
 
     A pre-activation CIFAR network with option B shortcuts has 6N + 4 layers as a Wide ResNet (Zagoruyko & Komodakis)
     and 6N + 2 by the rule of He et al. None for all other networks.
     """
-    if not spec.wide_or_preact:
+    if not isinstance(spec, NetworkSpec) or not spec.wide_or_preact:
         return None
     return main_path(spec) if spec.counts_projections else wide(spec)
 
 
-def printed_depth(spec: NetworkSpec) -> int | None:
+def printed_depth(spec: Network) -> int | None:
     """Return the depth in the network's name in the paper, if it differs from the number of layers; otherwise None."""
+    if not isinstance(spec, NetworkSpec):
+        return None
     known = known_depth(spec)
     named = spec.family is Family.DENSENET or spec.stem is Stem.DEEP
     return known if named and known != depth(spec) else None

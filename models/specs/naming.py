@@ -1,15 +1,18 @@
 """The name of a network, and how its counts compare with the published ones. No torch here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from ..runtime.messages import N_, Message, message, plural
-from .choices import Gate, Init, Norm, Shortcut, Stem, StrideBlock
+from ..runtime.messages import N_, Message, message
+from .choices import Gate, Shortcut
 from .depth import depth, other_depth, printed_depth
+from .difference_words import differences as differences_of
+from .external import ExternalSpec, Network, Start
+from .libraries import torchvision_networks
 from .preset import HE2015, Count
 from .presets import PRESETS
-from .registry import Family, Order
+from .registry import Family
 from .spec import NetworkSpec
 
 
@@ -29,7 +32,7 @@ class Name:
     title: Message
     detail: Message
     preset: str | None
-    nearest: str  # the preset itself, or the nearest one
+    nearest: str  # the preset itself, or the nearest one; "" for a library's network
     differences: Message | None = None  # from a preset of the same depth and width, where that is near
 
     @property
@@ -72,8 +75,13 @@ def compare(count: int, published: Count, *, slack: int = 0) -> Match | None:
 
 
 @lru_cache(maxsize=2_048)
-def describe(spec: NetworkSpec) -> Name:
-    """Return the name of a spec: a preset's, or "Custom" with the nearest preset and every difference from it."""
+def describe(spec: Network) -> Name:
+    """Return the name of a spec: a preset's, or "Custom" with the nearest preset and every difference from it.
+
+    A library's network has the library's name for it, and its version.
+    """
+    if isinstance(spec, ExternalSpec):
+        return _external(spec)
     own = spec.essential
     for key, preset in PRESETS.items():
         if _essentials()[key] == own:
@@ -82,7 +90,7 @@ def describe(spec: NetworkSpec) -> Name:
             title = message("{network} v1.5", network=preset.title) if v15 else message(preset.title)
             return Name(title, message("as in {source}", source=preset.source), key, key)
     right = (key for key, preset in PRESETS.items() if not preset.spec.block_type.wrong or spec.block_type.wrong)
-    distances = ((key, _differences(own, _essentials()[key])) for key in right)
+    distances = ((key, differences_of(own, _essentials()[key])) for key in right)
     key, differences = min(distances, key=lambda pair: _distance(pair[1]))
     nearest, words = message(PRESETS[key].title), _listed(tuple(differences.values()))
     if set(differences) == {"stride_in"} and PRESETS[key].group == "ResNet":  # the strides of the paper have a name
@@ -97,6 +105,33 @@ def describe(spec: NetworkSpec) -> Name:
     return Name(
         message("Custom {network}", network=nearest), message("with {differences}", differences=words), None, key, words
     )
+
+
+def _external(spec: ExternalSpec) -> Name:
+    library = spec.library
+    known = torchvision_networks().get(spec.name) if library.name == "torchvision" else None
+    title = message(known.title if known else spec.name)
+    if spec.plain:
+        title = message("{network} without skips", network=title)
+    elif spec.skip_scale != 1:
+        title = message("{network}, skips times {factor:g}", network=title, factor=spec.skip_scale)
+    plain = ExternalSpec.of(spec.network)
+    words = []
+    if spec.input_shape != plain.input_shape:
+        words.append(message("{shape} input", shape=" x ".join(map(str, spec.input_shape))))
+    if spec.classes != plain.classes:
+        words.append(message("{n:,} classes", n=spec.classes))
+    if spec.init is Start.NONZERO:
+        words.append(message("no layer that starts at zero"))
+    detail = message("{library} {version}", library=library.name, version=library.version)
+    if words:
+        detail = message(
+            "{library} {version}, {differences}",
+            library=library.name,
+            version=library.version,
+            differences=_listed(tuple(words)),
+        )
+    return Name(title, detail, None, "")
 
 
 def _listed(items: tuple[Message, ...]) -> Message:
@@ -125,8 +160,10 @@ def _essentials() -> Mapping[str, NetworkSpec]:
     return {key: preset.spec.essential for key, preset in PRESETS.items()}
 
 
-def depth_note(spec: NetworkSpec) -> Message | None:
+def depth_note(spec: Network) -> Message | None:
     """Return why a paper states another depth for this network; None if none does."""
+    if isinstance(spec, ExternalSpec):
+        return None
     printed, other = printed_depth(spec), other_depth(spec)
     if printed is not None:
         layers = f"{spec.family_type.terms(spec)} = {depth(spec):,}"
@@ -147,8 +184,10 @@ def depth_note(spec: NetworkSpec) -> Message | None:
     )
 
 
-def kind(spec: NetworkSpec) -> str:
-    """Return the name of the kind of network, e.g. "ResNeXt" or "WRN"."""
+def kind(spec: Network) -> str:
+    """Return the name of the kind of network, e.g. "ResNeXt" or "WRN"; of a library's network the library's name."""
+    if isinstance(spec, ExternalSpec):
+        return spec.library.name
     if spec.family is not Family.RESNET:
         return spec.family_type.label
     if spec.shortcut is Shortcut.NONE:
@@ -179,96 +218,3 @@ _WEIGHTS = {
 
 def _distance(differences: Mapping[str, Message]) -> int:
     return sum(_WEIGHTS.get(field, 2) for field in differences)
-
-
-_SHORTCUT_WORDS = {
-    Shortcut.NONE: N_("no skip connections"),
-    Shortcut.PAD: N_("option A shortcuts"),
-    Shortcut.PROJECTION: N_("option B shortcuts"),
-    Shortcut.PROJECTION_ALL: N_("option C shortcuts"),
-    Shortcut.CONCAT: N_("concatenation"),
-}
-_ORDER_WORDS = {
-    Order.ORIGINAL: N_("norm and activation after each convolution"),
-    Order.NORM_AFTER: N_("norm after the addition"),
-    Order.RELU_BEFORE: N_("ReLU before the addition"),
-    Order.RELU_PREACT: N_("ReLU-only pre-activation"),
-    Order.PREACT: N_("full pre-activation"),
-}
-_STEM_WORDS = {
-    Stem.IMAGENET: N_("the 7x7 ImageNet stem"),
-    Stem.DEEP: N_("the deep stem of three 3x3"),
-    Stem.CIFAR: N_("the 3x3 CIFAR stem"),
-    Stem.POINT: N_("a 1x1 stem"),
-}
-_GATE_WORDS = {
-    Gate.NONE: N_("no gates"),
-    Gate.HIGHWAY: N_("highway gates"),
-    Gate.SHORTCUT: N_("gates on the skips"),
-}
-_NORM_WORDS = {Norm.BATCH: N_("batch norm"), Norm.GROUP: N_("group norm"), Norm.NONE: N_("no norm")}
-_INIT_WORDS = {
-    Init.DEFAULT: N_("PyTorch's default initialisation"),
-    Init.KAIMING: N_("Kaiming initialisation"),
-    Init.XAVIER: N_("Xavier initialisation"),
-    Init.ORTHOGONAL: N_("orthogonal initialisation"),
-}
-
-
-def _differences(spec: NetworkSpec, other: NetworkSpec) -> dict[str, Message]:
-    """Return {field: description} for every field in which a spec differs from another."""
-    return {
-        field.name: _words(field.name, spec)
-        for field in fields(spec)
-        if getattr(spec, field.name) != getattr(other, field.name)
-    }
-
-
-def _words(field: str, spec: NetworkSpec) -> Message:
-    value = getattr(spec, field)
-    words = {
-        "family": message("family {family}", family=spec.family_type.label),
-        "block": message("{block} blocks", block=message(spec.block_type.label)),
-        "stages": plural("{blocks} block", "{blocks} blocks", sum(spec.stages), blocks="-".join(map(str, spec.stages))),
-        "shortcut": message(_SHORTCUT_WORDS[spec.shortcut]),
-        "stem": message(_STEM_WORDS[spec.stem]),
-        "order": message(_ORDER_WORDS[spec.order]),
-        "stem_norm": message("norm and ReLU after the stem") if value else message("no norm and ReLU after the stem"),
-        "base_width": plural("a stem of {n} channel", "a stem of {n} channels", spec.base_width),
-        "widen": message("stages {factor:g} times as wide", factor=spec.widen),
-        "groups": message("cardinality {n}", n=spec.groups),
-        "group_width": message("group width {n}", n=spec.group_width),
-        "expansion": message("expansion {n}", n=spec.expansion),
-        "growth_rate": message("growth rate {n}", n=spec.growth_rate),
-        "compression": message("compression {theta:g}", theta=spec.compression),
-        "hidden": message("hidden layers of {n:,} in the classifier", n=spec.hidden)
-        if value
-        else message("a classifier without hidden layers"),
-        "norm": message(_NORM_WORDS[spec.norm]),
-        "conv_bias": message("convolution biases") if spec.conv_bias else message("no convolution biases"),
-        "projection_norm": message("norms on projections") if value else message("no norms on projections"),
-        "projection_pool": message("average pooling before projections")
-        if value
-        else message("no pooling before projections"),
-        "raw_projection": message("projections of the raw input") if value else message("projections after activation"),
-        "stride_block": message("the stride in the last block of a stage")
-        if spec.stride_block is StrideBlock.LAST
-        else message("the stride in the first block of a stage"),
-        "dilated": plural("{n} dilated stage", "{n} dilated stages", spec.dilated),
-        "skip_scale": message("skips times {factor:g}", factor=spec.skip_scale),
-        "branch_scale": message("branches times {factor:g}", factor=spec.branch_scale),
-        "learned_scale": message("branches with a learned scale")
-        if value
-        else message("branches without learned scale"),
-        "dropout": message("dropout {p:g}", p=spec.dropout),
-        "drop_path": message("stochastic depth {p:g}", p=spec.drop_path),
-        "gate": message(_GATE_WORDS[spec.gate]),
-        "stride_in": message("the stride on the {kernel} convolution", kernel=spec.stride_in.value),
-        "init": message(_INIT_WORDS[spec.init]),
-        "zero_init_residual": message("branches that start at zero")
-        if value
-        else message("branches initialised as usual"),
-        "input_shape": message("{shape} input", shape=" x ".join(map(str, spec.input_shape))),
-        "classes": message("{n:,} classes", n=spec.classes),
-    }
-    return words[field]

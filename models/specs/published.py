@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from .external import ExternalSpec, Network
 from .naming import describe
 from .presets import PRESETS
-from .spec import NetworkSpec
 
 _NEW_AT_FIRST = frozenset({"resnext101_64x4d"})  # its only weights were trained with the newer recipe
 
@@ -49,8 +49,11 @@ def published() -> tuple[Published, ...]:
         )
 
 
-def accuracies(spec: NetworkSpec) -> tuple[Published, ...]:
+def accuracies(spec: Network) -> tuple[Published, ...]:
     """Return what is published for exactly this network, the older weights first; empty if torchvision lacks it."""
+    if isinstance(spec, ExternalSpec):
+        whole = spec.library.name == "torchvision" and spec.classes == 1_000 and spec.skip_scale == 1
+        return tuple(row for row in published() if whole and row.network == spec.name)
     preset = describe(spec).preset
     if preset is None or not PRESETS[preset].torchvision:
         return ()

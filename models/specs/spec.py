@@ -35,7 +35,8 @@ def _stages(name: str, value: object) -> tuple[int, ...]:
     return counts
 
 
-def _input_shape(name: str, value: object) -> tuple[int, int, int]:
+def image_shape(name: str, value: object) -> tuple[int, int, int]:
+    """Return the shape of an image, (C, H, W). Raises `SpecError` for any other value."""
     if not isinstance(value, tuple | list) or len(value) != 3:
         raise SpecError(name, "must be three whole numbers: channels, height, width", value)
     pixels = _within("pixels", N_("must have a height and width of {low:,} to {high:,} pixels"))
@@ -88,7 +89,7 @@ class NetworkSpec(Fields):
     drop_path: float = number(0.0, *LIMITS["drop_path"])
     init: Init = choice(Init.DEFAULT)
     zero_init_residual: bool = flag()
-    input_shape: tuple[int, int, int] = ruled((3, 224, 224), Wholes("x", _input_shape))
+    input_shape: tuple[int, int, int] = ruled((3, 224, 224), Wholes("x", image_shape))
     classes: int = whole(1_000, *LIMITS["classes"])
 
     def __post_init__(self) -> None:
@@ -118,6 +119,11 @@ class NetworkSpec(Fields):
     def preact(self) -> bool:
         """Whether norm and activation come before each convolution of a residual block (He et al. 2016)."""
         return "order" in self.family_type.uses and self.order is Order.PREACT
+
+    @property
+    def plain(self) -> bool:
+        """Whether it has no skip connections."""
+        return self.shortcut is Shortcut.NONE
 
     @property
     def projects(self) -> bool:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from typing import cast
 
 import torch
 
@@ -9,6 +10,7 @@ from ..runtime.device import free
 from ..runtime.messages import Message, UserError, message
 from ..runtime.settings import Device
 from ..specs.checks import smallest_input
+from ..specs.external import Network
 from ..specs.limits import LIMITS
 from ..specs.spec import NetworkSpec
 from .layers import Shape
@@ -25,7 +27,7 @@ class TooLargeError(UserError):
 
 
 def afford(
-    spec: NetworkSpec,
+    spec: Network | None,
     batch: int,
     device: torch.device,
     precision: str,
@@ -37,6 +39,8 @@ def afford(
 ) -> int:
     """Return the bytes that a measurement or training needs, if they fit; `traced` is the spec's trace, if it exists.
 
+    Without a spec, `traced` must be given: that of a module.
+
     A `momentum` of True or False means a training, which also needs its momenta and room for a checkpoint. `standing`:
     bytes of what else is in memory, such as data. Raises `TooLargeError`, with nothing allocated, if the sum is more
     than `limit` (default: what is free now).
@@ -45,7 +49,7 @@ def afford(
         max(0, int(free(device) * MARGIN) - _reserve(device, training=momentum is not None)) if limit is None else limit
     )
 
-    own = traced or trace(spec)
+    own = traced or trace(spec)  # type: ignore[arg-type]  # one of both is given
 
     def takes(count: int, shape: Shape) -> int:
         passes = need(own, count, precision, kind=Device(device.type), input_shape=shape)
@@ -53,10 +57,10 @@ def afford(
             return standing + passes.total
         return standing + training_need(passes, own, momentum=momentum, on_cpu=device.type == "cpu")
 
-    wanted = takes(batch, spec.input_shape)
+    wanted = takes(batch, own.input_shape)
     if wanted <= room:
         return wanted
-    values = {"wanted": gigabytes(wanted), "room": gigabytes(room), "advice": _what_fits(spec, batch, room, takes)}
+    values = {"wanted": gigabytes(wanted), "room": gigabytes(room), "advice": _what_fits(spec, own, batch, room, takes)}
     if device.type == "cpu":
         raise TooLargeError(
             "This needs about {wanted} of memory, but only {room} of the server's memory is available. {advice}",
@@ -75,17 +79,21 @@ def _reserve(device: torch.device, *, training: bool) -> int:
     return PAGES + (OPTIMIZERS if optimizers else 0)
 
 
-def _what_fits(spec: NetworkSpec, batch: int, room: int, takes: Callable[[int, Shape], int]) -> Message:
-    """Return a sentence with the largest batch and the largest input that would fit."""
-    height, width = spec.input_shape[1:]
-    most = _largest(2, batch, lambda count: takes(count, spec.input_shape), room)
-    longest = min(max(spec.input_shape[1:]), int(LIMITS["pixels"][1]))
-    side = _largest(smallest_input(spec), longest, lambda pixels: takes(batch, _resized(spec, pixels)), room, power=2)
+def _what_fits(
+    spec: Network | None, traced: Trace, batch: int, room: int, takes: Callable[[int, Shape], int]
+) -> Message:
+    """Return a sentence with the largest batch and, for our own networks, the largest input that would fit."""
+    most = _largest(2, batch, lambda count: takes(count, traced.input_shape), room)
+    side = None
+    if isinstance(spec, NetworkSpec):
+        low, longest = smallest_input(spec), min(max(spec.input_shape[1:]), int(LIMITS["pixels"][1]))
+        side = _largest(low, longest, lambda pixels: takes(batch, _resized(spec, pixels)), room, power=2)
     values: dict[str, int] = {"batch": batch}
+    height, width = (*traced.input_shape, 1, 1)[1:3]
     if most is not None:
         values |= {"most": most, "height": height, "width": width}
     if side is not None:
-        fitting = _resized(spec, side)[1:]
+        fitting = _resized(cast("NetworkSpec", spec), side)[1:]
         values |= {"high": fitting[0], "wide": fitting[1]}
     if most is not None and side is not None:
         return message(

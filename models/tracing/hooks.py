@@ -80,6 +80,9 @@ class Listener(Protocol):
     def gradient(self, path: str, value: Tensor) -> None:
         """Receive the gradient of the loss with respect to a layer's output."""
 
+    def operands(self, path: str, skip: Tensor, branch: Tensor) -> None:
+        """Receive the two inputs of an addition, where they are not the outputs of layers, as in any module."""
+
     def returned(self, path: str, way: Way, gradient: Tensor) -> None:
         """Receive the gradient that reaches the input of a join's block by one of the two paths."""
 

@@ -26,6 +26,13 @@ class EdgeKind(StrEnum):
     CONCAT = "concat"
 
 
+class Unclear(StrEnum):
+    """Why the skip of an addition can't be named."""
+
+    EQUAL = "equal"  # both operands pass as many layers with weights
+    GATED = "gated"  # products of two signals, none of which is the input
+
+
 class DepthRule(StrEnum):
     """How a family counts its layers; only the second rule counts projections."""
 

@@ -98,6 +98,8 @@ def resized(traced: Trace, input_shape: Shape) -> dict[str, Shape]:
     The network is unchanged, so channels stay the same. The sizes after sliding windows follow from their arithmetic.
     """
     shapes: dict[str, Shape] = {INPUT: input_shape}
+    if input_shape == traced.input_shape:
+        return shapes | {layer.path: layer.output_shape for layer in traced.layers}
     for layer in traced.layers:
         given = max((shapes[source] for source in traced.sources[layer.path]), key=prod)
         sides = given[1:] if layer.kernel is None else tuple(_slid(layer, axis, given[1 + axis]) for axis in (0, 1))

@@ -7,9 +7,9 @@ both pass as many, no skip is named.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property
 
+from .layers import Unclear
 from .recording import IMAGE, Call
 
 CONCATENATIONS = frozenset({"cat", "concat", "concatenate"})
@@ -20,13 +20,6 @@ _WEIGHTED = frozenset(
         "multi_head_attention_forward", "_native_multi_head_attention", "einsum",
     }
 )  # fmt: skip
-
-
-class Unclear(StrEnum):
-    """Why the skip of an addition can't be named."""
-
-    EQUAL = "equal"  # both operands pass as many layers with weights
-    GATED = "gated"  # products of two signals, none of which is the input
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +66,13 @@ class Joins:
     def path(self, join: Join) -> tuple[int, ...]:
         """The calls from the fork, which is left out, to the join."""
         return tuple(sorted(one for one in self._ancestors[join.call] if one > join.fork))
+
+    def readers(self, join: Join, source: int) -> tuple[int, ...]:
+        """The calls that read the fork on the way to an operand of a join; the join itself, if that is the fork."""
+        if source == join.fork:
+            return (join.call,)
+        between = sorted(one for one in self._of(source) if one > join.fork)
+        return tuple(one for one in between if join.fork in self.calls[one].sources)
 
     def _keeps_fork(self, call: Call) -> bool:
         ends = sorted(set(call.sources))

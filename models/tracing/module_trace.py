@@ -2,67 +2,59 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
-from typing import Any
 
 from torch import nn
 
+from .function_kinds import FUNCTION_KINDS, window
+from .hooks import Way
 from .kinds import Kind
 from .layers import INPUT, DepthRule, EdgeKind, Layer
 from .module_joins import Join, Joins
 from .recording import IMAGE, Call, Recording, Shape, record
 from .records import Edge, Trace
 from .source_lines import created_at
+from .structure import Read, Structure
 from .tracer import HEAD, STEM, longest
-
-_KINDS: dict[str, Kind] = {
-    **dict.fromkeys(("conv1d", "conv2d", "conv3d", "conv_transpose2d"), Kind.CONV),
-    **dict.fromkeys(
-        (
-            "batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm", "local_response_norm", "normalize",
-        ),
-        Kind.NORM,
-    ),
-    **dict.fromkeys(
-        (
-            "relu", "relu6", "gelu", "silu", "sigmoid", "hardswish", "hardsigmoid", "hardtanh", "elu", "selu", "celu",
-            "leaky_relu", "prelu", "mish", "tanh", "softmax", "log_softmax", "softplus", "logsigmoid", "glu", "rsub",
-        ),
-        Kind.ACT,
-    ),
-    **dict.fromkeys(
-        (
-            "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "mean", "amax", "lp_pool2d",
-        ),
-        Kind.POOL,
-    ),
-    **dict.fromkeys(("dropout", "dropout2d", "feature_dropout"), Kind.DROPOUT),
-    **dict.fromkeys(("scaled_dot_product_attention", "multi_head_attention_forward"), Kind.ATTENTION),
-    **dict.fromkeys(("mul", "imul", "rmul", "multiply"), Kind.PRODUCT),
-    "linear": Kind.LINEAR,
-    "pad": Kind.PAD,
-}  # fmt: skip
+from .without_skips import scaling
 
 
-def module_trace(module: nn.Module, input_shape: Shape | Sequence[Shape]) -> Trace:
+def module_trace(module: nn.Module, input_shape: Shape | Sequence[Shape], *, skip_scale: float = 1.0) -> Trace:
     """Return the trace of any module's forward, for an input of this shape without the batch, or for several.
 
-    The depth is the number of layers with weights on the longest path; a layer outside of its rules is one of the kind
-    "other", under its own name. Receptive fields are not known, and 0. Raises `UntraceableError` if the forward can't
-    be followed.
+    With `skip_scale` 0 the skips of all additions are left out, and what only they need. The depth is the number of
+    layers with weights on the longest path; a layer outside of its rules is one of the kind "other", under its own
+    name. Receptive fields are not known, and 0. Raises `UntraceableError` if the forward can't be followed.
     """
-    shapes = (input_shape,) if not input_shape or isinstance(input_shape[0], int) else tuple(input_shape)
-    recording = record(module, shapes)  # type: ignore[arg-type]  # one shape, or several
-    builder = _Builder(module, recording)
+    return structure(module, input_shape, skip_scale=skip_scale).trace
+
+
+def structure(module: nn.Module, input_shape: Shape | Sequence[Shape], *, skip_scale: float = 1.0) -> Structure:
+    """Return the trace of a module, and which of its calls are which layers; arguments as of `module_trace`."""
+    first = input_shape[0] if input_shape else 0
+    shapes: Sequence[Shape] = (input_shape,) if isinstance(first, int) else tuple(input_shape)  # type: ignore[assignment, arg-type]
+    builder = _Builder(module, record(module, shapes))
+    if skip_scale == 0:
+        plain = record(module, shapes, inner=scaling(builder.joins, 0.0)).needed
+        builder = _Builder(module, plain, builder.blocks)  # without joins it would have no blocks
     edges = builder.edges()
     layers = tuple(builder.layers(edges))
     for path in longest(layers, edges):
         object.__setattr__(builder.by_path[path], "counted", True)  # frozen, but not yet shared
-    return Trace(input_shape=shapes[0], layers=layers, edges=edges, depth_rule=DepthRule.LONGEST)  # type: ignore[arg-type]
+    trace = Trace(
+        input_shape=shapes[0],
+        layers=layers,
+        edges=edges,
+        depth_rule=DepthRule.LONGEST,
+        unused=builder.unused(),
+        unclear={builder.paths[one.call]: one.why for one in builder.joins.unclear},
+    )
+    return builder.structure(trace, skip_scale)
 
 
 class _Builder:
-    def __init__(self, module: nn.Module, recording: Recording) -> None:
+    """Turns the calls of a recording into layers, edges and joins."""
+
+    def __init__(self, module: nn.Module, recording: Recording, blocks: tuple[str, ...] | None = None) -> None:
         self.module = module
         self.recording = recording
         self.calls = recording.calls
@@ -70,6 +62,7 @@ class _Builder:
         self.named: dict[int, Join] = {join.call: join for join in self.joins.named}
         self.paths = _paths(recording.calls)
         self.by_path: dict[str, Layer] = {}
+        self.blocks = self._blocks() if blocks is None else blocks
 
     def path(self, call: int) -> str:
         return INPUT if call == IMAGE else self.paths[call]
@@ -80,6 +73,37 @@ class _Builder:
         found = list(zip(call.sources, call.input_shapes, strict=True))
         join = self.named.get(place)
         return found[::-1] if join and join.skip == 1 else found
+
+    def structure(self, trace: Trace, skip_scale: float) -> Structure:
+        reads: defaultdict[str, list[Read]] = defaultdict(list)
+        for place, join in self.named.items():
+            for operand, source in enumerate(self.calls[place].sources):
+                way = Way.SKIP if operand == join.skip else Way.BRANCH
+                for reader in self.joins.readers(join, source):
+                    reads[self.paths[reader]].append(Read(self.paths[place], way, self.path(join.fork)))
+        return Structure(
+            trace=trace,
+            calls={
+                (call.container, call.name, call.ordinal): path
+                for call, path in zip(self.calls, self.paths, strict=True)
+            },
+            weights={
+                path: tuple(name for name in call.weights if not name.endswith("bias"))
+                for call, path in zip(self.calls, self.paths, strict=True)
+            },
+            reads=dict(reads),
+            skips={self.paths[place]: join.skip for place, join in self.named.items()},
+            skip_scale=skip_scale,
+        )
+
+    def unused(self) -> dict[str, int]:
+        """Modules with parameters that no call reads, such as heads for training alone -> how many those have."""
+        read = {name for call in self.calls for name in call.weights}
+        found: Counter[str] = Counter()
+        for name, size in self.recording.parameters.items():
+            if name not in read:
+                found[name.split(".")[0] if "." in name else name] += size
+        return dict(found)
 
     def edges(self) -> tuple[Edge, ...]:
         kinds: dict[tuple[int, int], EdgeKind] = {}
@@ -112,7 +136,7 @@ class _Builder:
             counted.update(own)
             shapes = tuple(shape for _source, shape in self.operands(place))
             kind = self._kind(place)
-            options = _window(call, kind)
+            options = window(call, kind)
             layer = Layer(
                 path=path,
                 kind=kind,
@@ -150,9 +174,8 @@ class _Builder:
             return Kind.CONCAT if place in self.joins.concatenations else Kind.BRANCHES
         if call.addition and len(set(call.sources)) > 1:
             return Kind.SUM
-        return _KINDS.get(call.name, Kind.OTHER)
+        return FUNCTION_KINDS.get(call.name, Kind.OTHER)
 
-    @cached_property
     def _blocks(self) -> tuple[str, ...]:
         """The modules that hold a join, without those inside of others."""
         found = {self._around(self.joins.path(join)): None for join in self.named.values()}
@@ -175,13 +198,13 @@ class _Builder:
         What lies between two stages is a stage of its own. Without joins, stages are the first level of the modules
         that have parts, and blocks the second.
         """
-        if not self._blocks:
+        if not self.blocks:
             return [self._by_level(call) for call in self.calls]
-        stages = {block: block.rpartition(".")[0] or block for block in self._blocks}
+        stages = {block: block.rpartition(".")[0] or block for block in self.blocks}
         found: list[tuple[str, str]] = []
         for call in self.calls:
             within = f"{call.container}."
-            block = next((one for one in self._blocks if within.startswith(f"{one}.")), "")
+            block = next((one for one in self.blocks if within.startswith(f"{one}.")), "")
             stage = (
                 stages[block] if block else next((one for one in stages.values() if within.startswith(f"{one}.")), "")
             )
@@ -233,30 +256,3 @@ def _paths(calls: Sequence[Call]) -> tuple[str, ...]:
 def _once(calls: Sequence[Call], container: str, several: Counter[str]) -> bool:
     """Whether all calls of a module are of one function: it is a layer, perhaps used more than once."""
     return several[container] == 1 or len({call.name for call in calls if call.container == container}) == 1
-
-
-def _window(call: Call, kind: Kind) -> dict[str, Any]:
-    """Kernel, stride, padding, dilation and groups of a convolution or pooling in two dimensions."""
-    if call.name == "adaptive_avg_pool2d" or "kernel_size" not in call.options or len(call.output_shape) != 3:
-        return {}
-    options = call.options
-    kernel = _pair(options["kernel_size"])
-    stride = _pair(options.get("stride") or (kernel if kind is Kind.POOL else 1))
-    padding = options.get("padding", 0)
-    if padding == "same":
-        padding = tuple(side // 2 for side in kernel)
-    elif padding == "valid":
-        padding = 0
-    dilation = _pair(options.get("dilation", 1))
-    return {
-        "kernel": kernel,
-        "stride": stride,
-        "padding": _pair(padding),
-        "dilation": dilation[0],
-        "groups": int(options.get("groups", 1)),
-        "ceil": bool(options.get("ceil_mode", False)),
-    }
-
-
-def _pair(value: Any) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else (int(value[0]), int(value[-1]))

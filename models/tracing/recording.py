@@ -5,59 +5,23 @@ computed. The functions are seen by a `TorchFunctionMode`, whose stack belongs t
 """
 
 import copy
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
 
 from ..runtime.messages import UserError
+from .functions import CONSTANT, COUNTED, adds, options_of, passes_on
 from .hooks import Stack, call_stack
+from .operation_counter import OperationCounter
 
 Shape = tuple[int, ...]
 IMAGE = -1  # in place of a call: the module's input
-
-# Views, and what passes its tensor on: no layer of their own.
-VIEWS = frozenset(
-    {
-        "__get__",  # of x.T and x.mT; x.shape gives no tensor
-        "flatten", "view", "reshape", "permute", "transpose", "t", "squeeze", "unsqueeze", "contiguous", "expand",
-        "expand_as", "view_as", "reshape_as", "chunk", "split", "tensor_split", "unbind", "__getitem__", "getitem",
-        "narrow", "select", "movedim", "moveaxis", "swapaxes", "swapdims", "detach", "to", "type", "float", "half",
-        "unflatten", "requires_grad_", "clone", "type_as", "ravel", "split_with_sizes", "unsqueeze_", "squeeze_",
-        "transpose_", "broadcast_to",
-    }
-)  # fmt: skip
-# Functions that multiply matrices inside: their operations are counted by torch's own counter.
-_COUNTED = frozenset(
-    {
-        "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "linear", "bilinear",
-        "matmul", "__matmul__", "__rmatmul__", "bmm", "mm", "addmm", "baddbmm", "einsum", "tensordot", "mv", "dot",
-        "scaled_dot_product_attention", "multi_head_attention_forward", "addbmm", "inner",
-    }
-)  # fmt: skip
-
-
-ADDITIONS = frozenset({"add", "iadd", "radd"})
-# New tensors that take only a shape or a type from another.
-_CONSTANT = frozenset(
-    {
-        "new_zeros",
-        "new_ones",
-        "new_full",
-        "new_empty",
-        "new_tensor",
-        "zeros_like",
-        "ones_like",
-        "empty_like",
-        "full_like",
-    }
-)
 
 
 class UntraceableError(UserError):
@@ -71,6 +35,7 @@ class Call:
     name: str
     container: str  # path of the module that called it
     leaf: bool  # whether that module has no children
+    ordinal: int  # number among that module's calls of this function, from 1
     sources: tuple[int, ...]  # the calls whose results it reads, in order; IMAGE is the module's input
     input_shapes: tuple[Shape, ...]
     output_shape: Shape
@@ -89,10 +54,38 @@ class Recording:
     input_shapes: tuple[Shape, ...]
     parameters: dict[str, int]  # name -> number of values, each shared tensor once
     buffers: dict[str, int]
+    outputs: tuple[int, ...]  # the calls that make the module's results
+
+    @property
+    def needed(self) -> "Recording":
+        """The same without the calls on which no result depends, such as projections whose skip is taken out."""
+        kept: set[int] = set()
+        waiting = list(self.outputs) or [len(self.calls) - 1]
+        while waiting:
+            place = waiting.pop()
+            if place != IMAGE and place not in kept:
+                kept.add(place)
+                waiting += self.calls[place].sources
+        order = sorted(kept)
+        now = {place: number for number, place in enumerate(order)} | {IMAGE: IMAGE}
+        calls = (self.calls[place] for place in order)
+        return replace(
+            self,
+            calls=tuple(replace(call, sources=tuple(now[one] for one in call.sources)) for call in calls),
+            outputs=tuple(now[place] for place in self.outputs),
+        )
 
 
-def record(module: nn.Module, input_shapes: Sequence[Shape], *, training: bool = False) -> Recording:
+def record(
+    module: nn.Module,
+    input_shapes: Sequence[Shape],
+    *,
+    training: bool = False,
+    inner: AbstractContextManager[object] | None = None,
+) -> Recording:
     """Return the calls of a module's forward in eval or train mode, for inputs of these shapes, without the batch.
+
+    `inner` is a context around the forward, such as a mode that changes what its functions do.
 
     Raises `UntraceableError` if the forward depends on values, or a shape does not fit; the message names the layer.
     """
@@ -102,8 +95,8 @@ def record(module: nn.Module, input_shapes: Sequence[Shape], *, training: bool =
     with call_stack(twin) as stack:
         recorder = _Recorder(stack, twin, inputs)
         try:
-            with torch.no_grad(), recorder:
-                twin(*inputs)
+            with torch.no_grad(), recorder, inner or nullcontext():
+                results = twin(*inputs)
         except UserError:
             raise
         except Exception as error:  # whatever a forward of somebody else's raises
@@ -117,6 +110,7 @@ def record(module: nn.Module, input_shapes: Sequence[Shape], *, training: bool =
         input_shapes=tuple(input_shapes),
         parameters={name: value.numel() for name, value in twin.named_parameters()},
         buffers={name: value.numel() for name, value in twin.named_buffers()},
+        outputs=recorder.makers(results),
     )
 
 
@@ -147,6 +141,7 @@ class _Recorder(TorchFunctionMode):
         self.batch = 1
         self.additions = 0  # of two tensors, so far
         self.calls: list[Call] = []
+        self.counts: Counter[tuple[str, str]] = Counter()  # (module, function) -> its calls so far
         self.last = ""
         self._kept: list[Tensor] = []  # so that no id is used twice
         self._made: dict[int, int] = {}  # id of a tensor -> the call that made it
@@ -165,9 +160,10 @@ class _Recorder(TorchFunctionMode):
         name = getattr(func, "__name__", type(func).__name__)
         if not self.stack:
             return func(*args, **kwargs)
+        self.counts[self.stack[-1][0], name.strip("_")] += 1
         macs = 0
-        if name in _COUNTED:
-            with _Counter() as counter:
+        if name in COUNTED:
+            with OperationCounter() as counter:
                 out = func(*args, **kwargs)
             macs = counter.flops // 2
         else:
@@ -192,13 +188,13 @@ class _Recorder(TorchFunctionMode):
         sources = [(self._made[id(one)], one) for one in tensors if id(one) in self._made]
         weights = tuple(dict.fromkeys(name for one in tensors for name in self._weights.get(id(one), ())))
         earlier = sum(self._macs.pop(id(one), 0) for one in tensors)
-        if not sources or name in _CONSTANT:
+        if not sources or name in CONSTANT:
             for result in results:  # of weights alone, such as a bias that is looked up in a table
                 self._kept.append(result)
                 self._weights[id(result)] = weights
             self._macs[id(results[0])] = macs + earlier
             return
-        if name in VIEWS:
+        if passes_on(name, args, kwargs):
             for result in results:
                 self._keep(result, sources[0][0])
             return
@@ -209,6 +205,7 @@ class _Recorder(TorchFunctionMode):
                 name=name.strip("_"),
                 container=container,
                 leaf=next(module.children(), None) is None,
+                ordinal=self.counts[container, name.strip("_")],
                 sources=tuple(source for source, _one in sources),
                 input_shapes=tuple(self._shape(name, one) for _source, one in sources),
                 output_shape=self._shape(name, results[0]),
@@ -216,11 +213,16 @@ class _Recorder(TorchFunctionMode):
                 buffers=tuple(dict.fromkeys(self._buffers[id(one)] for one in tensors if id(one) in self._buffers)),
                 macs=(macs + earlier) // (self.batch if macs else 1),
                 addition=self.additions if adds(name, args) else 0,
-                options=_options(name, args, kwargs),
+                options=options_of(name, args, kwargs),
             )
         )
         for result in results:
             self._keep(result, len(self.calls) - 1)
+
+    def makers(self, results: Any) -> tuple[int, ...]:
+        """The calls that made a module's results, however they are nested."""
+        found = (self._made.get(id(one), IMAGE) for one in _tensors((results,)))
+        return tuple(dict.fromkeys(one for one in found if one != IMAGE))
 
     def _shape(self, name: str, tensor: Tensor) -> Shape:
         """The shape without the batch; of windows that are part of the batch, the whole shape."""
@@ -234,34 +236,6 @@ class _Recorder(TorchFunctionMode):
         self._made[id(tensor)] = call
 
 
-class _Counter(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Counts floating-point operations by torch's own formulas, in this thread alone."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self.flops = 0
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        formula = flop_registry.get(func._overloadpacket)  # noqa: SLF001  # its only name
-        if formula is None and func is not torch.ops.prim.device.default:
-            with self:
-                inner = func.decompose(*args, **kwargs)
-            if inner is not NotImplemented:
-                return inner
-        out = func(*args, **kwargs)
-        if formula is not None:
-            self.flops += formula(*args, **kwargs, out_val=out)
-        return out
-
-
-def adds(name: str, args: tuple[Any, ...]) -> bool:
-    """Whether a call adds two tensors."""
-    return name.strip("_") in ADDITIONS and len(args) > 1 and all(isinstance(one, Tensor) for one in args[:2])
-
-
 def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
     """All tensors in nested tuples, lists and dicts, in order."""
     for value in values:
@@ -271,22 +245,3 @@ def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:
             yield from _tensors(value)
         elif isinstance(value, dict):
             yield from _tensors(value.values())
-
-
-_WINDOWS: dict[str, tuple[str, ...]] = {
-    "conv2d": ("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
-    "max_pool2d": ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode"),
-    "avg_pool2d": ("input", "kernel_size", "stride", "padding", "ceil_mode"),
-}
-
-
-def _options(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The window of a convolution or pooling, as given."""
-    if name not in _WINDOWS:
-        return {}
-    found = dict(zip(_WINDOWS[name], args, strict=False)) | kwargs
-    weight = found.get("weight")
-    options = {key: value for key, value in found.items() if not isinstance(value, Tensor) and value is not None}
-    if isinstance(weight, Tensor):
-        options["kernel_size"] = tuple(weight.shape[2:])
-    return options

@@ -1,7 +1,7 @@
 """A network as plain frozen records: its layers, edges and totals. No torch here."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
 from importlib import import_module
@@ -9,7 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from ..runtime.messages import Message
-from ..specs.spec import NetworkSpec
+from ..specs.external import Network
 from .kinds import Kind
 from .layers import FLOAT32, GLOBAL_POOLS, INPUT, DepthRule, EdgeKind, Layer, Shape
 
@@ -50,6 +50,8 @@ class Trace:
     layers: tuple[Layer, ...]
     edges: tuple[Edge, ...]
     depth_rule: DepthRule
+    unused: Mapping[str, int] = field(default_factory=dict)  # parts that the forward does not use -> their parameters
+    unclear: Mapping[str, str] = field(default_factory=dict)  # additions whose skip can't be named -> why: `Unclear`
 
     def __repr__(self) -> str:
         shapes = " -> ".join("x".join(map(str, shape)) for shape in (self.input_shape, self.output_shape))
@@ -163,9 +165,12 @@ class Trace:
     @cached_property
     def features(self) -> Layer:
         """The last layer with spatial positions, whose output the global pooling averages."""
-        pooling = next(layer for layer in self.layers if layer.operation in GLOBAL_POOLS and not layer.block)
-        source = next(edge.source for edge in self.edges if edge.target == pooling.path)
-        return self.by_path[source]
+        pooling = next((layer for layer in self.layers if layer.operation in GLOBAL_POOLS and not layer.block), None)
+        source = next((edge.source for edge in self.edges if pooling and edge.target == pooling.path), INPUT)
+        if source != INPUT:
+            return self.by_path[source]
+        spatial = [layer for layer in self.layers if len(layer.output_shape) == 3]  # it pools in another way
+        return spatial[-1] if spatial else self.layers[0]
 
     @property
     def receptive_field(self) -> int:
@@ -213,7 +218,7 @@ class Variant:
     """A network that differs from another in a single choice."""
 
     name: Message
-    spec: NetworkSpec
+    spec: Network
     trace: Trace
 
 

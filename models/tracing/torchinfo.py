@@ -4,10 +4,10 @@ import torch
 import torchinfo
 
 from ..networks.build import build
-from ..specs.spec import NetworkSpec
+from ..specs.external import Network
 
 
-def summary(spec: NetworkSpec) -> str:
+def summary(spec: Network) -> str:
     """Return the text that `torchinfo.summary` prints for one image, on the `meta` device: no weight is allocated."""
     with torch.device("meta"):
         network = build(spec)

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from ..networks.arguments import family
+from ..networks.build import build
 from ..runtime.errors import SpecError
 from ..runtime.messages import UserError
+from ..specs.external import ExternalSpec, Network
 from ..specs.spec import NetworkSpec
 from . import symbolic
 from .hooks import JOIN, Stack, call_stack
@@ -27,16 +30,20 @@ from .symbolic import Symbol, extents
 STEM, HEAD = "stem", "head"
 
 
-def trace(network: NetworkSpec | nn.Module, *, input_shape: Shape | Sequence[Shape] | None = None) -> Trace:
+def trace(network: Network | nn.Module, *, input_shape: Shape | Sequence[Shape] | None = None) -> Trace:
     """Return every layer of a network with its shapes and edges: no weight is allocated, nothing is computed.
 
-    A spec is traced at its own `input_shape`; any other module at the one given, (C, H, W), or at several for several
-    inputs. Raises `UntraceableError` for a module whose forward depends on values.
+    A spec, of ours or of a library's network, is traced at its own `input_shape`; any module at the one given,
+    (C, H, W), or at several for several inputs. Raises `UntraceableError` for a module whose forward depends on values.
     """
     if isinstance(network, NetworkSpec):
         return _trace(network)
     from .module_trace import module_trace  # noqa: PLC0415  # it uses this module
 
+    if isinstance(network, ExternalSpec):
+        with torch.device("meta"):
+            built = build(network)
+        return module_trace(built, network.input_shape, skip_scale=network.skip_scale)
     if input_shape is None:
         raise SpecError("input_shape", "must be given for a module, such as (3, 224, 224)", None)
     return module_trace(network, input_shape)

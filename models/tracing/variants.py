@@ -8,17 +8,22 @@ from math import inf
 from ..runtime.errors import SpecError
 from ..runtime.messages import Message, message, plural
 from ..specs.choices import Shortcut, StrideBlock
+from ..specs.external import ExternalSpec, Network
 from ..specs.limits import LIMITS
 from ..specs.registry import BlockType, Family, Order, of_family
 from ..specs.spec import NetworkSpec
+from ..specs.twins import twin, with_skips
 from .records import EqualBlock, Total, Variant
 from .tracer import trace
 
 CARDINALITIES = (1, 2, 4, 8, 32)  # Xie et al. 2017, arXiv 1611.05431, table 2
 
 
-def shortcuts(spec: NetworkSpec) -> tuple[Variant, ...]:
+def shortcuts(spec: Network) -> tuple[Variant, ...]:
     """Return the network with every kind of shortcut that it can have, none first."""
+    if isinstance(spec, ExternalSpec):
+        ways = ((message("none: plain"), twin(spec)), (message("its own skips"), with_skips(spec)))
+        return tuple(Variant(name, own, trace(own)) for name, own in ways)
     names = {
         Shortcut.NONE: message("none: plain"),
         Shortcut.PAD: message("A: zero padding"),
@@ -37,7 +42,7 @@ def shortcuts(spec: NetworkSpec) -> tuple[Variant, ...]:
     return tuple(found)
 
 
-def equal_macs(spec: NetworkSpec) -> tuple[EqualBlock, ...]:
+def equal_macs(spec: Network) -> tuple[EqualBlock, ...]:
     """Return networks with other types of block, also with groups, at the MACs of a residual network's own block.
 
     MACs are those of a block in the first stage that keeps its shape; the number of blocks per stage is unchanged. The
@@ -45,7 +50,7 @@ def equal_macs(spec: NetworkSpec) -> tuple[EqualBlock, ...]:
     the stage, and its inner width per group is solved for at each cardinality, as in table 2 of the ResNeXt paper. The
     nearest whole number is used, even if in a very narrow network it is far from equal. Empty for other families.
     """
-    if spec.family is not Family.RESNET:
+    if isinstance(spec, ExternalSpec) or spec.family is not Family.RESNET:
         return ()
     goal = steady_block(spec).macs
     ways: list[tuple[Message, Callable[[int], NetworkSpec]]] = []

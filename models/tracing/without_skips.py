@@ -8,9 +8,16 @@ from typing import Any
 
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
 
-from .module_joins import Joins, Unclear
-from .recording import Shape, adds, record
+from ..networks.build import build
+from ..specs.external import ExternalSpec, Network
+from .functions import adds
+from .layers import Unclear
+from .module_joins import Joins
+from .recording import Shape, record
+
+_HEADS = ("aux1", "aux2", "AuxLogits")  # torchvision's GoogLeNet and Inception v3 have them for training alone
 
 
 @dataclass
@@ -33,17 +40,44 @@ def without_skips(module: nn.Module, *, input_shape: Shape | None = None, skip_s
 
     Raises `UntraceableError` if the forward can't be followed.
     """
-    cut, modes = Cut(), threading.local()
+    cut = Cut()
     if input_shape is not None:
         _find(cut, module, (input_shape,), training=module.training)
-    known: dict[bool, bool] = {module.training: input_shape is not None}
+    handles = _scale(module, cut, skip_scale, known={module.training} if input_shape is not None else set())
+    try:
+        yield cut
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def built(spec: Network, *, seed: int = 0) -> nn.Module:
+    """Build the network of a spec to be run as it is; a library's network whose skips are scaled runs so for good.
+
+    Its heads for training alone are left out. Its hooks are not copied, and have no part in a trace.
+    """
+    network = build(spec, seed=seed)
+    if isinstance(spec, ExternalSpec):
+        for name in _HEADS:
+            if getattr(network, name, None) is not None:
+                setattr(network, name, None)
+                vars(network)["aux_logits"] = False
+        if spec.skip_scale != 1:
+            _scale(network, Cut(), spec.skip_scale, known=set())
+    return network
+
+
+def _scale(module: nn.Module, cut: Cut, scale: float, *, known: set[bool]) -> list[RemovableHandle]:
+    """Register the hooks that scale the skips in every forward; `known`: the modes, training or not, found already."""
+    modes = threading.local()
 
     def before(_: nn.Module, args: tuple[Any, ...]) -> None:
-        if not known.get(module.training):
+        if module.training not in known:
             shapes = [tuple(one.shape[1:]) for one in args if isinstance(one, Tensor)]
             _find(cut, module, shapes, training=module.training)
-            known[module.training] = True
-        mode = _Scaling(cut.skips, skip_scale)
+            known.clear()  # the additions are numbered differently in the other mode
+            known.add(module.training)
+        mode = _Scaling(cut.skips, scale)
         mode.__enter__()  # type: ignore[no-untyped-call]
         vars(modes).setdefault("stack", []).append(mode)
 
@@ -51,15 +85,10 @@ def without_skips(module: nn.Module, *, input_shape: Shape | None = None, skip_s
         if vars(modes).get("stack"):
             modes.stack.pop().__exit__(None, None, None)
 
-    handles = [
+    return [
         module.register_forward_pre_hook(before),
         module.register_forward_hook(after, always_call=True, prepend=True),
     ]
-    try:
-        yield cut
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _find(cut: Cut, module: nn.Module, shapes: Sequence[Shape], *, training: bool) -> None:
@@ -69,6 +98,11 @@ def _find(cut: Cut, module: nn.Module, shapes: Sequence[Shape], *, training: boo
     cut.unclear = tuple((calls[one.call].container, one.why) for one in found.unclear)
     cut.concatenations = tuple(calls[place].container for place in found.concatenations)
     cut.skips = {calls[join.call].addition: join.skip for join in found.named}
+
+
+def scaling(joins: Joins, scale: float) -> TorchFunctionMode:
+    """Return a mode in which one forward of the module with these joins has its skips multiplied by `scale`."""
+    return _Scaling({joins.calls[join.call].addition: join.skip for join in joins.named}, scale)
 
 
 class _Scaling(TorchFunctionMode):

@@ -7,12 +7,12 @@ from math import prod
 import torch
 from torch.nn.functional import cross_entropy
 
-from ..networks.build import build
 from ..runtime.device import choose, computing, exactly, threads
 from ..runtime.progress import ProgressCallback
 from ..tracing.budget import afford
 from ..tracing.layers import FLOAT32
 from ..tracing.tracer import trace
+from ..tracing.without_skips import built
 from .data_registry import DATA
 from .run_spec import RunSpec
 
@@ -48,7 +48,7 @@ def estimate(run: RunSpec, *, steps: int = 4, progress: ProgressCallback | None 
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(batch, *run.network.input_shape, generator=generator).to(device)
     labels = torch.randint(about.classes, (batch,), generator=generator).to(device)
-    network = build(run.network, seed=run.seed).to(device)
+    network = built(run.network, seed=run.seed).to(device)
     times = []
     with threads(threads_for(run)), exactly(device, run.precision, training=True):
         for step in range(steps):

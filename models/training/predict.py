@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..networks.build import build
 from ..runtime.device import choose, computing
 from ..runtime.images import fitted
 from ..runtime.progress import ProgressCallback
 from ..runtime.uploads import Fit, decode, fit, rim_colour
+from ..tracing.without_skips import built
 from . import datasets as data_sets
 from .data_registry import DATA
 from .datasets import Data
@@ -29,7 +29,7 @@ class Trained:
     """A network with a run's weights, in eval mode, on the run's device."""
 
     run: RunSpec
-    network: nn.Sequential
+    network: nn.Module
     data: Data
     device: torch.device
 
@@ -37,7 +37,7 @@ class Trained:
     def load(run: RunSpec, runs: RunStore, progress: ProgressCallback | None = None) -> "Trained":
         """Load a run's weights and data. Raises `RunStoreError` or `DataError` if they are unavailable."""
         device = choose(run.device)
-        network = build(run.network, seed=run.seed)
+        network = built(run.network, seed=run.seed)
         fill(network, runs, runs.id_of(run))
         return Trained(run, network.to(device).eval(), data_sets.load(run.data, progress=progress).to(device), device)
 

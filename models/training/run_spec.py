@@ -12,6 +12,7 @@ from ..runtime.errors import SpecError
 from ..runtime.fields import Fields, choice, flag, key, number, whole
 from ..runtime.messages import message
 from ..runtime.settings import Augment, Device, Precision, Schedule
+from ..specs.external import ExternalSpec, Network
 from ..specs.spec import NetworkSpec
 from .data_registry import DATA
 
@@ -24,7 +25,7 @@ class RunSpec(Fields):
     value.
     """
 
-    network: NetworkSpec = field(default=cast("NetworkSpec", None))
+    network: Network = field(default=cast("NetworkSpec", None))
     data: str = key("digits", DATA)
     augment: Augment = choice(Augment.NONE)
     epochs: int = whole(20, 1, 1_000)
@@ -60,6 +61,8 @@ class RunSpec(Fields):
             raise SpecError(
                 "warmup", "must be less than {epochs}, the number of epochs", self.warmup, epochs=self.epochs
             )
+        if self.compile and isinstance(self.network, ExternalSpec) and self.network.skip_scale != 1:
+            raise SpecError("compile", "must be false for a network whose skips are scaled", self.compile)
         if self.compile and self.network.draws:
             raise SpecError("compile", "must be false for a network with dropout or stochastic depth", self.compile)
         if self.batch > about.train:
@@ -116,7 +119,8 @@ class RunSpec(Fields):
     @staticmethod
     def from_json(stored: Mapping[str, Any]) -> "RunSpec":
         """Return the spec that `to_json` has written. Raises `SpecError` or `TypeError` for an invalid one."""
-        network, problems = NetworkSpec.from_query(stored["network"])
+        settings = ExternalSpec if "network" in stored["network"] else NetworkSpec
+        network, problems = settings.from_query(stored["network"])
         if problems:
             reason = message("{field}: {reason}", field=problems[0].field, reason=problems[0].message)
             raise SpecError("network", "must be valid ({reason})", stored["network"], reason=reason)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..runtime.messages import Message, UserError
 from ..specs.depth import depth
+from ..specs.external import ExternalSpec
 from ..specs.naming import kind
 from ..specs.spec import NetworkSpec
 from . import run_files
@@ -51,8 +52,11 @@ class StoredRun:
 
 def identity(run: RunSpec) -> str:
     """Return the id of a new run, as in "resnet-20-digits-3f2a9c01bd"; it names the folder."""
-    title = kind(run.network).lower().replace(" ", "-")
-    return f"{title}-{depth(run.network)}-{run.data}-{run.digest}"
+    if isinstance(run.network, ExternalSpec):
+        title = run.network.name.replace(".", "-") + ("-plain" if run.network.plain else "")
+    else:
+        title = f"{kind(run.network).lower().replace(' ', '-')}-{depth(run.network)}"
+    return f"{title}-{run.data}-{run.digest}"
 
 
 def spec_of(stored: dict[str, Any]) -> tuple[RunSpec, tuple[str, ...]]:
@@ -61,7 +65,7 @@ def spec_of(stored: dict[str, Any]) -> tuple[RunSpec, tuple[str, ...]]:
     if not isinstance(run, dict) or not isinstance(run.get("network"), dict):
         raise DamagedError("{file} does not describe a run", file=RUN)
     known = {field.name for field in fields(RunSpec)}
-    network = {field.name for field in fields(NetworkSpec)}
+    network = {field.name for settings in (NetworkSpec, ExternalSpec) for field in fields(settings)}
     unknown = [name for name in run if name not in known]
     unknown += [f"network.{name}" for name in run["network"] if name not in network]
     return RunSpec.from_json({name: value for name, value in run.items() if name in known}), tuple(unknown)

@@ -5,6 +5,7 @@ Training can be stopped between any two steps and resumed from a checkpoint with
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +13,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from ..networks.build import build, generator
+from ..networks.build import generator
 from ..networks.dropping import Dropping
 from ..runtime.device import Peak, computing, exactly, release, threads
 from ..runtime.messages import UserError
 from ..runtime.progress import ProgressCallback
 from ..runtime.settings import Precision
+from ..specs.external import ExternalSpec
+from ..tracing.without_skips import built
 from . import datasets as data_sets
 from .datasets import Data, Shuffle, Split
 from .estimate import check, threads_for
@@ -69,7 +72,7 @@ class Trainer:
         self.device = check(run, loaded=data is not None)
         self._progress = progress or (lambda _: None)
         self.data = (data_sets.load(run.data, progress=progress) if data is None else data).to(self.device)
-        self.network = build(run.network, seed=run.seed).to(self.device)
+        self.network = built(run.network, seed=run.seed).to(self.device)
         if run.channels_last:
             self.network.to(memory_format=torch.channels_last)
         fused = {"fused": True} if self.device.type in ("cpu", "cuda") else {}
@@ -86,6 +89,7 @@ class Trainer:
             if isinstance(module, nn.Conv2d | nn.Linear)
         }
         self._dropping = {path: module for path, module in self.network.named_modules() if isinstance(module, Dropping)}
+        self._draws = isinstance(run.network, ExternalSpec)  # it may draw from torch's own generator
         self.step = 0  # steps since the start
         self.epoch = 0  # finished epochs
         self.right: list[bool] = []  # per test image, in order: right in the last test
@@ -158,7 +162,7 @@ class Trainer:
             group["lr"] = run.rate(self.step)
         for path, module in self._dropping.items():  # drawn for each step alone, so that a resumed run draws the same
             module.generator = generator(run.seed, f"{self.step}/{path}", self.device)
-        with exactly(self.device, run.precision, training=True):
+        with exactly(self.device, run.precision, training=True), self._drawing():
             with computing(self.device, run.precision, training=True):
                 if run.compile:
                     # the outputs of the previous step are no longer needed
@@ -174,6 +178,16 @@ class Trainer:
         self._scaler.update()
         self._losses[place] = loss.detach()
         self._right += (logits.detach().argmax(1) == labels).sum()
+
+    @contextmanager
+    def _drawing(self) -> Iterator[None]:
+        """Let a library's network draw the same in each step of a resumed run: torch's generator is put back after."""
+        if not self._draws:
+            yield
+            return
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(generator(self.run.seed, f"{self.step}", torch.device("cpu")).initial_seed())
+            yield
 
     def _listen(self) -> None:
         """Add the norms of the weight gradients to their sums; steps that overflow in float16 are left out."""

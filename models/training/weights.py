@@ -14,7 +14,7 @@ from ..runtime.progress import ProgressCallback
 from ..runtime.settings import Source
 from ..signals.measure_spec import MeasureSpec
 from ..signals.prepare import Prepare, Prepared
-from ..specs.spec import NetworkSpec
+from ..specs.external import Network
 from . import datasets
 from .run_files import WEIGHTS, DamagedError, check_weights
 from .run_spec import RunSpec
@@ -38,7 +38,7 @@ def fill(network: nn.Module, runs: RunStore, own: str) -> None:
         raise RunStoreError("The weights of {run} belong to another network. Delete the run.", run=own) from None
 
 
-def inherit(network: nn.Module, spec: NetworkSpec, runs: RunStore, own: str) -> RunSpec:
+def inherit(network: nn.Module, spec: Network, runs: RunStore, own: str) -> RunSpec:
     """Load a stored run's weights into the network of `spec`, in place; return the spec of the run they come from.
 
     If there is a run of this very network with the same settings (a twin in the same race), its weights are used;
@@ -59,9 +59,7 @@ def inherit(network: nn.Module, spec: NetworkSpec, runs: RunStore, own: str) -> 
     return found.run
 
 
-def preparation(
-    own: str, spec: NetworkSpec, setting: MeasureSpec, runs: RunStore, picture: bytes | None = None
-) -> Prepare:
+def preparation(own: str, spec: Network, setting: MeasureSpec, runs: RunStore, picture: bytes | None = None) -> Prepare:
     """Return a function that prepares a stored run's weights, random images of its test set, and their labels.
 
     `picture` is an image file to use in place of the test images. The returned function raises `RunStoreError` or

@@ -16,6 +16,7 @@ from ..signals.prepare import Prepare, preparation
 from ..signals.records import FeatureMaps, Pair, SweepPoint, Timing
 from ..signals.timing import timing
 from ..specs.choices import Norm
+from ..specs.external import Network
 from ..specs.spec import NetworkSpec
 from ..specs.twins import twin, with_skips
 from ..tracing.tracer import trace
@@ -23,11 +24,11 @@ from ..training.run_store import RunStore
 from ..training.weights import preparation as kept_preparation
 
 Result = TypeVar("Result")
-Found = tuple[tuple[NetworkSpec, Result | Message], ...]  # a message: the reason why there is no result
+Found = tuple[tuple[Network, Result | Message], ...]  # a message: the reason why there is no result
 
 
 def pair(
-    progress: Progress, *, spec: NetworkSpec, setting: MeasureSpec, picture: bytes | None, trained: str, stamp: int
+    progress: Progress, *, spec: Network, setting: MeasureSpec, picture: bytes | None, trained: str, stamp: int
 ) -> Pair:
     """Measure a network and its twin alike; `stamp` distinguishes the weights of run `trained` from earlier ones."""
     try:
@@ -67,7 +68,7 @@ def sweep(
 def feature_maps(
     progress: Progress,
     *,
-    spec: NetworkSpec,
+    spec: Network,
     path: str,
     image: int,
     setting: MeasureSpec,
@@ -84,7 +85,7 @@ def feature_maps(
 
 def _feature_maps(
     progress: Progress,
-    spec: NetworkSpec,
+    spec: Network,
     path: str,
     image: int,
     setting: MeasureSpec,
@@ -107,23 +108,23 @@ def _feature_maps(
     return ours, theirs, maps.filters(network)
 
 
-def timings(progress: Progress, *, specs: tuple[NetworkSpec, ...], setting: MeasureSpec) -> Found[Timing]:
+def timings(progress: Progress, *, specs: tuple[Network, ...], setting: MeasureSpec) -> Found[Timing]:
     """Measure the cost of each network on this machine."""
 
     return _each(progress.tell, specs, lambda spec, share: timing(spec, setting, progress=share))
 
 
-def curves(progress: Progress, *, specs: tuple[NetworkSpec, ...], setting: MeasureSpec) -> Found[Pair]:
+def curves(progress: Progress, *, specs: tuple[Network, ...], setting: MeasureSpec) -> Found[Pair]:
     """Measure each network and its twin."""
     return _each(progress.tell, specs, lambda spec, share: _pair(share, spec, setting, None, ""))
 
 
 def _each(
-    tell: ProgressCallback, specs: Sequence[NetworkSpec], measured: Callable[[NetworkSpec, ProgressCallback], Result]
+    tell: ProgressCallback, specs: Sequence[Network], measured: Callable[[Network, ProgressCallback], Result]
 ) -> Found[Result]:
     """Measure one network after another; for one that does not fit or is invalid, the result is the reason."""
     macs = [trace(spec).macs for spec in specs]
-    found: list[tuple[NetworkSpec, Result | Message]] = []
+    found: list[tuple[Network, Result | Message]] = []
     for place, spec in enumerate(specs):
         share = part(tell, sum(macs[:place]) / sum(macs), macs[place] / sum(macs))
         try:
@@ -139,7 +140,7 @@ def _each(
 
 
 def _pair(
-    tell: ProgressCallback | None, spec: NetworkSpec, setting: MeasureSpec, picture: bytes | None, trained: str
+    tell: ProgressCallback | None, spec: Network, setting: MeasureSpec, picture: bytes | None, trained: str
 ) -> Pair:
     ours, theirs = (
         measure(
@@ -153,7 +154,7 @@ def _pair(
     return Pair(ours, theirs)
 
 
-def _preparation(spec: NetworkSpec, setting: MeasureSpec, picture: bytes | None, trained: str) -> Prepare:
+def _preparation(spec: Network, setting: MeasureSpec, picture: bytes | None, trained: str) -> Prepare:
     if setting.weights is Weights.TRAINED:
         return kept_preparation(trained, spec, setting, RunStore(), picture)
     return preparation(spec, setting, picture)

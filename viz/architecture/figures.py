@@ -81,6 +81,11 @@ def by_stage(trace: Trace) -> go.Figure:
     return figure
 
 
+def has_shapes(trace: Trace) -> bool:
+    """Whether maps of channels, height and width pass through the network, not only tokens."""
+    return len(_positions(trace)) > 1
+
+
 def shapes(trace: Trace, *, selected: str = "") -> go.Figure:
     """Return channels and height of the tensors that pass from block to block, on a logarithmic axis."""
     last = {layer.block: layer.path for layer in trace.layers}
@@ -156,7 +161,7 @@ def _positions(trace: Trace) -> list[tuple[int, Layer]]:
     return [
         (index, layer)
         for index, layer in enumerate(trace.layers[: end + 1])
-        if layer.path not in aside or layer.kind is Kind.ADD
+        if (layer.path not in aside or layer.kind is Kind.ADD) and len(layer.output_shape) == 3
     ]
 
 

@@ -38,13 +38,15 @@ def _empty(trace: Trace) -> None:
     )
     heaviest = max(trace.layers, key=lambda layer: layer.params)
     busiest = max(trace.layers, key=lambda layer: layer.macs)
-    convolution = next(layer for layer in trace.layers if layer.kind is Kind.CONV)
+    convolution = next((layer for layer in trace.layers if layer.kind is Kind.CONV), None)
     first = trace.by_path.get(_SLIP_LAYER, convolution)
-    for key, layer, words in (
-        ("first", first, _("{layer}: an early convolution", layer=first.path)),
+    offered = [
         ("heaviest", heaviest, _("{layer}: most parameters", layer=heaviest.path)),
         ("busiest", busiest, _("{layer}: most MACs", layer=busiest.path)),
-    ):
+    ]
+    if first is not None:
+        offered.insert(0, ("first", first, _("{layer}: an early convolution", layer=first.path)))
+    for key, layer, words in offered:
         st.button(words, key=f"try_{key}", on_click=_select, args=(layer.path,), width="stretch")
     rows = [
         f"| {format.stage(total.path)} | {format.shape(total.output_shape)} "
@@ -71,6 +73,7 @@ def _layer(trace: Trace, layer: Layer) -> None:
                 (_("Receptive field, px"), layer.receptive_field_formula, formulas.receptive_field(layer)),
                 (_("Effective stride, px"), layer.effective_stride_formula, formulas.effective_stride(layer)),
             )
+            if formula
         )
     )
     question = _("Counted in the depth of {depth:,}?", depth=trace.depth)

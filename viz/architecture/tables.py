@@ -1,10 +1,11 @@
 """Tables of a traced network: by layer, block or stage, and its totals as other tools count them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from models.specs.spec import NetworkSpec
+from models.specs.external import Network
 from models.tracing import counting
 from models.tracing.kinds import KINDS
 from models.tracing.records import Total, Trace
@@ -43,7 +44,8 @@ def _blocks(trace: Trace) -> tuple[Total, ...]:
 
 
 def _layers(trace: Trace) -> pd.DataFrame:
-    return pd.DataFrame(
+    return _known(
+        trace,
         {
             _("Layer"): [layer.path for layer in trace.layers],
             _("Kind"): [_(KINDS[layer.kind].label) for layer in trace.layers],
@@ -58,12 +60,19 @@ def _layers(trace: Trace) -> pd.DataFrame:
             _("Receptive field, px"): [layer.receptive_field for layer in trace.layers],
             _("Effective stride, px"): [layer.effective_stride for layer in trace.layers],
             _("Counted in depth"): ["✓" if layer.counted else "" for layer in trace.layers],
-        }
+        },
     )
 
 
+def _known(trace: Trace, columns: dict[str, list[Any]]) -> pd.DataFrame:
+    """A table without the receptive fields if they are not known."""
+    hidden = set() if trace.receptive_field else {_("Receptive field, px"), _("Effective stride, px")}
+    return pd.DataFrame({name: values for name, values in columns.items() if name not in hidden})
+
+
 def _totals(trace: Trace, totals: tuple[Total, ...]) -> pd.DataFrame:
-    return pd.DataFrame(
+    return _known(
+        trace,
         {
             _("Part"): [total.path for total in totals],
             _("Blocks"): [total.blocks for total in totals],
@@ -76,7 +85,7 @@ def _totals(trace: Trace, totals: tuple[Total, ...]) -> pd.DataFrame:
             _("Activations, bytes"): [total.activation_bytes for total in totals],
             _("Receptive field, px"): [total.receptive_field for total in totals],
             _("Counted in depth"): [total.depth for total in totals],
-        }
+        },
     )
 
 
@@ -100,11 +109,11 @@ def others(trace: Trace) -> pd.DataFrame:
     )
 
 
-def layer_table(spec: NetworkSpec, rows: Rows) -> Table:
+def layer_table(spec: Network, rows: Rows) -> Table:
     """Return the table of a network, cached per language."""
     return _layer_table(spec, rows, language())
 
 
 @memo(room=32 * 10**6, size=lambda table: int(table.frame.memory_usage(deep=True).sum()))
-def _layer_table(spec: NetworkSpec, rows: Rows, spoken: str) -> Table:  # `spoken`: part of the cache key
+def _layer_table(spec: Network, rows: Rows, spoken: str) -> Table:  # `spoken`: part of the cache key
     return table(cached.trace(spec), rows)

@@ -7,8 +7,8 @@ import streamlit as st
 
 from models.specs.choices import Init
 from models.specs.depth import other_depth
+from models.specs.external import ExternalSpec, Network
 from models.specs.naming import depth_note, describe
-from models.specs.spec import NetworkSpec
 from models.tracing.kinds import KINDS, Kind
 from models.tracing.layers import DepthRule, Layer
 from models.tracing.records import Trace
@@ -34,7 +34,7 @@ _DRAWN = {
 _MOST_NAMES = 48  # names of counted layers listed per stage
 
 
-def show(spec: NetworkSpec, trace: Trace, view: View) -> None:
+def show(spec: Network, trace: Trace, view: View) -> None:
     bodies = {
         Tab.LAYERS: _table,
         Tab.CHARTS: _charts,
@@ -52,7 +52,7 @@ def show(spec: NetworkSpec, trace: Trace, view: View) -> None:
     )
 
 
-def _table(spec: NetworkSpec, trace: Trace, view: View) -> None:
+def _table(spec: Network, trace: Trace, view: View) -> None:
 
     rows, files = st.columns([4, 3], vertical_alignment="bottom")
     with rows:
@@ -105,23 +105,25 @@ def _columns(table: tables.Table) -> dict[str, Any]:
     }
 
 
-def _charts(spec: NetworkSpec, trace: Trace, view: View) -> None:
+def _charts(spec: Network, trace: Trace, view: View) -> None:
     left, right = st.columns(2)
     with left:
         _chart(figures.by_layer(trace, "params", selected=view.layer), "params", spec)
-        _chart(figures.shapes(trace, selected=view.layer), "shapes", spec)
+        if figures.has_shapes(trace):
+            _chart(figures.shapes(trace, selected=view.layer), "shapes", spec)
     with right:
         _chart(figures.by_layer(trace, "macs", selected=view.layer), "macs", spec)
-        _chart(figures.receptive_field(trace, selected=view.layer), "field", spec)
+        if trace.receptive_field:
+            _chart(figures.receptive_field(trace, selected=view.layer), "field", spec)
     _chart(figures.by_stage(trace), "stages", spec)
 
 
-def _chart(figure: "go.Figure", key: str, spec: NetworkSpec) -> None:
+def _chart(figure: "go.Figure", key: str, spec: Network) -> None:
     """Show a chart with its title as alternative text."""
     chart.show(lambda **__: figure, key, alt=figure.layout.title.text, name=cached.file_name(spec), height=360)
 
 
-def _depth(spec: NetworkSpec, trace: Trace, view: View) -> None:
+def _depth(spec: Network, trace: Trace, view: View) -> None:
     """List the counted layers by stage, and the kinds of layer that are not counted."""
     terms = [str(total.depth) for total in trace.stages if total.depth]
     heading = _("Why {depth:,} layers?", depth=trace.depth)
@@ -161,7 +163,7 @@ def _uncounted(layers: list[Layer]) -> str:
     return _(", ").join(f"{kind}: {number}" for kind, number in kinds.items()) or _("nothing")
 
 
-def _others(spec: NetworkSpec, trace: Trace, view: View) -> None:
+def _others(spec: Network, trace: Trace, view: View) -> None:
     frame = tables.others(trace)
     words, files = st.columns([4, 3], vertical_alignment="bottom")
     words.caption(
@@ -186,7 +188,7 @@ def _others(spec: NetworkSpec, trace: Trace, view: View) -> None:
     )
 
 
-def _torchinfo(spec: NetworkSpec, trace: Trace, view: View) -> None:
+def _torchinfo(spec: Network, trace: Trace, view: View) -> None:
     st.caption(
         _(
             "What torchinfo prints for the same network. Its mult-adds include biases and norms, so its totals differ "
@@ -196,25 +198,28 @@ def _torchinfo(spec: NetworkSpec, trace: Trace, view: View) -> None:
     _scrolled(cached.torchinfo_summary(spec), None)
 
 
-def _code(spec: NetworkSpec, trace: Trace, view: View) -> None:
+def _code(spec: Network, trace: Trace, view: View) -> None:
     text = f"# {origin.comment()}\n{cached.source(spec)}"
     left, right = st.columns([5, 1], vertical_alignment="center")
-    values = {"params": trace.params, "init": _(_DRAWN[spec.init])}
-    if spec.essential.zero_init_residual:
-        left.write(
-            _(
-                "This file builds the network with torch alone: {params:,} parameters, {init}, the last weight of each "
-                "branch zero.",
-                **values,
-            )
-        )
-    else:
-        left.write(_("This file builds the network with torch alone: {params:,} parameters, {init}.", **values))
+    left.write(_about_code(spec, trace))
     with right:
         widgets.download(
             _("Save"), text, f"{cached.file_name(spec)}.py", "text/x-python", key="save_py", width="stretch"
         )
     _scrolled(text, "python")
+
+
+def _about_code(spec: Network, trace: Trace) -> str:
+    if isinstance(spec, ExternalSpec):
+        return _("This file builds the network with {library}.", library=spec.library.name)
+    values = {"params": trace.params, "init": _(_DRAWN[spec.init])}
+    if spec.essential.zero_init_residual:
+        return _(
+            "This file builds the network with torch alone: {params:,} parameters, {init}, the last weight of each "
+            "branch zero.",
+            **values,
+        )
+    return _("This file builds the network with torch alone: {params:,} parameters, {init}.", **values)
 
 
 def _scrolled(text: str, language: str | None) -> None:

@@ -9,6 +9,8 @@ import streamlit as st
 from models.runtime.messages import Message
 from models.runtime.settings import Device
 from models.specs.choices import BlockForm
+from models.specs.external import ExternalSpec, Network
+from models.specs.libraries import torchvision_networks
 from models.specs.naming import describe
 from models.specs.spec import NetworkSpec
 from models.specs.twins import with_skips
@@ -24,32 +26,32 @@ _ROOM = 64 * 10**6  # bytes per cache
 _LAYER = 2_000  # bytes of a layer's record, approximately
 
 
-def trace(spec: NetworkSpec) -> Trace:
+def trace(spec: Network) -> Trace:
     preload.wait()
     return _trace(spec)
 
 
 @memo(room=_ROOM, size=lambda trace: len(trace.layers) * _LAYER)
-def _trace(spec: NetworkSpec) -> Trace:
+def _trace(spec: Network) -> Trace:
     from models.tracing.tracer import trace as traced  # noqa: PLC0415
 
     return traced(spec)
 
 
 @memo(room=_ROOM, size=lambda groups: sum(len(group.layers) for group in groups) * _LAYER // 4)
-def groups(spec: NetworkSpec) -> tuple[Group, ...]:
+def groups(spec: Network) -> tuple[Group, ...]:
     """Return the stages of a network as groups that the graph can fold."""
     return tree(trace(spec))
 
 
-def picture(spec: NetworkSpec, folding: Folding, direction: Direction, colour: Colour) -> tuple[Picture, str]:
+def picture(spec: Network, folding: Folding, direction: Direction, colour: Colour) -> tuple[Picture, str]:
     """Return the graph of a network, and its SVG."""
     return _picture(spec, folding, direction, colour, language())
 
 
 @memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
 def _picture(
-    spec: NetworkSpec,
+    spec: Network,
     folding: Folding,
     direction: Direction,
     colour: Colour,
@@ -62,7 +64,7 @@ def _picture(
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def painted(
-    spec: NetworkSpec, key: tuple[object, ...], folding: Folding, title: str, _values: Values
+    spec: Network, key: tuple[object, ...], folding: Folding, title: str, _values: Values
 ) -> tuple[Picture, str]:
     """Return the graph with measured values as fills, and its SVG.
 
@@ -81,26 +83,41 @@ def formed(spec: NetworkSpec, form: BlockForm) -> Trace:
     return traced(spec, form)
 
 
-def file_name(spec: NetworkSpec) -> str:
+def file_name(spec: Network) -> str:
     """Return the base name of a network's files: its preset's id or, for a custom network, its English name."""
     name = describe(spec)
     return name.preset or "-".join("".join(sign if sign.isalnum() else " " for sign in str(name.title).lower()).split())
 
 
-def torchinfo_summary(spec: NetworkSpec) -> str:
+@st.cache_resource(max_entries=4, show_spinner=False)
+def library_networks(library: str) -> tuple[str, ...]:
+    """Return the names of a library's networks."""
+    if library == "torchvision":
+        return tuple(torchvision_networks())
+    preload.wait()
+    from importlib import import_module  # noqa: PLC0415
+
+    return tuple(import_module("timm").list_models())
+
+
+def torchinfo_summary(spec: Network) -> str:
     with st.spinner(_("Running torchinfo ...")):
         return _torchinfo_summary(spec)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _torchinfo_summary(spec: NetworkSpec) -> str:
+def _torchinfo_summary(spec: Network) -> str:
     from models.tracing.torchinfo import summary  # noqa: PLC0415
 
     return summary(spec)
 
 
 @memo(room=_ROOM // 8, size=len)
-def source(spec: NetworkSpec) -> str:
+def source(spec: Network) -> str:
+    if isinstance(spec, ExternalSpec):
+        from models.networks.library_code import source as loaded  # noqa: PLC0415
+
+        return loaded(spec)
     from models.networks.export_code import source as written  # noqa: PLC0415
 
     return written(spec, title=str(describe(spec).title), params=trace(spec).params)
@@ -117,7 +134,7 @@ def machine() -> tuple[tuple[str, ...], tuple[str, ...], str]:
 
 
 @memo(room=100_000, size=lambda __: 1_000)
-def has_weights(spec: NetworkSpec) -> bool:
+def has_weights(spec: Network) -> bool:
     """Return whether torchvision has pretrained weights for the network with skips, which its twin can use too."""
     preload.wait()
     from models.networks.pretrained import torchvision_name  # noqa: PLC0415
@@ -126,7 +143,7 @@ def has_weights(spec: NetworkSpec) -> bool:
 
 
 @memo(room=100_000, size=lambda __: 1_000)
-def unshared(spec: NetworkSpec) -> int:
+def unshared(spec: Network) -> int:
     """Return how many weight tensors of a network its twin does not share at initialisation."""
     preload.wait()
     from models.networks.shared import shared  # noqa: PLC0415
@@ -146,7 +163,7 @@ def check_picture(data: bytes, size: tuple[int, int]) -> tuple[Message | None, s
 
 
 @memo(room=300_000, size=lambda __: 1_000)
-def keeps(spec: NetworkSpec) -> dict[str, int]:
+def keeps(spec: Network) -> dict[str, int]:
     """Return source -> bytes saved for the backward pass, for one image in float32: see `models.tracing.memory`."""
     preload.wait()
     from models.tracing.memory import keeps as held  # noqa: PLC0415
@@ -154,13 +171,13 @@ def keeps(spec: NetworkSpec) -> dict[str, int]:
     return held(trace(spec))
 
 
-def kept(spec: NetworkSpec) -> int:
+def kept(spec: Network) -> int:
     """Return the bytes saved for the backward pass, for one image in float32."""
     return sum(keeps(spec).values())
 
 
 @memo(room=_ROOM, size=lambda found: sum(len(one.trace.layers) for one in found) * _LAYER)
-def shortcuts(spec: NetworkSpec) -> tuple[Variant, ...]:
+def shortcuts(spec: Network) -> tuple[Variant, ...]:
     """Return the network with each kind of shortcut that it can have."""
     preload.wait()
     from models.tracing import variants  # noqa: PLC0415
@@ -169,7 +186,7 @@ def shortcuts(spec: NetworkSpec) -> tuple[Variant, ...]:
 
 
 @memo(room=_ROOM, size=lambda found: sum(len(one.trace.layers) for one in found) * _LAYER)
-def equal_macs(spec: NetworkSpec) -> tuple[EqualBlock, ...]:
+def equal_macs(spec: Network) -> tuple[EqualBlock, ...]:
     """Return networks with other types of block, at the MACs of the network's own block."""
     preload.wait()
     from models.tracing import variants  # noqa: PLC0415
@@ -177,20 +194,21 @@ def equal_macs(spec: NetworkSpec) -> tuple[EqualBlock, ...]:
     return variants.equal_macs(spec)
 
 
-def block_picture(spec: NetworkSpec, block: str, form: BlockForm = BlockForm.GROUPED) -> tuple[Picture, str]:
+def block_picture(spec: Network, block: str, form: BlockForm = BlockForm.GROUPED) -> tuple[Picture, str]:
     """Return the graph of one block with its formulas, and its SVG; of a ResNeXt in one of its forms."""
     return _block_picture(spec, block, form, language())
 
 
 @memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
 def _block_picture(
-    spec: NetworkSpec,
+    spec: Network,
     block: str,
     form: BlockForm,
     spoken: str,  # part of the cache key
 ) -> tuple[Picture, str]:
     from viz.graph import block_drawing  # noqa: PLC0415
 
-    traced = trace(spec) if form is BlockForm.GROUPED else formed(spec, form)
+    own = isinstance(spec, NetworkSpec) and form is not BlockForm.GROUPED
+    traced = formed(spec, form) if own else trace(spec)  # type: ignore[arg-type]  # mypy forgets what `own` says
     drawn = block_drawing.picture(traced, block, title=worded(describe(spec).title))
     return drawn, render.svg(drawn.dot)

@@ -7,6 +7,7 @@ from models.runtime.settings import Source, Weights
 from models.signals.measure_spec import MeasureSpec
 from models.signals.records import FeatureMaps, Pair, SweepPoint, Timing
 from models.specs.choices import Norm
+from models.specs.external import Network
 from models.specs.spec import NetworkSpec
 from models.specs.sweep_depths import sweep_depths
 from models.specs.twins import with_skips
@@ -15,10 +16,10 @@ from viz.backend import cached, pace
 from viz.backend.job import Request
 from viz.state.signals import Experiment
 
-Found = tuple[tuple[NetworkSpec, Any], ...]  # (essential network, result); a `Message` says why there is none
+Found = tuple[tuple[Network, Any], ...]  # (essential network, result); a `Message` says why there is none
 
 
-def pair(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Request[Pair]:
+def pair(spec: Network, experiment: Experiment, picture: bytes | None) -> Request[Pair]:
     """Return the request to measure a network and its twin alike."""
     setting = experiment.measure
     work = task("work.signals:pair", spec=_own(spec), setting=setting, picture=picture, **_trained(experiment))
@@ -47,7 +48,7 @@ def sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> R
 
 
 def feature_maps(
-    spec: NetworkSpec, path: str, experiment: Experiment, picture: bytes | None
+    spec: Network, path: str, experiment: Experiment, picture: bytes | None
 ) -> Request[tuple[FeatureMaps, FeatureMaps | None, Any]]:
     """Return the request for a layer's channels with and without skips, and the first convolution's filters.
 
@@ -66,7 +67,7 @@ def feature_maps(
     return Request(work, _cost(spec, setting, 1), _kind(experiment))
 
 
-def timings(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Request[Found]:
+def timings(specs: tuple[Network, ...], experiment: Experiment) -> Request[Found]:
     """Return the request for each network's `Timing` on this machine, or the reason why it can't be measured."""
     asked = experiment.measure
     setting = MeasureSpec(batch=asked.batch, seed=asked.seed, device=asked.device, precision=asked.precision)
@@ -74,7 +75,7 @@ def timings(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Request[F
     return Request(work, sum(_cost(spec, setting, 9) for spec in specs) + 2 * len(specs), "timing")
 
 
-def curves(specs: tuple[NetworkSpec, ...], experiment: Experiment) -> Request[Found]:
+def curves(specs: tuple[Network, ...], experiment: Experiment) -> Request[Found]:
     """Return the request for each network's `Pair` with one seed, or the reason why it can't be measured."""
     setting = experiment.untrained.measure.changed(seeds=1)
     if setting.source is Source.UPLOAD:  # a picture is uploaded on the Signals page
@@ -92,12 +93,16 @@ def pictured(experiment: Experiment) -> Source:
     return Source.PHOTOS if source is Source.NOISE else source
 
 
-def _own(spec: NetworkSpec) -> NetworkSpec:
+def _own(spec: Network) -> Network:
     """The network with skips, without unused fields: both it and its twin are measured."""
     return with_skips(spec).essential
 
 
-def _apart(specs: tuple[NetworkSpec, ...]) -> tuple[NetworkSpec, ...]:
+def _built(spec: NetworkSpec) -> NetworkSpec:
+    return with_skips(spec).essential
+
+
+def _apart(specs: tuple[Network, ...]) -> tuple[Network, ...]:
     """Each network once, in an order that does not depend on the page's."""
     return tuple(sorted({spec.essential for spec in specs}, key=lambda spec: sorted(spec.to_query().items())))
 
@@ -108,7 +113,7 @@ def _trained(experiment: Experiment) -> dict[str, Any]:
     return {"trained": trained, "stamp": RunStore().read(trained).stamp if trained else 0}
 
 
-def _cost(spec: NetworkSpec, setting: MeasureSpec, runs: float) -> float:
+def _cost(spec: Network, setting: MeasureSpec, runs: float) -> float:
     """Cost of `runs` forward and backward passes."""
     return pace.passes(cached.trace(spec), setting.batch, runs)
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from models.results.task import task
 from models.runtime.messages import Message, UserError
-from models.specs.spec import NetworkSpec
+from models.specs.external import Network
 from models.specs.twins import with_skips
 from models.training.records import Answer, Lesions, Predictions, Response, Reuse
 from models.training.run_spec import RunSpec
@@ -27,7 +27,7 @@ def all_kept() -> tuple[StoredRun, ...]:
     return RunStore().all()
 
 
-def learnt(spec: NetworkSpec) -> tuple[StoredRun, ...]:
+def learnt(spec: Network) -> tuple[StoredRun, ...]:
     """Return the stored runs of this network or its twin with at least one finished epoch, newest first."""
     own = {spec.essential, with_skips(spec).essential}
     return tuple(

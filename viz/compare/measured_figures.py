@@ -8,8 +8,7 @@ from plotly.subplots import make_subplots
 
 from models.runtime.messages import Message
 from models.signals.records import Pair, Signals, Timing, last_of_blocks
-from models.specs.choices import Shortcut
-from models.specs.spec import NetworkSpec
+from models.specs.external import Network
 from models.tracing.records import Variant
 from viz.compare.figures import BELOW, FOOT, HOVER, bar, more, pattern, weighted
 from viz.language import _, worded
@@ -24,7 +23,7 @@ from viz.text.quantities import name as quantity_name
 def signals(
     subjects: Sequence[Subject],
     looks: Sequence[SeriesStyle],
-    pairs: Mapping[NetworkSpec, Pair | Message],
+    pairs: Mapping[Network, Pair | Message],
     quantity: str,
     *,
     dark: bool = False,
@@ -36,7 +35,7 @@ def signals(
         pair = pairs.get(one.entry.spec.essential)
         if not isinstance(pair, Pair):
             continue
-        plain = one.entry.spec.shortcut is Shortcut.NONE  # then its counterpart with skips is not shown
+        plain = one.entry.spec.plain  # then its counterpart with skips is not shown
         for skips, side in ((False, pair.plain),) if plain else ((True, pair.skips), (False, pair.plain)):
             places, values, paths = _measured(side, quantity)
             shown = [(x, y, path) for x, y, path in zip(places, values, paths, strict=True) if 0 < y < inf]

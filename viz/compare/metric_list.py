@@ -31,10 +31,6 @@ def _rate(value: float) -> str:
     return f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
 
 
-def _size(value: float) -> str:
-    return format.size(int(value))
-
-
 def _sum(one: Subject, quantity: str) -> str:
     """The sum over the stages, as in stem 9,536 + layer1 215,808 + ... = 25,557,032."""
     terms = [(format.stage(total.path), getattr(total, quantity)) for total in one.trace.stages]
@@ -55,6 +51,12 @@ def _depth(one: Subject) -> str:
         rule=label(one.trace.depth_rule),
         layers=len(one.trace.layers),
     )
+
+
+def _field(one: Subject) -> str:
+    if not one.trace.receptive_field:
+        return _("computed for networks that are built here; through attention it is not defined")
+    return f"{one.trace.features.path}: {one.trace.features.receptive_field_formula}"
 
 
 def _input(one: Subject) -> str:
@@ -191,7 +193,7 @@ METRICS: Sequence[Metric] = (
     Metric(
         name=N_("Activations, one image"),
         value=lambda one, __: one.trace.activation_bytes,
-        shown=_size,
+        shown=lambda value: format.size(int(value)),
         unit=N_("bytes"),
         formula=lambda one, __: _sum(one, "activation_bytes"),
         convention=N_("The outputs of all layers for one image in float32, 4 bytes per number."),
@@ -200,7 +202,7 @@ METRICS: Sequence[Metric] = (
     Metric(
         name=N_("Saved for backward, batch {batch}"),
         value=lambda one, batch: one.kept * batch,
-        shown=_size,
+        shown=lambda value: format.size(int(value)),
         unit=N_("bytes"),
         formula=lambda one, batch: f"{one.kept:,} * {batch} = {one.kept * batch:,}",
         convention=N_(
@@ -230,9 +232,9 @@ METRICS: Sequence[Metric] = (
     ),
     Metric(
         name=N_("Receptive field, px"),
-        value=lambda one, __: one.trace.receptive_field,
+        value=lambda one, __: one.trace.receptive_field or None,
         shown=lambda value: format.whole(int(value)),
-        formula=lambda one, __: f"{one.trace.features.path}: {one.trace.features.receptive_field_formula}",
+        formula=lambda one, __: _field(one),
         convention=N_(
             "The part of the image that one position before the global pooling depends on; the largest over all "
             "channels."
@@ -290,7 +292,7 @@ METRICS: Sequence[Metric] = (
         N_("Peak memory, training, batch {batch}"),
         N_("The most memory in use at once during the forward and the backward pass, above what was in use before."),
         lambda timing: timing.peak_memory,
-        shown=_size,
+        shown=lambda value: format.size(int(value)),
         unit=N_("bytes"),
         better=-1,
     ),

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from models.runtime.messages import Message
 from models.signals.records import Pair, Timing
-from models.specs.spec import NetworkSpec
+from models.specs.external import Network
 from models.tracing.diff import difference
 from viz import text
 from viz.backend import cached
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _STYLE = Path(__file__).parents[2] / "assets" / "style.css"
 
 
-def page(scene: Scene, title: str, link: str, made: str, pairs: Mapping[NetworkSpec, Pair | Message] | None) -> str:
+def page(scene: Scene, title: str, link: str, made: str, pairs: Mapping[Network, Pair | Message] | None) -> str:
     """Return the report's HTML. `made` is its origin; `pairs` are the signals, None if they were not measured."""
     subjects, looks, batch = scene.subjects, scene.looks, scene.experiment.measure.batch
     drawn: list[tuple[str, go.Figure, list[str]]] = []  # heading, chart, sentences

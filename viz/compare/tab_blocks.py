@@ -1,10 +1,12 @@
 """Tab: one block of each network as a graph, to compare additions, concatenations and groups."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import streamlit as st
 
 from models.specs.choices import BlockForm
+from models.specs.spec import NetworkSpec
 from models.tracing.kinds import Kind
 from models.tracing.layers import Layer
 from models.tracing.records import Trace
@@ -23,6 +25,11 @@ from viz.ui.widgets import Form
 _ACROSS = 3  # blocks per row; one with branches takes the place of two
 
 
+def _has_forms(one: Subject) -> bool:
+    spec = one.entry.spec
+    return isinstance(spec, NetworkSpec) and spec.has_forms
+
+
 def show(scene: Scene) -> None:
     form = Form(scene.comparison, session.put_comparison, "compare")
     words = _(
@@ -31,7 +38,7 @@ def show(scene: Scene) -> None:
     )
     with st.container(horizontal=True):
         form.choice("which", _("A block that"), widget=st.segmented_control, help=words)
-        if any(one.entry.spec.has_forms for one in scene.subjects):
+        if any(_has_forms(one) for one in scene.subjects):
             same = _(
                 "ResNeXt's block in the three forms of arXiv 1611.05431, figure 3. With the same weights they give the "
                 "same output; networks here are built in form c."
@@ -40,8 +47,8 @@ def show(scene: Scene) -> None:
     changes = scene.comparison.which is Which.CHANGES
     rows: list[list[_Drawn]] = [[]]
     for one, look in zip(scene.subjects, scene.looks, strict=True):
-        shape = scene.comparison.form if one.entry.spec.has_forms else BlockForm.GROUPED
-        trace = one.trace if shape is BlockForm.GROUPED else cached.formed(one.entry.spec, shape)
+        shape = scene.comparison.form if _has_forms(one) else BlockForm.GROUPED
+        trace = one.trace if shape is BlockForm.GROUPED else cached.formed(cast("NetworkSpec", one.entry.spec), shape)
         drawn = _Drawn(one, look.glyph, trace, block_drawing.typical(trace, changes=changes), shape)
         if rows[-1] and sum(other.width for other in rows[-1]) + drawn.width > _ACROSS:
             rows.append([])

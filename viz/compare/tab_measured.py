@@ -88,7 +88,7 @@ def signals(scene: Scene) -> None:
         )
         if words
     ]
-    if between := text.signals.span([(one.name, one.entry.spec) for one in scene.subjects], pairs):
+    if between := text.spans.span([(one.name, one.entry.spec) for one in scene.subjects], pairs):
         lines.insert(0, between)
     with st.container(key="fresh_curves" if answer.fresh else "stale_curves"):
         st.markdown("\n\n".join(lines))

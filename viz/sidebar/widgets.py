@@ -9,13 +9,14 @@ import streamlit as st
 from models.runtime.errors import SpecError
 from models.specs.choices import Gate, Init, Norm, Shortcut, StrideBlock, StrideIn
 from models.specs.depth import depth, depths, known_depth
+from models.specs.external import ExternalSpec, Network
 from models.specs.limits import LIMITS
 from models.specs.naming import describe
 from models.specs.presets import PRESETS
 from models.specs.registry import Family, Order, of_family
 from models.specs.spec import NetworkSpec
 from viz.language import _, language, languages
-from viz.sidebar import order_popover
+from viz.sidebar import library_widgets, order_popover
 from viz.sidebar.help import HELP
 from viz.state import session
 from viz.state.compare import MOST, SIDEBAR, joined
@@ -61,7 +62,15 @@ def _apart(slots: Sequence[str], put: Callable[[Sequence[str]], None] | None) ->
         st.button(_("Add this network"), key="add_sidebar", on_click=put, args=([*slots, SIDEBAR],))
 
 
-def _network(spec: NetworkSpec) -> None:
+def _network(spec: Network) -> None:
+    _groups(spec)
+    if isinstance(spec, ExternalSpec):
+        library_widgets.show(spec)
+    else:
+        _own(spec)
+
+
+def _own(spec: NetworkSpec) -> None:
     _presets(spec)
     _choice("family", spec, tuple(Family))
     _depth(spec)
@@ -126,14 +135,26 @@ def _paths(spec: NetworkSpec) -> None:
     _number("dilated", spec)
 
 
+def _groups(spec: Network) -> None:
+    """Draw a menu of the groups of presets and of the libraries."""
+    groups = list(dict.fromkeys(preset.group for preset in PRESETS.values()))
+    own = spec.library.name if isinstance(spec, ExternalSpec) else PRESETS[describe(spec).nearest].group
+    libraries = {name: _("from {library}", library=name) for name in library_widgets.installed()}
+    session.set_if_changed("group", own)
+    st.selectbox(
+        _("Networks"),
+        [*groups, *libraries],
+        key="group",
+        format_func=lambda group: libraries.get(group) or _(group),
+        on_change=_pick_group,
+    )
+
+
 def _presets(spec: NetworkSpec) -> None:
-    """Draw two menus: the group of presets, and the presets in it."""
+    """Draw a menu of the presets in the network's group."""
     name = describe(spec)
     chosen = name.preset
-    groups = list(dict.fromkeys(preset.group for preset in PRESETS.values()))
     group = PRESETS[name.nearest].group
-    session.set_if_changed("group", group)
-    st.selectbox(_("Networks"), groups, key="group", format_func=_, on_change=_pick_group)
     ids = [key for key, preset in PRESETS.items() if preset.group == group]
     session.set_if_changed("preset", chosen)
     st.selectbox(
@@ -150,6 +171,9 @@ def _presets(spec: NetworkSpec) -> None:
 
 def _pick_group() -> None:
     group = st.session_state["group"]
+    if group in library_widgets.FIRST:
+        session.put_spec(ExternalSpec.of(library_widgets.FIRST[group]))
+        return
     session.put_spec(next(preset.spec for preset in PRESETS.values() if preset.group == group))
 
 
@@ -261,7 +285,7 @@ def _applies(field: str, read: Callable[[], Any]) -> Callable[[], None]:
 def _apply(field: str, value: Any) -> None:
     try:
         left = session.last_of(value) if field == "family" else None
-        session.put_spec(*change(session.spec(), field, value, left=left))
+        session.put_spec(*change(session.own(), field, value, left=left))
     except SpecError as error:
         session.refuse(field, error)
 

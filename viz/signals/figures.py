@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 from models.runtime.settings import Weights
 from models.signals.records import Pair, Signals
 from models.signals.statistics import Band
-from models.specs.choices import Init, Norm
-from models.specs.registry import Family
 from models.specs.spec import NetworkSpec
 from models.tracing.kinds import Kind
+from models.tracing.layers import Layer
 from viz.language import N_, _
+from viz.signals.theory import theory
 from viz.state.shown_layers import QUANTITY, at_layers, chosen
 from viz.state.signals import At, Of, Show
 from viz.style import format, theme
@@ -23,23 +23,6 @@ from viz.text.quantities import name as quantity_name
 NAMES = {True: N_("with skips"), False: N_("without skips")}  # by whether a network has skips
 HOVER = "<b>%{customdata[0]}</b><br>%{customdata[1]}<br>%{customdata[2]}<extra>%{fullData.name}</extra>"
 _RIDGES = 13
-_MEAN_FIELD = 1.2112  # sqrt(pi / (pi - 1)): batch norm and ReLU, arXiv 1902.08129
-_NO_NORM = {Init.DEFAULT: 0.408, Init.XAVIER: 0.707, Init.ORTHOGONAL: 0.707, Init.KAIMING: 1.0}
-
-
-def theory(spec: NetworkSpec, of: Of) -> float | None:
-    """Return the factor per layer, towards the input, that theory predicts for the plain network, or None.
-
-    Without norms, the outputs' gradients shrink backward as the signal does forward, so that their product, the
-    weights' gradient, stays level. It holds for layers in a row, not for branches side by side.
-    """
-    if spec.family is Family.INCEPTION_RESNET:
-        return None
-    if spec.norm is Norm.BATCH:
-        return _MEAN_FIELD
-    if spec.norm is Norm.NONE:
-        return 1.0 if of is Of.WEIGHTS else _NO_NORM[spec.init]
-    return None
 
 
 def sides(pair: Pair, show: Show) -> list[tuple[bool, Signals]]:
@@ -57,7 +40,8 @@ def gradients(
     lines = []
     for skips, signals in sides(pair, show):
         main = {layer.path for layer in signals.convolutions}
-        main |= {layer.path for layer in signals.trace.layers if layer.kind is Kind.LINEAR}
+        ends = {Kind.LINEAR} if isinstance(signals.spec, NetworkSpec) else set()
+        main |= {layer.path for layer in signals.trace.layers if layer.kind in ends or _heads(layer)}
         lines.append((skips, signals.band(quantity, main)))
     floor, ceiling = _limits([band for __, bands in lines for band in bands])
     for skips, bands in lines:
@@ -66,11 +50,19 @@ def gradients(
             _theory(figure, bands, theory(pair.plain.spec, of))
     figure.update_layout(theme.layout("", height=height, hovermode="closest"), margin={"t": 34, "r": 24})
     most = max(len(bands) for __, bands in lines)
-    title = _("convolution of the main path, first to last; then the classifier")
+    ours = isinstance(pair.skips.spec, NetworkSpec)
+    title = _("layer with weights of the main path, first to last; then the classifier")
+    if ours:
+        title = _("convolution of the main path, first to last; then the classifier")
     figure.update_xaxes(title_text=title, range=[0, most + 1])
     figure.update_yaxes(title_text=quantity_name(quantity), **log_axis(floor, ceiling))
     places = {band.path: place for __, bands in lines for place, band in enumerate(bands, start=1)}
     return marked(figure, places.get(selected), selected, dark=dark)
+
+
+def _heads(layer: Layer) -> bool:
+    """Whether it is part of the classifier."""
+    return layer.kind is Kind.LINEAR and not layer.block
 
 
 def curve(

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from models.signals.records import Pair
 from models.specs.choices import Init, Norm
+from models.specs.spec import NetworkSpec
 from viz.language import _
 from viz.signals.figures import HOVER, marked
 from viz.style import format, theme
@@ -36,7 +37,13 @@ def stream(pair: Pair, *, selected: str = "", dark: bool = False, gradient: bool
             hovertemplate=HOVER,
         )
     spec = pair.skips.spec
-    if not gradient and spec.preact and spec.norm is Norm.BATCH and spec.init is Init.KAIMING:
+    if (
+        not gradient
+        and isinstance(spec, NetworkSpec)
+        and spec.preact
+        and spec.norm is Norm.BATCH
+        and spec.init is Init.KAIMING
+    ):
         figure.add_scatter(
             x=places,
             y=[1 - 1 / (place + 1) for place in _within_stages([join.block for join in joins])],

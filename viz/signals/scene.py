@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from models.signals.records import Pair
+from models.specs.external import Network
 from models.specs.naming import describe
-from models.specs.spec import NetworkSpec
 from viz.backend import cached
 from viz.language import _, worded
 from viz.state import session
@@ -18,7 +18,7 @@ class Scene:
     """The measurement, the network, the page's settings and the uploaded picture."""
 
     pair: Pair
-    spec: NetworkSpec
+    spec: Network
     experiment: Experiment
     view: View
     picture: bytes | None

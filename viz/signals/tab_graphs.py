@@ -7,6 +7,7 @@ import streamlit as st
 
 from models.signals.records import WEIGHTED, Signals
 from models.specs.naming import describe
+from models.specs.twins import twin, with_skips
 from viz.backend import cached, signal_jobs
 from viz.graph.folding import Folding, reveal
 from viz.graph.picture import Values
@@ -30,25 +31,25 @@ def show(scene: Scene) -> None:
         scene.form.choice("paint", _("Colour shows"), widget=st.segmented_control)
         graph_panel.level(scene.view)
     field = _PAINTS[scene.experiment.paint]
-    sides = [(scene.pair.skips, True), (scene.pair.plain, False)]
-    told = [_values(side, field) for side, __ in sides]
+    sides = [(scene.pair.skips, with_skips(scene.spec), True), (scene.pair.plain, twin(scene.spec), False)]
+    told = [_values(side, field) for side, *__ in sides]
     known = [value for values in told for value in values.values() if 0 < value < inf]
     low, high = (min(known), max(known)) if known else (1.0, 1.0)
-    for column, (side, skips), values in zip(st.columns(2), sides, told, strict=True):
+    for column, (__, spec, skips), values in zip(st.columns(2), sides, told, strict=True):
         with column:
-            title = f"{worded(describe(side.spec).title)}, {_(NAMES[skips])}"
+            title = f"{worded(describe(spec).title)}, {_(NAMES[skips])}"
             st.markdown(f"**{title}**")
             folding = Folding(scene.view.level, scene.view.fold)
             measured = signal_jobs.pair(scene.spec, scene.experiment, scene.picture).key
             scale = Values(quantities.name(field), values, low, high)
             key = (measured, scene.experiment.paint, skips, language())
-            drawn, svg = cached.painted(side.spec, key, folding, title, scale)
-            shown = reveal(cached.groups(side.spec), drawn.folding, scene.view.layer) if scene.view.layer else ""
+            drawn, svg = cached.painted(spec, key, folding, title, scale)
+            shown = reveal(cached.groups(spec), drawn.folding, scene.view.layer) if scene.view.layer else ""
             graph_view(
                 drawn,
                 svg,
                 key=f"graph_{'with' if skips else 'without'}",
-                network=repr(side.spec),
+                network=repr(spec),
                 shown=shown,
                 height=graph_panel.HEIGHT,
                 on_pick=partial(graph_panel.pick, drawn),

@@ -70,6 +70,8 @@ def _mosaics(ours: FeatureMaps, theirs: FeatureMaps | None, name: str, first: ob
             chart.show(lambda found=found, **__: map_figures.mosaic(found), f"maps_{key}", alt=alt, name=name)
             if found.top:
                 st.markdown("\n".join(f"1. {label}: {share:.1%}" for label, share in found.top))
+    if first is None:
+        return
     words = _("Filters of the first convolution")
     st.markdown(f"**{words}**")
     chart.show(lambda **__: map_figures.filters(first), "filters", alt=words, name=name)

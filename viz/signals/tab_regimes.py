@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from models.specs.spec import NetworkSpec
 from viz import text
 from viz.backend import signal_jobs
 from viz.language import N_
@@ -15,6 +16,8 @@ from viz.ui.job_widget import ask
 
 
 def show(scene: Scene) -> None:
+    if not isinstance(scene.spec, NetworkSpec):  # this tab is not shown then
+        return
     request = signal_jobs.regimes(scene.spec, scene.experiment, scene.picture)
     answer = ask("regimes", request, button=N_("Measure all four ({time})"), wanted=scene.experiment.run)
     if answer.result is None:

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from models.specs.spec import NetworkSpec
 from models.specs.sweep_depths import sweep_depths
 from viz import text
 from viz.backend import signal_jobs
@@ -17,12 +18,15 @@ from viz.ui.job_widget import ask
 
 
 def show(scene: Scene) -> None:
+    spec = scene.spec
+    if not isinstance(spec, NetworkSpec):  # this tab is not shown then
+        return
     left, right = st.columns([2, 5], vertical_alignment="bottom")
     with left:
         words = _("The sweep goes from the family's shallowest network up to this depth.")
         scene.form.number("deepest", _("Greatest depth, layers"), help=words)
-    request = signal_jobs.sweep(scene.spec, scene.experiment, scene.picture)
-    depths = [depth for depth, __ in sweep_depths(scene.spec, most=scene.experiment.deepest)]
+    request = signal_jobs.sweep(spec, scene.experiment, scene.picture)
+    depths = [depth for depth, __ in sweep_depths(spec, most=scene.experiment.deepest)]
     if len(depths) < 2:
         st.info(_("This family has fewer than two networks up to this depth."))
         return

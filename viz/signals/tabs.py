@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from models.runtime.settings import Source, Weights
+from models.specs.external import ExternalSpec, Network, Start
 from models.specs.naming import describe
 from models.specs.spec import NetworkSpec
 from viz import text
@@ -21,7 +22,7 @@ from viz.ui import chart, widgets
 from viz.ui.job_widget import ask
 
 
-def show(spec: NetworkSpec, experiment: Experiment, view: View, picture: bytes | None) -> None:
+def show(spec: Network, experiment: Experiment, view: View, picture: bytes | None) -> None:
     """Request the measurement and show it; the previous one is greyed out while a new one is made."""
     if experiment.measure.source is Source.UPLOAD and picture is None:
         st.info(_("Upload an image, or choose other images."))
@@ -43,7 +44,7 @@ def show(spec: NetworkSpec, experiment: Experiment, view: View, picture: bytes |
         _tabs(scene)
 
 
-def _empty(spec: NetworkSpec) -> None:
+def _empty(spec: Network) -> None:
     st.markdown(
         _(
             "**What you will see:** one batch of images passes through {network} and through its *twin*, the same "
@@ -68,6 +69,7 @@ def _gradients(scene: Scene) -> None:
     chart.show(draw, "gradients", alt=scene.alt(said), name=scene.name, on_pick=pick)
     if meaning := text.signals.meaning(pair, experiment.of):
         st.markdown(meaning)
+    _other_start(scene)
     side = pair.skips
     how = {
         "device": side.device,
@@ -81,7 +83,7 @@ def _gradients(scene: Scene) -> None:
         len(side.runs),
         **how,
     )
-    parts = [who(pair), text.signals.twin(pair, cached.unshared(side.spec)), measured]
+    parts = [who(pair), *text.cuts.twin(pair), text.signals.twin(pair, cached.unshared(scene.spec)), measured]
     if side.peak_memory:
         parts.append(_("Peak memory {memory}.", memory=format.size(side.peak_memory)))
     if side.weights == Weights.TRAINED:
@@ -90,9 +92,22 @@ def _gradients(scene: Scene) -> None:
         )
     else:
         parts.append(_("Train mode, cross-entropy with random labels."))
-    if side.spec.draws:
+    if scene.spec.draws or isinstance(scene.spec, ExternalSpec):
         parts.append(_("Dropout and stochastic depth are off, in both networks."))
     st.caption(" ".join(parts))
+
+
+def _other_start(scene: Scene) -> None:
+    """Offer to draw the layers that start at zero, if they are why no gradient arrives."""
+    spec = scene.spec
+    if not isinstance(spec, ExternalSpec) or spec.init is not Start.LIBRARY:
+        return
+    if text.signals.regime(scene.pair.skips, scene.experiment.of) is text.signals.Regime.CONSTRUCTED:
+        st.button(
+            _("Draw the layers that start at zero"),
+            key="nonzero",
+            on_click=lambda: session.put_spec(spec.changed(init=Start.NONZERO)),
+        )
 
 
 def _tabs(scene: Scene) -> None:
@@ -105,9 +120,12 @@ def _tabs(scene: Scene) -> None:
         Panel.REGIMES: tab_regimes.show,
         Panel.NUMBERS: tab_numbers.show,
     }
+    if not isinstance(scene.spec, NetworkSpec):  # their depth and norms are not chosen here
+        bodies = {panel: body for panel, body in bodies.items() if panel not in (Panel.SWEEP, Panel.REGIMES)}
+    panel = scene.experiment.panel
     widgets.tabs(
         bodies,
-        scene.experiment.panel,
+        panel if panel in bodies else Panel.ACTIVATIONS,
         "experiment_panel",
         lambda panel: session.put_experiment(panel=panel),
         lambda panel: bodies[panel](scene),

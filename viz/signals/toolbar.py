@@ -8,6 +8,7 @@ import streamlit as st
 from models.runtime.errors import SpecError
 from models.runtime.settings import Source, Weights
 from models.specs.choices import Init, Norm
+from models.specs.external import Network
 from models.specs.spec import NetworkSpec
 from models.specs.twins import with_skips
 from viz.backend import cached, training_jobs
@@ -31,7 +32,7 @@ _INITS = {
 }
 
 
-def counterpart(spec: NetworkSpec) -> NetworkSpec | None:
+def counterpart(spec: Network) -> Network | None:
     """Return the network with skip connections; None, with an error on the page, if it can't have any."""
     try:
         return with_skips(spec)
@@ -40,14 +41,15 @@ def counterpart(spec: NetworkSpec) -> NetworkSpec | None:
         return None
 
 
-def show(spec: NetworkSpec, experiment: Experiment) -> tuple[Experiment, bytes | None]:
+def show(spec: Network, experiment: Experiment) -> tuple[Experiment, bytes | None]:
     """Draw the controls; return the experiment that is possible here, and the uploaded picture, if it is to be used."""
     experiment = possible(experiment, spec)
     form = form_of(experiment)
     with st.container(horizontal=True, vertical_alignment="bottom", key="experiment"):
         form.choice("show", _("Networks"), widget=st.segmented_control)
-        _network("norm", _("Norm"), _NORMS, spec.norm, st.segmented_control)
-        _network("init", _("Initialisation"), _INITS, spec.init, st.selectbox)
+        if isinstance(spec, NetworkSpec):
+            _network("norm", _("Norm"), _NORMS, spec.norm, st.segmented_control)
+            _network("init", _("Initialisation"), _INITS, spec.init, st.selectbox)
         if experiment.measure.weights is Weights.TRAINED:
             st.caption(_("Trained weights, with test images from their data set"))
         else:
@@ -57,7 +59,7 @@ def show(spec: NetworkSpec, experiment: Experiment) -> tuple[Experiment, bytes |
     return experiment, _upload(spec) if experiment.measure.source is Source.UPLOAD else None
 
 
-def _more(spec: NetworkSpec, experiment: Experiment) -> None:
+def _more(spec: Network, experiment: Experiment) -> None:
     machine(experiment)
     form_of(experiment).number(
         "seeds", _("Seeds"), help=_("How often weights, images and labels are drawn. The line is the median.")
@@ -65,7 +67,7 @@ def _more(spec: NetworkSpec, experiment: Experiment) -> None:
     _weights(spec, experiment)
 
 
-def _weights(spec: NetworkSpec, experiment: Experiment) -> None:
+def _weights(spec: Network, experiment: Experiment) -> None:
     """Draw the menu of weights: random, torchvision's, or those of a stored run of this network."""
     options: dict[str, tuple[Weights, str, str]] = {Weights.RANDOM: (Weights.RANDOM, "", label(Weights.RANDOM))}
     if cached.has_weights(spec):
@@ -93,7 +95,7 @@ def _weights(spec: NetworkSpec, experiment: Experiment) -> None:
     )
 
 
-def _upload(spec: NetworkSpec) -> bytes | None:
+def _upload(spec: Network) -> bytes | None:
     """Draw the upload; return the picture, None if there is none. A file that is not a picture is refused."""
     file = st.file_uploader(
         _("Your image: PNG, JPEG or WebP, at most 5 MB. It stays on this server for this visit only."),
@@ -122,6 +124,6 @@ def _network(field: str, name: str, options: dict[Any, str], value: Any, widget:
     more: dict[str, Any] = {"required": True} if widget is st.segmented_control else {"width": 140}
 
     def changed() -> None:
-        session.put_spec(*change(session.spec(), field, st.session_state[key]))
+        session.put_spec(*change(session.own(), field, st.session_state[key]))
 
     widget(name, list(options), key=key, format_func=lambda one: _(options[one]), on_change=changed, **more)

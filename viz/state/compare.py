@@ -1,7 +1,7 @@
 """Settings of the Compare page: the networks, and how they are shown; frozen and part of the link. No Streamlit here.
 
-In a link, a network is a preset's id and the fields that differ from it, `resnet50.shortcut-none.widen-1.5`, or
-`sidebar`, the network in the sidebar. Networks are separated by `~`. A URL needs no escapes for these characters.
+In a link, a network is a preset's id and the fields that differ from it, `resnet50.shortcut-none.widen-1.5`, a
+library's network and fields, `torchvision:vit_b_16!classes-10`, or `sidebar`, the one in the sidebar, with `~` between.
 """
 
 import re
@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
+from models.runtime.errors import SpecError
 from models.runtime.fields import Problem, choice, flag, text, whole
 from models.runtime.messages import Message, message
 from models.specs.choices import BlockForm, Gate, Shortcut
+from models.specs.external import ExternalSpec, Network
 from models.specs.naming import describe
 from models.specs.presets import PRESETS
 from models.specs.registry import BLOCKS, Order
@@ -104,18 +106,23 @@ def joined(slots: Iterable[str]) -> str:
     return _BETWEEN.join(dict.fromkeys(slots))
 
 
-def write(spec: NetworkSpec) -> str:
-    """Encode a network for a link: the nearest preset, and every field that differs from it."""
+def write(spec: Network) -> str:
+    """Encode a network for a link: the nearest preset, or a library's network, and every field that differs from it."""
+    if isinstance(spec, ExternalSpec):
+        plain, fields = ExternalSpec.of(spec.network).to_query(full=True), spec.to_query(full=True)
+        return "!".join([spec.network, *(f"{name}-{value}" for name, value in fields.items() if plain[name] != value)])
     nearest = describe(spec).nearest
     base, own = PRESETS[nearest].spec.to_query(full=True), spec.to_query(full=True)
     return ".".join([nearest, *(f"{name}-{value}" for name, value in own.items() if base[name] != value)])
 
 
-def read(slot: str) -> tuple[NetworkSpec | None, tuple[Message, ...]]:
+def read(slot: str) -> tuple[Network | None, tuple[Message, ...]]:
     """Decode a slot, the inverse of `write`: the network (None if unknown or the sidebar's), and the problems."""
-    name, *changes = re.split(r"\.(?=[a-z])", slot)
     if slot == SIDEBAR:
         return None, ()
+    if ":" in slot:
+        return _read_library(slot)
+    name, *changes = re.split(r"\.(?=[a-z])", slot)
     if name not in PRESETS:
         return None, (message("there is no preset {name}", name=repr(name[:40])),)
     fields = PRESETS[name].spec.to_query(full=True)
@@ -139,21 +146,45 @@ def read(slot: str) -> tuple[NetworkSpec | None, tuple[Message, ...]]:
     return spec, (*problems, *invalid)
 
 
+def read_network(query: Mapping[str, str]) -> tuple[Network | None, tuple[Problem, ...]]:
+    """The network of a link, and a problem for each invalid field; None for a library's network that does not exist."""
+    if "network" not in query:
+        return NetworkSpec.from_query(query)
+    found, wrong = ExternalSpec.from_query(query)
+    return (None if any(one.field == "network" for one in wrong) else found), wrong
+
+
+def _read_library(slot: str) -> tuple[ExternalSpec | None, tuple[Message, ...]]:
+    """Decode a library's network, as in `timm:resnet26d!classes-10`; names of timm's networks have dots."""
+    network, *changes = slot.split("!")
+    given = dict(change.partition("-")[::2] for change in changes)
+    try:
+        start = ExternalSpec.of(network)
+    except SpecError as error:
+        return None, (error.reason,)
+    found, wrong = ExternalSpec.from_query({**given, "network": network}, default=start)
+    invalid = (
+        message("{name}: {field}: {reason}", name=network, field=problem.field, reason=problem.message)
+        for problem in wrong
+    )
+    return found, tuple(invalid)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A network of the comparison, with a unique name."""
 
     slot: str
     name: str
-    spec: NetworkSpec
+    spec: Network
 
 
-def entries(slots: Iterable[str], sidebar: NetworkSpec) -> tuple[Entry, ...]:
+def entries(slots: Iterable[str], sidebar: Network) -> tuple[Entry, ...]:
     """Return the networks of the slots, in their order; `sidebar` is the network in the sidebar."""
     return named((slot, (None if slot == SIDEBAR else read(slot)[0]) or sidebar) for slot in slots)
 
 
-def named(networks: Iterable[tuple[str, NetworkSpec]]) -> tuple[Entry, ...]:
+def named(networks: Iterable[tuple[str, Network]]) -> tuple[Entry, ...]:
     """Return entries with unique names for (slot, network) pairs."""
     found: list[Entry] = []
     for slot, spec in networks:
@@ -167,9 +198,11 @@ def named(networks: Iterable[tuple[str, NetworkSpec]]) -> tuple[Entry, ...]:
     return tuple(found)
 
 
-def _title(spec: NetworkSpec) -> str:
+def _title(spec: Network) -> str:
     """A preset's title; for a network near one, also the difference, if that is short."""
     name = describe(spec)
+    if isinstance(spec, ExternalSpec):  # its name does not say that it is a library's, where there are both
+        return f"{worded(name.title)} ({spec.library.name})"
     if name.preset is None and name.differences:
         difference = worded(name.differences)
         if len(difference) <= _SHORT:
@@ -177,7 +210,7 @@ def _title(spec: NetworkSpec) -> str:
     return worded(name.title)
 
 
-def slips(**changes: Any) -> list[NetworkSpec]:
+def slips(**changes: Any) -> list[Network]:
     """Return a network, and the same with each slip in its blocks that leaves it running."""
     right = replace(PRESETS["resnet56_cifar"].spec, shortcut=Shortcut.PROJECTION, **changes)
     wrong = [replace(right, block=name) for name, block in BLOCKS.items() if block.wrong and block.runs]

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from models.specs.choices import Shortcut
 from models.specs.depth import depth
+from models.specs.spec import NetworkSpec
 from models.specs.twins import twin
 from models.training import significance
 from viz.state.subjects import Curve
@@ -34,13 +34,16 @@ def blew_up(curve: Curve, now: int) -> bool:
 
 
 def plain(curve: Curve) -> bool:
-    return curve.run.network.shortcut is Shortcut.NONE
+    return curve.run.network.plain
 
 
 def deeper(deep: Curve, shallow: Curve) -> bool:
     """Return whether two runs differ only in the network's depth, and `deep` is the deeper one."""
-    same = replace(deep.run, network=replace(deep.run.network, stages=shallow.run.network.stages)) == shallow.run
-    return same and depth(deep.run.network) > depth(shallow.run.network)
+    high, low = deep.run.network, shallow.run.network
+    if not (isinstance(high, NetworkSpec) and isinstance(low, NetworkSpec)):
+        return False
+    same = replace(deep.run, network=replace(high, stages=low.stages)) == shallow.run
+    return same and depth(high) > depth(low)
 
 
 def same_but_skips(own: Curve, plain: Curve) -> bool:

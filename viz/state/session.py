@@ -15,12 +15,13 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from models.runtime.errors import SpecError
 from models.runtime.fields import Problem
 from models.runtime.messages import Message, message, plural
+from models.specs.external import ExternalSpec, Network
 from models.specs.presets import PRESETS
 from models.specs.registry import Family
 from models.specs.spec import NetworkSpec
 from viz.language import ENGLISH, ask, languages, speak
 from viz.state.architecture import View
-from viz.state.compare import SIDEBAR, Comparison, write
+from viz.state.compare import SIDEBAR, Comparison, read_network, write
 from viz.state.repair import Note
 from viz.state.signals import Experiment
 from viz.state.training import Race
@@ -30,9 +31,9 @@ _SPEC, _VIEW, _EXPERIMENT, _COMPARISON, _WRITTEN = "spec", "view", "experiment",
 _RACE = "race"
 _PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
 _TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
-_FAMILIES, _CHOSEN, _VISITOR = "families", "chosen", "visitor"
+_OWN, _FAMILIES, _CHOSEN, _VISITOR = "own", "families", "chosen", "visitor"
 _LANG = "lang"  # in the link and in the session state: the language, if it was chosen
-_SPEC_FIELDS = frozenset(NetworkSpec.names())
+_SPEC_FIELDS = frozenset((*NetworkSpec.names(), *ExternalSpec.names()))
 _PAGES: dict[str, type[Linked]] = {_VIEW: View, _EXPERIMENT: Experiment, _COMPARISON: Comparison, _RACE: Race}
 _OURS = _SPEC_FIELDS | {name for page in _PAGES.values() for names in page.old_names().items() for name in names}
 # The network of a page until one is chosen: it can be measured in a moment.
@@ -54,7 +55,9 @@ def load(page: str) -> None:
             state[_SPEC] = _start(page)
         return
     state[_CHOSEN] = not _SPEC_FIELDS.isdisjoint(ours)
-    state[_SPEC], wrong = NetworkSpec.from_query(ours) if state[_CHOSEN] else (_start(page), ())
+    state[_SPEC], wrong = read_network(ours) if state[_CHOSEN] else (_start(page), ())
+    if state[_SPEC] is None:
+        state[_SPEC] = _start(page)
     problems: list[Problem] = [*wrong]
     for key, settings in _PAGES.items():
         state[key], amiss = settings.from_query(ours)
@@ -115,22 +118,32 @@ def rerun() -> None:
     st.rerun()
 
 
-def spec() -> NetworkSpec:
+def spec() -> Network:
     """Return the network in the sidebar."""
-    found: NetworkSpec = st.session_state.get(_SPEC) or NetworkSpec()
+    found: Network = st.session_state.get(_SPEC) or NetworkSpec()
     return found
 
 
-def put_spec(new: NetworkSpec, notes: tuple[Note, ...] = ()) -> None:
+def own() -> NetworkSpec:
+    """Return the network in the sidebar if it is built here, else the last one that was."""
+    found = spec()
+    if isinstance(found, NetworkSpec):
+        return found
+    before: NetworkSpec | None = st.session_state.get(_OWN)
+    return before or _start(st.session_state.get(_PAGE, ""))
+
+
+def put_spec(new: Network, notes: tuple[Note, ...] = ()) -> None:
     """Put a network into the sidebar, for all pages. `notes`: what else had to change."""
     st.session_state[_SPEC], st.session_state[_TOUCHED], st.session_state[_CHOSEN] = new, True, True
     st.session_state[_NOTES], st.session_state[_ERRORS], st.session_state[_PROBLEMS] = notes, {}, ()
-    st.session_state.setdefault(_FAMILIES, {})[new.family] = new
+    if isinstance(new, NetworkSpec):
+        st.session_state.setdefault(_FAMILIES, {})[new.family] = st.session_state[_OWN] = new
 
 
 def last_of(family: Family) -> NetworkSpec | None:
     """Return the network of a family that was chosen last, or None."""
-    seen: dict[Family, NetworkSpec] = st.session_state.get(_FAMILIES, {}) | {spec().family: spec()}
+    seen: dict[Family, NetworkSpec] = st.session_state.get(_FAMILIES, {}) | {own().family: own()}
     return seen.get(family)
 
 
@@ -187,7 +200,7 @@ def put_race(**changes: Any) -> None:
     st.session_state[_PROBLEMS] = ()
 
 
-def edit(slots: Sequence[str], place: int, network: NetworkSpec) -> list[str]:
+def edit(slots: Sequence[str], place: int, network: Network) -> list[str]:
     """Move the network at a place to the sidebar; the one that was there keeps its slot as it is. Return the slots."""
     before = write(spec())
     left = [before if slot == SIDEBAR else slot for slot in slots]

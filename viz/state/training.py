@@ -8,16 +8,17 @@ from typing import Any, ClassVar, Self
 from models.runtime.fields import Problem, choice, flag, nested, text, whole
 from models.runtime.settings import Augment, Schedule
 from models.specs.checks import smallest_input
-from models.specs.choices import Init, Shortcut
+from models.specs.choices import Init
 from models.specs.depth import depth
-from models.specs.naming import kind
+from models.specs.external import ExternalSpec, Network
+from models.specs.naming import describe, kind
 from models.specs.presets import PRESETS
 from models.specs.registry import Order
 from models.specs.spec import NetworkSpec
 from models.specs.twins import twin, with_skips
 from models.training.data_registry import DATA
 from models.training.run_spec import RunSpec
-from viz.language import N_, _
+from viz.language import N_, _, worded
 from viz.state.compare import MOST, SIDEBAR, joined, read, slips, valid, write
 from viz.state.url import Linked, Token
 
@@ -96,13 +97,13 @@ class Runner:
     run: RunSpec
 
 
-def runners(race: Race, sidebar: NetworkSpec) -> tuple[Runner, ...]:
+def runners(race: Race, sidebar: Network) -> tuple[Runner, ...]:
     """Return the networks of a race, fitted to its data, each once. Raises `SpecError` if one can't be trained."""
-    seen: dict[NetworkSpec, str] = {}
+    seen: dict[Network, str] = {}
     entered = _entered(race, sidebar)
     for slot, own in entered:
         seen.setdefault(fitted(own, race, _sides(race, [spec for _slot, spec in entered])), slot)
-    short = [f"{_(kind(spec))}-{depth(spec)}" for spec in seen]
+    short = [_short(spec) for spec in seen]
     names: list[str] = []
     for place, name in enumerate(short):
         number = short[: place + 1].count(name)
@@ -113,19 +114,26 @@ def runners(race: Race, sidebar: NetworkSpec) -> tuple[Runner, ...]:
     )
 
 
-def _entered(race: Race, sidebar: NetworkSpec) -> list[tuple[str, NetworkSpec]]:
+def _short(spec: Network) -> str:
+    """A network's name in a race: its kind and depth or, of a library's, its title."""
+    if isinstance(spec, NetworkSpec):
+        return f"{_(kind(spec))}-{depth(spec)}"
+    return worded(describe(spec).title)
+
+
+def _entered(race: Race, sidebar: Network) -> list[tuple[str, Network]]:
     """The slots of a race and their networks."""
-    found = []
+    found: list[tuple[str, Network]] = []
     for slot in race.slots:
         if slot == TWIN:
-            own = with_skips(sidebar) if sidebar.shortcut is Shortcut.NONE else twin(sidebar)
+            own: Network = with_skips(sidebar) if sidebar.plain else twin(sidebar)
         else:
             own = sidebar if slot == SIDEBAR else read(slot)[0] or sidebar
         found.append((slot, own))
     return found
 
 
-def _sides(race: Race, networks: Sequence[NetworkSpec]) -> tuple[int, int]:
+def _sides(race: Race, networks: Sequence[Network]) -> tuple[int, int]:
     """Height and width of the images: the race's or the data's, or what the most demanding of the networks needs."""
     if race.pixels:
         return race.pixels, race.pixels
@@ -134,10 +142,11 @@ def _sides(race: Race, networks: Sequence[NetworkSpec]) -> tuple[int, int]:
     return height, width
 
 
-def fitted(spec: NetworkSpec, race: Race, sides: tuple[int, int]) -> NetworkSpec:
+def fitted(spec: Network, race: Race, sides: tuple[int, int]) -> Network:
     """Return a network with the classes and channels of a race's data, for images of this height and width."""
     about = DATA[race.run.data]
-    return replace(spec, input_shape=(about.shape[0], *sides), classes=about.classes)
+    channels = 3 if isinstance(spec, ExternalSpec) and not spec.library.channels else about.shape[0]
+    return replace(spec, input_shape=(channels, *sides), classes=about.classes)
 
 
 def of(run: RunSpec) -> Race:

@@ -1,7 +1,7 @@
 """Base classes of the pages' settings in a link, where the name of a field begins with that of its page.
 
-The fields of the network have no prefix, nor have `network`, `lang`, `present` and `hide`. Links of earlier versions
-can be read, in which no field had a prefix and choices were written as their labels.
+The fields of the network, `network` among them, have no prefix, nor have `lang`, `present` and `hide`. Links of earlier
+versions can be read, in which no field had a prefix and choices were written as their labels.
 """
 
 from collections.abc import Mapping

@@ -5,9 +5,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from viz.text import compare, inside, measured, signals, training
+    from viz.text import compare, cuts, inside, measured, signals, spans, training
 
-__all__ = ["compare", "inside", "measured", "signals", "training"]
+__all__ = ["compare", "cuts", "inside", "measured", "signals", "spans", "training"]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from models.signals.records import Timing
+from models.specs.spec import NetworkSpec
 from models.tracing.diff import Term, difference
 from models.tracing.kinds import KINDS
 from models.tracing.layers import INPUT
@@ -286,7 +287,7 @@ def shortcut_costs(name: str, variants: Sequence[Variant], kept: Sequence[int]) 
 
 def solved_width(variant: EqualBlock) -> str:
     """Return the width at which a block has the MACs of the network's own block."""
-    if "group_width" in variant.spec.block_type.takes:
+    if isinstance(variant.spec, NetworkSpec) and "group_width" in variant.spec.block_type.takes:
         return _("{width:,} (of each group)", width=variant.width)
     return _("{width:,} (of the stage)", width=variant.width)
 

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from models.runtime.settings import Augment, Device, Precision, Schedule, Source, Weights
 from models.specs.choices import BlockForm, Gate, Init, Norm, Shortcut, Stem, StrideBlock, StrideIn
+from models.specs.external import Start
 from models.specs.families.registered import FAMILIES
 from models.specs.registry import BLOCKS, Family, Order
 from models.tracing.layers import DepthRule, EdgeKind
@@ -153,6 +154,7 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Gate.SHORTCUT: N_("skip only"),
     },
     StrideIn: {StrideIn.CONV3X3: N_("on the 3×3 (v1.5)"), StrideIn.CONV1X1: N_("on the first 1×1 (v1)")},
+    Start: {Start.LIBRARY: N_("the library's"), Start.NONZERO: N_("the library's, zeros drawn")},
     Init: {
         Init.DEFAULT: N_("PyTorch's default"),
         Init.KAIMING: N_("Kaiming (He)"),
@@ -179,6 +181,7 @@ _FITTED = {
 }
 # The network's fields, as named in the sidebar.
 _FIELDS = {
+    "network": N_("Network"),
     "family": N_("Family"),
     "block": N_("Block"),
     "stages": N_("Blocks per stage"),

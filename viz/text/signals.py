@@ -3,16 +3,16 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from math import inf, isfinite, nan
+from math import inf, isfinite
 
 from models.runtime.messages import Message
 from models.runtime.settings import Weights
-from models.signals.records import Pair, Signals, Zero, last_of_blocks
+from models.signals.records import Pair, Signals, Zero
 from models.signals.statistics import quotient
 from models.signals.zeros import zeros
-from models.specs.choices import Shortcut
+from models.specs.external import Network
 from models.specs.spec import NetworkSpec
-from viz.language import N_, _, ngettext, worded
+from viz.language import _, ngettext, worded
 from viz.state.shown_layers import QUANTITY
 from viz.state.signals import Of, Show
 from viz.style import format
@@ -33,13 +33,6 @@ class Regime(StrEnum):
     BROKEN = "broken"  # NaN or infinite
 
 
-_GRADIENT_SPAN = N_(
-    "With skips, the first convolution's gradient is {low} times the last one's in {least} and {high} times in {most}; "
-    "the other networks are between."
-)
-_ACTIVATION_SPAN = N_(
-    "The last block's output is {low} times as large as the first block's in {least} and {high} times in {most}."
-)
 _DIRECTED = frozenset({Regime.EXPLODES, Regime.VANISHES})
 
 
@@ -75,12 +68,12 @@ def gradients(pair: Pair, of: Of, show: Show = Show.BOTH) -> str:
     return " ".join(parts)
 
 
-def curves(named: Iterable[tuple[str, NetworkSpec]], pairs: Mapping[NetworkSpec, Pair | Message]) -> list[str]:
+def curves(named: Iterable[tuple[str, Network]], pairs: Mapping[Network, Pair | Message]) -> list[str]:
     """Return for each network, in Markdown, what the gradients of its weights do; "" if nothing was measured."""
     said = []
     for name, spec in named:
         pair = pairs.get(spec.essential)
-        show = Show.WITHOUT if spec.shortcut is Shortcut.NONE else Show.BOTH
+        show = Show.WITHOUT if spec.plain else Show.BOTH
         if pair is None:
             said.append("")
         elif isinstance(pair, Pair):
@@ -88,29 +81,6 @@ def curves(named: Iterable[tuple[str, NetworkSpec]], pairs: Mapping[NetworkSpec,
         else:
             said.append(_("**{name}.** Not measured. {reason}", name=name, reason=worded(pair)))
     return said
-
-
-def span(named: Iterable[tuple[str, NetworkSpec]], pairs: Mapping[NetworkSpec, Pair | Message]) -> str:
-    """Return between which networks, of three or more with skips, gradients and activations change least and most."""
-    found = [(name, pairs.get(spec.essential)) for name, spec in named if spec.shortcut is not Shortcut.NONE]
-    measured = [(name, pair.skips) for name, pair in found if isinstance(pair, Pair)]
-    said = []
-    for sentence, ratio in ((_GRADIENT_SPAN, _first_over_last), (_ACTIVATION_SPAN, _last_over_first)):
-        ratios = sorted((value, name) for name, one in measured if 0 < (value := ratio(one)) < inf)
-        if len(ratios) > 2 and format.times(ratios[0][0]) != format.times(ratios[-1][0]):
-            (low, least), (high, most) = ratios[0], ratios[-1]
-            said.append(_(sentence, least=least, low=format.times(low), most=most, high=format.times(high)))
-    return " ".join(said)
-
-
-def _first_over_last(signals: Signals) -> float:
-    return signals.ratio(QUANTITY[Of.WEIGHTS])
-
-
-def _last_over_first(signals: Signals) -> float:
-    """The size of the last block's output over that of the first block's."""
-    blocks = signals.band("activation_rms", last_of_blocks(signals.trace).values())
-    return quotient(blocks[-1].middle, blocks[0].middle) if blocks else nan
 
 
 def regimes(pairs: Mapping[str, Pair], of: Of) -> list[str]:
@@ -211,64 +181,81 @@ def _sentence(signals: Signals, of: Of, *, skips: bool) -> str:
     return _("With skips {what}.", what=what) if skips else _("Without skips {what}.", what=what)
 
 
+def _nouns(signals: Signals) -> dict[str, str]:
+    """The words for the layers of the main path: in networks of others, not only convolutions have weights there."""
+    if isinstance(signals.spec, NetworkSpec):
+        return {"layer": _("convolution"), "layers": _("convolutions")}
+    return {"layer": _("layer"), "layers": _("layers with weights")}
+
+
 def _side(signals: Signals, of: Of) -> str:
-    """What the gradient does from the last convolution to the first, as a main clause."""
-    values = _gradients(signals, of)
+    """What the gradient does from the last layer of the main path to the first, as a main clause."""
+    values, nouns = _gradients(signals, of), _nouns(signals)
     broken = sum(not isfinite(value) for value in values)
     if broken:
-        return _("the gradient is not finite (NaN or infinite) in {n} of {all} convolutions", n=broken, all=len(values))
+        return _(
+            "the gradient is not finite (NaN or infinite) in {n} of {all} {layers}", n=broken, all=len(values), **nouns
+        )
     causes = _causes(signals, of)
     if causes:
-        return _(" and ").join(_zero(cause, causes[cause], len(values)) for cause in Zero if cause in causes)
+        return _(" and ").join(_zero(cause, causes[cause], len(values), nouns) for cause in Zero if cause in causes)
     quantity = QUANTITY[of]
     ratio, growth, kind = signals.ratio(quantity), signals.growth(quantity), regime(signals, of)
     times = format.times(ratio)
     if kind is Regime.LEVEL:
-        return _("the gradient stays level: the first convolution's is {times} times the last one's", times=times)
+        return _("the gradient stays level: the first {layer}'s is {times} times the last one's", times=times, **nouns)
     grows = kind is Regime.EXPLODES
     if growth is None or (growth > 1) is not grows:  # the trend within the stages contradicts the ratio: leave it out
         if grows:
             return _(
-                "the gradient grows toward the input: the first convolution's is {times} times the last one's",
+                "the gradient grows toward the input: the first {layer}'s is {times} times the last one's",
                 times=times,
+                **nouns,
             )
         return _(
-            "the gradient shrinks toward the input: the first convolution's is {times} times the last one's",
+            "the gradient shrinks toward the input: the first {layer}'s is {times} times the last one's",
             times=times,
+            **nouns,
         )
     if grows:
         return _(
-            "the gradient grows {factor}× per layer toward the input: the first convolution's is {times} times the "
+            "the gradient grows {factor}× per layer toward the input: the first {layer}'s is {times} times the "
             "last one's",
             factor=f"{growth:.3g}",
             times=times,
+            **nouns,
         )
     return _(
-        "the gradient shrinks to {factor}× per layer toward the input: the first convolution's is {times} times the "
+        "the gradient shrinks to {factor}× per layer toward the input: the first {layer}'s is {times} times the "
         "last one's",
         factor=f"{growth:.2g}",
         times=times,
+        **nouns,
     )
 
 
-def _zero(cause: Zero, count: int, convolutions: int) -> str:
-    if count == convolutions:
+def _zero(cause: Zero, count: int, most: int, nouns: dict[str, str]) -> str:
+    if count == most:
         return {
-            Zero.CONSTRUCTION: _("the gradient is 0 by construction in every convolution: weights after it are zero"),
-            Zero.CLOSED: _("the gradient is exactly 0 in every convolution: every ReLU after it outputs only zeros"),
-            Zero.UNDERFLOW: _("the gradient has underflowed: it is exactly 0 in every convolution"),
-            Zero.UNKNOWN: _("the gradient is exactly 0 in every convolution"),
+            Zero.CONSTRUCTION: _(
+                "the gradient is 0 by construction in every {layer}: weights after it are zero", **nouns
+            ),
+            Zero.CLOSED: _(
+                "the gradient is exactly 0 in every {layer}: every ReLU after it outputs only zeros", **nouns
+            ),
+            Zero.UNDERFLOW: _("the gradient has underflowed: it is exactly 0 in every {layer}", **nouns),
+            Zero.UNKNOWN: _("the gradient is exactly 0 in every {layer}", **nouns),
         }[cause]
-    where = {"n": count, "all": convolutions}
+    where = {"n": count, "all": most, **nouns}
     return {
         Zero.CONSTRUCTION: _(
-            "the gradient is 0 by construction in {n} of {all} convolutions: weights after them are zero", **where
+            "the gradient is 0 by construction in {n} of {all} {layers}: weights after them are zero", **where
         ),
         Zero.CLOSED: _(
-            "the gradient is exactly 0 in {n} of {all} convolutions: every ReLU after them outputs only zeros", **where
+            "the gradient is exactly 0 in {n} of {all} {layers}: every ReLU after them outputs only zeros", **where
         ),
-        Zero.UNDERFLOW: _("the gradient has underflowed: it is exactly 0 in {n} of {all} convolutions", **where),
-        Zero.UNKNOWN: _("the gradient is exactly 0 in {n} of {all} convolutions", **where),
+        Zero.UNDERFLOW: _("the gradient has underflowed: it is exactly 0 in {n} of {all} {layers}", **where),
+        Zero.UNKNOWN: _("the gradient is exactly 0 in {n} of {all} {layers}", **where),
     }[cause]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from models.specs.spec import NetworkSpec
 from viz.language import _
 from viz.state import session
 from viz.state.subjects import Curve
@@ -25,6 +26,11 @@ class Scene:
     def trained(self) -> list[tuple[Curve, SeriesStyle]]:
         """The networks that have finished at least one epoch."""
         return [(curve, look) for curve, look in zip(self.curves, self.looks, strict=True) if curve.epochs]
+
+    @property
+    def built(self) -> list[tuple[Curve, SeriesStyle]]:
+        """Those of them that are built here, whose blocks are known."""
+        return [(curve, look) for curve, look in self.trained if isinstance(curve.run.network, NetworkSpec)]
 
 
 def choose(scene: Scene) -> Curve:

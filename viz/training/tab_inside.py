@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from models.specs.choices import Shortcut
-from models.specs.registry import Family
+from models.specs.spec import NetworkSpec
 from models.training.records import Lesions, Response
 from models.training.run_spec import RunSpec
 from viz import text
@@ -49,7 +49,7 @@ def lesions(scene: Scene) -> None:
         named: list[tuple[str, Lesions]] = answer
         lines = text.inside.lesions(named)
         st.markdown("\n".join(f"- {line}" for line in lines))
-        draw = partial(inside_figures.lesions, named, [look for __, look in scene.trained])
+        draw = partial(inside_figures.lesions, named, [look for __, look in scene.built])
         chart.show(draw, "lesions", alt=" ".join(lines), name=FILE)
 
 
@@ -65,13 +65,13 @@ def responses(scene: Scene) -> None:
         named: list[tuple[str, tuple[Response, ...]]] = answer
         said = text.inside.responses(named)
         st.markdown(f"**{said}**")
-        draw = partial(inside_figures.responses, named, [look for __, look in scene.trained])
+        draw = partial(inside_figures.responses, named, [look for __, look in scene.built])
         chart.show(draw, "responses", alt=said, name=FILE)
 
 
 def reuse(scene: Scene) -> None:
-    dense = [curve for curve, __ in scene.trained if curve.run.network.family is Family.DENSENET]
-    dense = [curve for curve in dense if curve.run.network.shortcut is Shortcut.CONCAT]
+    own = [(curve, curve.run.network) for curve, __ in scene.trained]
+    dense = [curve for curve, spec in own if isinstance(spec, NetworkSpec) and spec.shortcut is Shortcut.CONCAT]
     if not dense:
         st.info(_("Add a DenseNet to the race to see which earlier layers each of its layers uses."))
         return
@@ -88,11 +88,15 @@ def reuse(scene: Scene) -> None:
 
 def _all(scene: Scene, what: str, task: Callable[[Sequence[tuple[RunSpec, int]]], Request[Any]], button: str) -> Any:
     """Examine every trained network in one job; return (name, result) of each, None until they are there."""
+    trained = scene.built
     if not scene.trained:
         st.info(_("After the first epoch, this can be measured."))
         return None
-    asked = task([(curve.run, curve.stamp) for curve, __ in scene.trained])
+    if not trained:
+        st.info(_("This is measured in networks that are built here, not in those of a library."))
+        return None
+    asked = task([(curve.run, curve.stamp) for curve, __ in trained])
     answer = ask(what, asked, button=button, wanted=True)
     if answer.result is None or not answer.fresh:
         return None
-    return [(curve.name, found) for (curve, __), found in zip(scene.trained, answer.result, strict=True)]
+    return [(curve.name, found) for (curve, __), found in zip(trained, answer.result, strict=True)]

@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from models.specs.spec import NetworkSpec
+from models.specs.external import Network
 from viz.backend import cached
 from viz.graph import render
 from viz.graph.folding import Folding, reveal
@@ -22,7 +22,7 @@ HEIGHT = "max(440px, 57vh)"  # on a projector the picture and the headline fill 
 MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
-def show(spec: NetworkSpec, view: View, *, files: DeltaGenerator) -> None:
+def show(spec: Network, view: View, *, files: DeltaGenerator) -> None:
     """Draw the graph of a network, with its downloads in `files`."""
     with st.container(horizontal=True):
         level(view)

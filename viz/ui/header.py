@@ -5,12 +5,13 @@ import streamlit as st
 from models.runtime import memory_limits
 from models.runtime.fields import Problem
 from models.specs.depth import other_depth, printed_depth
+from models.specs.external import Network
 from models.specs.naming import Match, Name, compare, depth_note
 from models.specs.preset import Preset
 from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from models.tracing.records import Trace
-from viz.language import _, ngettext, worded
+from viz.language import _, listing, ngettext, worded
 from viz.state import session
 from viz.style import format
 from viz.text.labels import label
@@ -73,7 +74,7 @@ def memory() -> None:
         )
 
 
-def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
+def numbers(spec: Network, trace: Trace, name: Name) -> None:
     """Draw the network's totals, beside the published ones, if there are any."""
     preset = PRESETS[name.preset] if name.preset else None
     params = compare(trace.params, preset.params, slack=trace.norm_params) if preset else None
@@ -96,11 +97,13 @@ def numbers(spec: NetworkSpec, trace: Trace, name: Name) -> None:
         )
         st.caption(_otherwise(spec) or _("of {n:,} layers in all", n=len(trace.layers)))
     with columns[3]:
-        st.metric(
-            _("Receptive field"),
-            f"{trace.receptive_field:,} px",
-            help=_("Of one position before the global pooling; the largest over all channels."),
-        )
+        if trace.receptive_field:
+            field = f"{trace.receptive_field:,} px"
+            why = _("Of one position before the global pooling; the largest over all channels.")
+        else:
+            field = "–"
+            why = _("It is computed for the networks that are built here; through attention it is not defined.")
+        st.metric(_("Receptive field"), field, help=why)
         st.caption(_("image: {shape} px", shape=format.shape(spec.input_shape[1:])))
     with columns[4]:
         st.metric(
@@ -124,6 +127,15 @@ def _params_help(trace: Trace) -> str:
         "Trainable parameters only. The running means and variances of batch norms are counted separately, as "
         "running statistics."
     )
+    if trace.unused:
+        words = _joined(
+            words,
+            _(
+                "{n:,} more are in parts that run only in training: {parts}.",
+                n=sum(trace.unused.values()),
+                parts=listing(trace.unused),
+            ),
+        )
     if not trace.counters:
         return words
     buffers = ngettext(
@@ -144,14 +156,14 @@ def _macs_help() -> str:
     )
 
 
-def _otherwise(spec: NetworkSpec) -> str:
+def _otherwise(spec: Network) -> str:
     """The depth by another rule, if there is one."""
     printed, other = printed_depth(spec), other_depth(spec)
     if printed is not None:
         return _("called {depth} in the paper", depth=printed)
     if other is None:
         return ""
-    if spec.counts_projections:
+    if isinstance(spec, NetworkSpec) and spec.counts_projections:
         return _("{depth:,} by the rule for pre-activation ResNets", depth=other)
     return _("{depth:,} by the rule for Wide ResNets", depth=other)
 

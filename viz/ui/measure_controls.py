@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from models.runtime.settings import Device, Precision, Weights
-from models.specs.spec import NetworkSpec
+from models.specs.external import Network
 from viz.backend import cached, training_jobs
 from viz.language import _
 from viz.state import session
@@ -14,7 +14,7 @@ from viz.text.labels import label
 from viz.ui.widgets import Form
 
 
-def possible(experiment: Experiment, spec: NetworkSpec | None = None) -> Experiment:
+def possible(experiment: Experiment, spec: Network | None = None) -> Experiment:
     """Return the experiment without what this machine or the network lacks, and show what is used instead."""
     devices, precisions, __ = cached.machine()
     lost: dict[str, Any] = {}

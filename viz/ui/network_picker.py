@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from models.specs.external import Network
 from models.specs.naming import describe
 from models.specs.presets import PRESETS
-from models.specs.spec import NetworkSpec
 from viz.language import _, worded
 from viz.state import session
 from viz.state.compare import EXAMPLES, MOST, SIDEBAR, Comparison, Entry, write
@@ -106,7 +106,7 @@ def _add(slots: Sequence[str], entries: Sequence[Entry], put: Put) -> None:
     )
 
 
-def _with(slots: Sequence[str], place: int, spec: NetworkSpec) -> list[str]:
+def _with(slots: Sequence[str], place: int, spec: Network) -> list[str]:
     return [write(spec) if index == place else slot for index, slot in enumerate(slots)]
 
 

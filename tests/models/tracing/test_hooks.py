@@ -62,6 +62,8 @@ class Silent:
 
     def gradient(self, path, value): ...
 
+    def operands(self, path, skip, branch): ...
+
     def returned(self, path, way, gradient): ...
 
 
@@ -111,6 +113,8 @@ def test_listening_leaves_nothing_behind_after_an_error():
 class Ways(Silent):
     def __init__(self):
         self.heard = {}
+
+    def operands(self, path, skip, branch): ...
 
     def returned(self, path, way, gradient):
         self.heard[path, way] = gradient.clone()

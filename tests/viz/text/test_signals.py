@@ -16,6 +16,7 @@ from models.tracing.kinds import JOINS, Kind
 from models.tracing.tracer import trace
 from viz import text
 from viz.signals import figures, join_figures, sweep_figures, tables
+from viz.signals.theory import theory
 from viz.state.signals import At, Of, Show
 from viz.style import format
 from viz.text.signals import Regime
@@ -161,7 +162,7 @@ def test_of_several_networks_the_least_and_the_greatest_change_are_told():
     }
     named = list(zip("ABC", specs, strict=True))
 
-    said = text.signals.span(named, pairs)
+    said = text.spans.span(named, pairs)
 
     ends = [0.9**18, 1.1**18]  # 19 convolutions
     low, high = (format.times(end) for end in ends)
@@ -169,8 +170,8 @@ def test_of_several_networks_the_least_and_the_greatest_change_are_told():
         f"With skips, the first convolution's gradient is {low} times the last one's in C and {high} times in B; the "
         "other networks are between."
     )
-    assert not text.signals.span(named[:2], pairs)
-    assert not text.signals.span([*named[:2], ("plain", PLAIN)], pairs)
+    assert not text.spans.span(named[:2], pairs)
+    assert not text.spans.span([*named[:2], ("plain", PLAIN)], pairs)
 
 
 @pytest.mark.slow
@@ -260,7 +261,7 @@ def test_seeds_make_a_band():
     ],
 )
 def test_theory_is_drawn_where_there_is_one(spec, of, factor):
-    assert figures.theory(NetworkSpec(**spec), of) == factor
+    assert theory(NetworkSpec(**spec), of) == factor
     measured = replace(made(PLAIN, geometric(1.2)), spec=NetworkSpec(**{"stages": PLAIN.stages} | spec))
     figure = figures.gradients(Pair(made(SPEC, geometric(1.0)), measured), of)
 

@@ -1,0 +1,72 @@
+"""What torch's functions do to a tensor: which only view it, which add, and which multiply matrices."""
+
+from typing import Any
+
+from torch import Tensor
+
+# Views, and what passes its tensor on: no layer of their own.
+VIEWS = frozenset(
+    {
+        "__get__",  # of x.T and x.mT; x.shape gives no tensor
+        "flatten", "view", "reshape", "permute", "transpose", "t", "squeeze", "unsqueeze", "contiguous", "expand",
+        "expand_as", "view_as", "reshape_as", "chunk", "split", "tensor_split", "unbind", "__getitem__", "getitem",
+        "narrow", "select", "movedim", "moveaxis", "swapaxes", "swapdims", "detach", "to", "type", "float", "half",
+        "unflatten", "requires_grad_", "clone", "type_as", "ravel", "split_with_sizes", "unsqueeze_", "squeeze_",
+        "transpose_", "broadcast_to",
+    }
+)  # fmt: skip
+# Functions that multiply matrices inside: their operations are counted by torch's own counter.
+COUNTED = frozenset(
+    {
+        "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "linear", "bilinear",
+        "matmul", "__matmul__", "__rmatmul__", "bmm", "mm", "addmm", "baddbmm", "einsum", "tensordot", "mv", "dot",
+        "scaled_dot_product_attention", "multi_head_attention_forward", "addbmm", "inner",
+    }
+)  # fmt: skip
+
+
+ADDITIONS = frozenset({"add", "iadd", "radd"})
+# New tensors that take only a shape or a type from another.
+CONSTANT = frozenset(
+    {
+        "new_zeros",
+        "new_ones",
+        "new_full",
+        "new_empty",
+        "new_tensor",
+        "zeros_like",
+        "ones_like",
+        "empty_like",
+        "full_like",
+    }
+)
+
+
+def passes_on(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a call gives its tensor on with other axes, or as it is, as dropout that leaves nothing out does."""
+    share = kwargs.get("p", args[1] if len(args) > 1 else None)
+    return name in VIEWS or ("dropout" in name and share == 0)
+
+
+def adds(name: str, args: tuple[Any, ...]) -> bool:
+    """Whether a call adds two tensors."""
+    return name.strip("_") in ADDITIONS and len(args) > 1 and all(isinstance(one, Tensor) for one in args[:2])
+
+
+_WINDOWS: dict[str, tuple[str, ...]] = {
+    "conv2d": ("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
+    "max_pool2d": ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode"),
+    "avg_pool2d": ("input", "kernel_size", "stride", "padding", "ceil_mode"),
+}
+
+
+def options_of(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The window of a convolution or pooling, as given."""
+    if name not in _WINDOWS:
+        return {}
+    found = dict(zip(_WINDOWS[name], args, strict=False)) | kwargs
+    weight = found.get("weight")
+    options = {key: value for key, value in found.items() if not isinstance(value, Tensor) and value is not None}
+    if isinstance(weight, Tensor):
+        options["kernel_size"] = tuple(weight.shape[2:])
+    return options
