@@ -1,9 +1,16 @@
 """Build a network of torchvision or timm from its `ExternalSpec`, by the library's own function."""
 
+import copy
 import importlib
+import importlib.util
+import inspect
+import sys
 import threading
 import warnings
 from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -13,6 +20,7 @@ from torch.overrides import TorchFunctionMode
 from ..runtime.errors import SpecError
 from ..runtime.messages import UserError
 from ..specs.external import ExternalSpec, Start
+from ..specs.own import OWN
 
 # Networks whose positions are weights: the constructor must be told the size of the images.
 _SIZED = {"vit_": "image_size", "maxvit_": "input_size"}
@@ -25,7 +33,7 @@ def build_external(spec: ExternalSpec, *, seed: int = 0) -> nn.Module:
     torch's own generator is seeded, and put back afterwards. Raises `SpecError` for a network that the library does not
     have, or that can't be built at this size, and `UserError` if the library is not installed.
     """
-    make = _torchvision if spec.library.name == "torchvision" else _timm
+    make = {"torchvision": _torchvision, "timm": _timm, "own": _own}[spec.library.name]
     weightless = torch.get_default_device().type == "meta"
     if not spec.library.installed:
         raise UserError(
@@ -33,9 +41,12 @@ def build_external(spec: ExternalSpec, *, seed: int = 0) -> nn.Module:
         )
     with _DRAWING, torch.random.fork_rng(devices=[]), warnings.catch_warnings(), ExitStack() as stack:
         warnings.simplefilter("ignore")  # of what will change in later versions of the library
-        stack.enter_context(_Weightless() if weightless else torch.device("cpu"))
-        torch.default_generator.manual_seed(seed)
         try:
+            if spec.library.name == "own":
+                with torch.device("cpu"):  # the file may make modules itself, which need their weights
+                    _imported(OWN[spec.name].file)
+            stack.enter_context(_Weightless() if weightless else torch.device("cpu"))
+            torch.default_generator.manual_seed(seed)
             network = make(spec)
         except UserError:
             raise
@@ -64,6 +75,35 @@ class _Weightless(TorchFunctionMode):
 
 
 _FACTORIES = frozenset({"zeros", "ones", "full", "arange", "linspace", "logspace", "tensor", "eye", "as_tensor"})
+
+
+def _own(spec: ExternalSpec) -> nn.Module:
+    """The module that the server was started with; a class or function that takes `num_classes` is given it."""
+    place = OWN[spec.name]
+    found = getattr(_imported(place.file), place.name)
+    if isinstance(found, nn.Module):
+        return copy.deepcopy(found)
+    takes = callable(found) and "num_classes" in inspect.signature(found).parameters
+    made = found(num_classes=spec.classes) if takes else found() if callable(found) else found
+    if not isinstance(made, nn.Module):
+        raise UserError(
+            "{name} in {file} must be or make an nn.Module, got {kind}",
+            name=spec.name, file=place.file.name, kind=type(made).__name__,
+        )  # fmt: skip
+    return made
+
+
+@cache
+def _imported(file: Path) -> ModuleType:
+    """Run a file of the user's as a module, once; its folder can be imported from, as if it were run by itself."""
+    sys.path.insert(0, str(file.parent))
+    about = importlib.util.spec_from_file_location(f"skipscope_own_{file.stem}", file)
+    if about is None or about.loader is None:
+        raise UserError("{file} is not a Python file", file=file.name)
+    module = importlib.util.module_from_spec(about)
+    sys.modules[about.name] = module  # so that its classes can be copied and their source be found
+    about.loader.exec_module(module)
+    return module
 
 
 def _draw_zeros(network: nn.Module) -> None:

@@ -1,6 +1,9 @@
 """`source(spec)`: a library's network as a few lines of PyTorch."""
 
+from typing import Any
+
 from ..specs.external import ExternalSpec
+from ..specs.own import OWN
 from .external import sized
 
 _RUN = """image = torch.randn(1, {shape})
@@ -14,7 +17,11 @@ with without_skips(model.eval(), skip_scale={scale:g}) as cut:
 
 def source(spec: ExternalSpec) -> str:
     """Return Python source that builds the network with its library and, where its skips are scaled, runs it so."""
-    if spec.library.name == "torchvision":
+    options: dict[str, Any]
+    if spec.library.name == "own":
+        place = OWN[spec.name]
+        options, make, imports = {}, place.name, ["import torch", "", f"from {place.file.stem} import {place.name}"]
+    elif spec.library.name == "torchvision":
         options, make = {"num_classes": spec.classes, **sized(spec)}, "get_model"
         imports = ["import torch", "from torchvision.models import get_model"]
     else:
@@ -23,7 +30,8 @@ def source(spec: ExternalSpec) -> str:
     if spec.skip_scale != 1:
         imports += ["", "from models import without_skips  # of Skipscope"]
     given = "".join(f", {name}={value!r}" for name, value in options.items())
+    call = f"{make}()" if spec.library.name == "own" else f'{make}("{spec.name}"{given})'
     run = (_RUN if spec.skip_scale == 1 else _CUT).format(
         shape=", ".join(map(str, spec.input_shape)), scale=spec.skip_scale
     )
-    return "\n".join([*imports, "", f'model = {make}("{spec.name}"{given})', run])
+    return "\n".join([*imports, "", f"model = {call}", run])

@@ -14,7 +14,7 @@ from ..runtime.errors import SpecError
 from ..runtime.images import images as drawn_images
 from ..runtime.progress import ProgressCallback
 from ..runtime.settings import Weights
-from ..specs.external import Network
+from ..specs.external import ExternalSpec, Network
 from ..specs.spec import image_shape
 from ..specs.twins import with_skips
 from ..tracing.budget import afford
@@ -65,7 +65,10 @@ def preparation(spec: Network, setting: MeasureSpec, picture: bytes | None = Non
 
 def random_labels(spec: Network, batch: int, seed: int) -> Tensor:
     """Return labels drawn uniformly from all classes: (batch,), int64."""
-    return _drawn(spec.classes, batch, seed)
+    known = spec.classes
+    if isinstance(spec, ExternalSpec) and spec.library.name == "own":  # a module of one's own may have fewer
+        known = min(known, trace(spec).output_shape[0])
+    return _drawn(known, batch, seed)
 
 
 def affordable(spec: Network, setting: MeasureSpec) -> tuple[torch.device, Trace]:

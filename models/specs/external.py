@@ -11,6 +11,7 @@ from ..runtime.messages import N_
 from ..runtime.rules import Text, Wholes, either
 from .libraries import LIBRARIES, Library, torchvision_networks
 from .limits import LIMITS
+from .own import OWN
 from .spec import NetworkSpec, image_shape
 
 _NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)?")  # timm's have a tag of their weights, which says the image size
@@ -29,9 +30,12 @@ class _Name(Text):
     def check(self, name: str, value: object) -> str:
         library, _, network = str(value).partition(":")
         if library not in LIBRARIES:
-            names = [f"{one}:..." for one in LIBRARIES]
+            names = [f"{one}:..." for one in LIBRARIES if one != "own"]
             raise SpecError(name, either(names), value)
-        known = network in torchvision_networks() if library == "torchvision" else _NAME.fullmatch(network)
+        if library == "timm":
+            known = _NAME.fullmatch(network) is not None
+        else:
+            known = network in (torchvision_networks() if library == "torchvision" else OWN)
         if not known:
             raise SpecError(name, N_("must be a network of {library}"), value, library=library)
         return str(value)
@@ -92,6 +96,8 @@ class ExternalSpec(Fields):
     def of(cls, network: str) -> Self:
         """Return a network at the size of its images, as far as that is known without its library."""
         library, _, name = network.partition(":")
+        if library == "own" and name in OWN:
+            return cls(network=network, input_shape=OWN[name].input_shape)
         known = torchvision_networks().get(name) if library == "torchvision" else None
         return cls(network=network, input_shape=(3, known.pixels, known.pixels) if known else (3, 224, 224))
 

@@ -9,16 +9,20 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
+from .own import OWN
+
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """A library of networks."""
+    """A library of networks; the one called `own` holds the module that the server was started with."""
 
     name: str  # as imported, and in a link: `torchvision:convnext_tiny`
     channels: bool  # whether its networks take images of other than three channels
 
     @property
     def installed(self) -> bool:
+        if self.name == "own":
+            return bool(OWN)
         return find_spec(self.name) is not None
 
     @property
@@ -39,7 +43,11 @@ class Listed:
 
 
 LIBRARIES: Mapping[str, Library] = MappingProxyType(
-    {"torchvision": Library("torchvision", channels=False), "timm": Library("timm", channels=True)}
+    {
+        "torchvision": Library("torchvision", channels=False),
+        "timm": Library("timm", channels=True),
+        "own": Library("own", channels=True),
+    }
 )
 
 

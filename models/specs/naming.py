@@ -10,6 +10,7 @@ from .depth import depth, other_depth, printed_depth
 from .difference_words import differences as differences_of
 from .external import ExternalSpec, Network, Start
 from .libraries import torchvision_networks
+from .own import OWN
 from .preset import HE2015, Count
 from .presets import PRESETS
 from .registry import Family
@@ -116,22 +117,16 @@ def _external(spec: ExternalSpec) -> Name:
     elif spec.skip_scale != 1:
         title = message("{network}, skips times {factor:g}", network=title, factor=spec.skip_scale)
     plain = ExternalSpec.of(spec.network)
-    words = []
+    words = [message("{library} {version}", library=library.name, version=library.version)]
+    if library.name == "own":
+        words = [message("from {file}", file=OWN[spec.name].file.name)]
     if spec.input_shape != plain.input_shape:
         words.append(message("{shape} input", shape=" x ".join(map(str, spec.input_shape))))
     if spec.classes != plain.classes:
         words.append(message("{n:,} classes", n=spec.classes))
     if spec.init is Start.NONZERO:
         words.append(message("no layer that starts at zero"))
-    detail = message("{library} {version}", library=library.name, version=library.version)
-    if words:
-        detail = message(
-            "{library} {version}, {differences}",
-            library=library.name,
-            version=library.version,
-            differences=_listed(tuple(words)),
-        )
-    return Name(title, detail, None, "")
+    return Name(title, _listed(tuple(words)), None, "")
 
 
 def _listed(items: tuple[Message, ...]) -> Message:

@@ -12,6 +12,7 @@ from models.specs.choices import BlockForm
 from models.specs.external import ExternalSpec, Network
 from models.specs.libraries import torchvision_networks
 from models.specs.naming import describe
+from models.specs.own import OWN
 from models.specs.spec import NetworkSpec
 from models.specs.twins import with_skips
 from models.tracing.records import EqualBlock, Trace, Variant
@@ -92,8 +93,8 @@ def file_name(spec: Network) -> str:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def library_networks(library: str) -> tuple[str, ...]:
     """Return the names of a library's networks."""
-    if library == "torchvision":
-        return tuple(torchvision_networks())
+    if library != "timm":
+        return tuple(torchvision_networks() if library == "torchvision" else OWN)
     preload.wait()
     from importlib import import_module  # noqa: PLC0415
 

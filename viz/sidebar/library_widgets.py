@@ -9,6 +9,7 @@ from models.runtime.errors import SpecError
 from models.specs.external import ExternalSpec, Start
 from models.specs.libraries import LIBRARIES, torchvision_networks
 from models.specs.limits import LIMITS
+from models.specs.own import OWN
 from viz.backend import cached
 from viz.language import _
 from viz.state import session
@@ -18,12 +19,17 @@ from viz.text.labels import label
 from viz.text.messages import problem
 
 _KEY = "library_"  # before the name of a field: the key of its widget
-FIRST = {"torchvision": "torchvision:convnext_tiny", "timm": "timm:resnet26d"}  # shown when a library is chosen
+_FIRST = {"torchvision": "torchvision:convnext_tiny", "timm": "timm:resnet26d"}  # shown when a library is chosen
 
 
 def installed() -> list[str]:
     """Return the libraries whose networks can be opened here."""
     return [name for name, library in LIBRARIES.items() if library.installed]
+
+
+def first(library: str) -> ExternalSpec:
+    """Return the network that is shown when a library is chosen."""
+    return ExternalSpec.of(_FIRST.get(library) or f"{library}:{next(iter(OWN))}")
 
 
 def show(spec: ExternalSpec) -> None:
@@ -56,8 +62,9 @@ def show(spec: ExternalSpec) -> None:
     )
     _error("skip_scale")
     _input(spec)
-    low, high = (int(bound) for bound in LIMITS["classes"])
-    _number(field_label("classes"), "classes", spec.classes, low, high)
+    if library.name != "own":  # how many classes those have is written in their file
+        low, high = (int(bound) for bound in LIMITS["classes"])
+        _number(field_label("classes"), "classes", spec.classes, low, high)
     st.selectbox(
         field_label("init"),
         list(Start),

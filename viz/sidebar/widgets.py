@@ -139,7 +139,10 @@ def _groups(spec: Network) -> None:
     """Draw a menu of the groups of presets and of the libraries."""
     groups = list(dict.fromkeys(preset.group for preset in PRESETS.values()))
     own = spec.library.name if isinstance(spec, ExternalSpec) else PRESETS[describe(spec).nearest].group
-    libraries = {name: _("from {library}", library=name) for name in library_widgets.installed()}
+    libraries = {
+        name: _("your own") if name == "own" else _("from {library}", library=name)
+        for name in library_widgets.installed()
+    }
     session.set_if_changed("group", own)
     st.selectbox(
         _("Networks"),
@@ -171,8 +174,8 @@ def _presets(spec: NetworkSpec) -> None:
 
 def _pick_group() -> None:
     group = st.session_state["group"]
-    if group in library_widgets.FIRST:
-        session.put_spec(ExternalSpec.of(library_widgets.FIRST[group]))
+    if group in library_widgets.installed():
+        session.put_spec(library_widgets.first(group))
         return
     session.put_spec(next(preset.spec for preset in PRESETS.values() if preset.group == group))
 

@@ -154,7 +154,7 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Gate.SHORTCUT: N_("skip only"),
     },
     StrideIn: {StrideIn.CONV3X3: N_("on the 3×3 (v1.5)"), StrideIn.CONV1X1: N_("on the first 1×1 (v1)")},
-    Start: {Start.LIBRARY: N_("the library's"), Start.NONZERO: N_("the library's, zeros drawn")},
+    Start: {Start.LIBRARY: N_("the network's own"), Start.NONZERO: N_("its own, zeros drawn")},
     Init: {
         Init.DEFAULT: N_("PyTorch's default"),
         Init.KAIMING: N_("Kaiming (He)"),

@@ -1,0 +1,199 @@
+"""The command `skipscope`: what it refuses, and a module of one's own opened by it on this machine alone."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from models.networks.build import build
+from models.networks.library_code import source
+from models.runtime.errors import SpecError
+from models.runtime.messages import UserError
+from models.signals.measure import measure
+from models.specs import own
+from models.specs.external import ExternalSpec
+from models.specs.own import OWN, register_own
+from models.specs.twins import twin
+from models.tracing.tracer import trace
+from tests.conftest import ROOT
+from tests.viz.browser import chromium, visiting
+from viz.command.main import main
+
+MINE = textwrap.dedent(
+    '''
+    import torch
+    from torch import nn
+
+
+    class Block(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.conv = nn.Conv2d(width, width, 3, padding=1)
+
+        def forward(self, x):
+            return x + torch.relu(self.conv(x))
+
+
+    class MyNet(nn.Module):
+        """Three blocks with a skip each."""
+
+        def __init__(self, num_classes=7):
+            super().__init__()
+            self.stem = nn.Conv2d(3, 8, 3, stride=2, padding=1)
+            self.blocks = nn.Sequential(Block(8), Block(8), Block(8))
+            self.head = nn.Linear(8, num_classes)
+
+        def forward(self, x):
+            return self.head(self.blocks(self.stem(x)).mean((2, 3)))
+
+
+    ready = MyNet()
+    number = 3
+
+
+    def made():
+        return MyNet()
+
+
+    class Broken(nn.Module):
+        def __init__(self):
+            super().__init__()
+            raise RuntimeError("not today")
+    '''
+)
+
+
+@pytest.fixture
+def mine(tmp_path):
+    file = tmp_path / "mymodels.py"
+    file.write_text(MINE)
+    yield file
+    OWN.clear()
+
+
+def spec(file, name, shape="3x16x16"):
+    register_own(f"{file}:{name}", shape)
+    return ExternalSpec.of(f"own:{name}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["nothing.py:MyNet"], "must be a file and a name in it"),
+        (["mymodels.py"], "must be a file and a name in it"),
+        (["mymodels.py:Nope"], "mymodels.py has no 'Nope', but Block, MyNet"),
+        (["broken.py:MyNet"], "broken.py: "),
+        (["mymodels.py:MyNet", "--input", "64"], "must be channels x height x width"),
+    ],
+)
+def test_what_cannot_be_opened_is_refused_before_anything_starts(arguments, told, mine, monkeypatch, capsys):
+    monkeypatch.chdir(mine.parent)
+    (mine.parent / "broken.py").write_text("class MyNet(:")
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("it started a server"))
+
+    try:
+        status = main(arguments)
+    except SystemExit as stopped:
+        status = stopped.code
+
+    assert status == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["MyNet", "made", "ready"])
+def test_a_class_a_function_and_a_module_can_be_opened(name, mine):
+    own_spec = spec(mine, name)
+
+    found = trace(own_spec)
+
+    assert found.input_shape == (3, 16, 16)
+    assert len([layer for layer in found.layers if layer.kind == "add"]) == 3
+    assert len(measure(own_spec, batch=2).joins) == 3
+    assert measure(twin(own_spec), batch=2).joins == ()
+
+
+def test_a_class_that_takes_classes_is_given_them(mine):
+    own_spec = spec(mine, "MyNet")
+
+    assert trace(own_spec.changed(classes=10)).output_shape == (10,)
+    assert trace(spec(mine, "made").changed(classes=10)).output_shape == (7,)
+
+
+@pytest.mark.parametrize(("name", "told"), [("number", "int"), ("Broken", "not today"), ("gone", "gone")])
+def test_what_is_no_module_is_told(name, told, mine):
+    with pytest.raises(UserError, match=told):
+        build(spec(mine, name))
+
+
+def test_only_what_the_server_was_started_with_can_be_opened_by_a_link(mine):
+    spec(mine, "MyNet")
+
+    for other in ("own:Block", "own:os", f"own:{mine}:MyNet", "own:"):
+        with pytest.raises(SpecError, match="network"):
+            ExternalSpec(network=other)
+
+
+def test_without_a_place_nothing_is_registered():
+    register_own("", "")
+
+    assert not OWN
+
+
+def test_the_code_handed_out_runs_beside_the_file(mine):
+    code = source(twin(spec(mine, "MyNet")))
+
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=mine.parent, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert "torch.Size([1, 7])" in done.stdout
+
+
+def started(command, folder, **more):
+    """Start the command and return it with the address that it prints."""
+    running = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, **more
+    )  # the caller ends it
+    with running.stdout as said:
+        line = said.readline()
+    return running, re.search(r"http://127\.0\.0\.1:\d+/\S*", line).group(0)
+
+
+@pytest.mark.slow
+def test_ones_own_module_is_seen_with_and_without_its_skips_in_a_browser(mine):
+    chromium()
+    running, address = started(
+        [sys.executable, "-m", "viz.command.main", f"{mine}:MyNet", "--input", "3x32x32", "--no-browser"], ROOT
+    )
+    try:
+        with visiting(address.partition("?")[0].rstrip("/")) as visit:
+            visit.page.goto(address)
+            visit.page.wait_for_selector("g.node")
+            visit.page.get_by_role("heading", name="MyNet from mymodels.py").wait_for()
+            visit.page.get_by_role("link", name="Signals").click()
+            visit.page.get_by_role("button", name=re.compile("^Run with and without")).click()
+            visit.page.get_by_text("The twin runs without the skips of 3 additions.").wait_for()
+            assert visit.troubles == []
+    finally:
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=60) == 0
+    end = time.monotonic() + 60
+    while time.monotonic() < end:  # the server ends with it
+        try:
+            with visiting(address) as visit:
+                visit.page.set_default_timeout(5_000)
+                visit.page.goto(address)
+        except Exception:  # noqa: BLE001  # nobody answers
+            break
+    else:
+        pytest.fail("the server goes on")
+
+
+def test_the_variables_have_the_projects_name():
+    assert {own.PLACE, own.INPUT} == {"SKIPSCOPE_OWN", "SKIPSCOPE_OWN_INPUT"}

@@ -1,0 +1,1 @@
+"""The command `skipscope`, and how the wheel that brings it is built."""
