@@ -17,10 +17,12 @@ from .runtime.version import __version__
 if TYPE_CHECKING:
     from .networks.build import build
     from .runtime.errors import SpecError
+    from .signals.alike import alike
     from .signals.feature_maps import feature_maps
     from .signals.measure import measure
     from .signals.measure_spec import MeasureSpec
     from .signals.records import Signals
+    from .signals.strength import strength
     from .signals.sweep import sweep
     from .signals.timing import timing
     from .specs.external import ExternalSpec
@@ -51,10 +53,12 @@ __all__ = [
     "Trace",
     "UntraceableError",
     "__version__",
+    "alike",
     "build",
     "feature_maps",
     "measure",
     "register",
+    "strength",
     "sweep",
     "timing",
     "trace",
@@ -67,10 +71,12 @@ __all__ = [
 _WHERE = {
     "networks.build": "build",
     "runtime.errors": "SpecError",
+    "signals.alike": "alike",
     "signals.feature_maps": "feature_maps",
     "signals.measure": "measure",
     "signals.measure_spec": "MeasureSpec",
     "signals.records": "Signals",
+    "signals.strength": "strength",
     "signals.sweep": "sweep",
     "signals.timing": "timing",
     "specs.external": "ExternalSpec",

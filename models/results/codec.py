@@ -19,8 +19,8 @@ FORMAT = 1  # version of the format; results of other versions are not read
 READABLE = frozenset(
     {
         "runtime.messages", "runtime.settings", "runtime.uploads", "specs.choices", "specs.registry", "specs.spec",
-        "specs.external", "tracing.records", "tracing.kinds", "tracing.layers", "signals.records", "signals.statistics",
-        "signals.measure_spec", "training.records", "training.run_spec",
+        "specs.external", "tracing.records", "tracing.kinds", "tracing.layers", "signals.records",
+        "signals.skip_records", "signals.statistics", "signals.measure_spec", "training.records", "training.run_spec",
     }
 )  # fmt: skip
 _ROOT = __name__.rpartition(".results")[0]

@@ -13,6 +13,7 @@ from ..runtime.images import visible
 from ..runtime.progress import ProgressCallback, part
 from ..runtime.settings import Source
 from ..specs.external import Network
+from ..tracing.channels import channels_last
 from ..tracing.hooks import Way
 from .measure_spec import MeasureSpec
 from .observed import classes_of, followed, leave_nothing_out, observing
@@ -49,7 +50,8 @@ def feature_maps(
     network = ready.network.to(chosen).train(not classes)
     if not classes:
         leave_nothing_out(network, by)
-    keeper = _Keeper(path, place, len(traced.layers), part(progress, 1 / 2, 1 / 2))
+    last = len(traced.by_path[path].output_shape) > 1 and channels_last(traced, path)
+    keeper = _Keeper(path, place, len(traced.layers), last, part(progress, 1 / 2, 1 / 2))
     with torch.no_grad(), observing(network, traced, by, (), keeper), computing(chosen, setting.precision):
         answers = classes_of(network(ready.images.to(chosen)))
     kept = keeper.kept
@@ -66,11 +68,10 @@ def feature_maps(
     )
 
 
-def _maps(value: Tensor) -> Tensor:
+def _maps(value: Tensor, *, last: bool) -> Tensor:
     """A layer's output for one image as (channels, height, width), also of tokens, and of channels that come last."""
     if value.dim() == 3:
-        high, wide, deep = value.shape
-        return value.permute(2, 0, 1) if high == wide != deep else value
+        return value.permute(2, 0, 1) if last else value
     if value.dim() == 2:
         side = isqrt(len(value))
         if side * side + 1 == len(value):  # the first token stands for the whole image
@@ -99,6 +100,7 @@ class _Keeper:
     wanted: str
     image: int
     expected: int
+    last: bool  # whether its channels come last
     progress: ProgressCallback | None
     heard: int = 0
     kept: Tensor = field(default_factory=lambda: torch.empty(0))
@@ -108,7 +110,7 @@ class _Keeper:
         if self.progress is not None:
             self.progress(min(self.heard / self.expected, 1.0))
         if path == self.wanted:
-            self.kept = _maps(value[self.image].float())
+            self.kept = _maps(value[self.image].float(), last=self.last)
 
     def gradient(self, path: str, value: Tensor) -> None: ...
 

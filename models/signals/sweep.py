@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import nan
 from typing import Any
 
 from ..runtime.progress import ProgressCallback, part
@@ -46,16 +47,13 @@ def sweep(
 
 
 def _point(found: Signals, depth: int, seed: int, *, skips: bool) -> SweepPoint:
-    ends = list(last_of_blocks(found.trace).values())
-    first, last = (found.by_path[path].activation_rms for path in (ends[0], ends[-1]))
+    return SweepPoint(depth=depth, skips=skips, seed=seed, ratio=found.ratio(), growth=found.growth(), **ends(found))
+
+
+def ends(found: Signals) -> dict[str, Any]:
+    """Return `spread`, the last block's output over the first's, and `zero`, why the gradient at an end is zero."""
+    blocks = list(last_of_blocks(found.trace).values())
+    first, last = (found.by_path[path].activation_rms for path in (blocks[0], blocks[-1])) if blocks else (nan, nan)
     causes = zeros(found.trace, found.runs[0])
     at_ends = [causes[layer.path] for layer in (found.convolutions[0], found.convolutions[-1]) if layer.path in causes]
-    return SweepPoint(
-        depth=depth,
-        skips=skips,
-        seed=seed,
-        ratio=found.ratio(),
-        growth=found.growth(),
-        spread=quotient(last, first),
-        zero=together(at_ends) if at_ends else None,
-    )
+    return {"spread": quotient(last, first), "zero": together(at_ends) if at_ends else None}

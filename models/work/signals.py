@@ -8,12 +8,15 @@ from ..runtime.device import release
 from ..runtime.messages import OUT_OF_MEMORY, Message, UserError
 from ..runtime.progress import Progress, ProgressCallback, part, share_of
 from ..runtime.settings import Weights
+from ..signals import alike as similar
 from ..signals import feature_maps as maps
+from ..signals import strength as strengths
 from ..signals import sweep as sweeps
 from ..signals.measure import measure
 from ..signals.measure_spec import MeasureSpec
 from ..signals.prepare import Prepare, preparation
 from ..signals.records import FeatureMaps, Pair, SweepPoint, Timing
+from ..signals.skip_records import AlikePair, StrengthPoint
 from ..signals.timing import timing
 from ..specs.choices import Norm
 from ..specs.external import Network
@@ -63,6 +66,37 @@ def sweep(
     finally:
         release()
     return tuple(points)
+
+
+def strength(
+    progress: Progress, *, spec: Network, setting: MeasureSpec, picture: bytes | None
+) -> tuple[StrengthPoint, ...]:
+    """Measure a network with weaker and weaker skips; each point is reported as a part when it is measured."""
+    points = []
+    try:
+        for point in strengths.strength(spec, setting, picture=picture, progress=progress.tell):
+            points.append(point)
+            progress.part(point)
+    finally:
+        release()
+    return tuple(points)
+
+
+def alike(
+    progress: Progress, *, spec: Network, setting: MeasureSpec, picture: bytes | None, trained: str, stamp: int
+) -> AlikePair:
+    """Measure how alike positions and images become in a network and in its twin."""
+    try:
+        ours, theirs = (
+            similar.alike(
+                own, setting,
+                prepare=_preparation(own, setting, picture, trained), progress=part(progress.tell, place / 2, 1 / 2),
+            )
+            for place, own in enumerate((with_skips(spec), twin(spec)))
+        )  # fmt: skip
+        return AlikePair(ours, theirs)
+    finally:
+        release()
 
 
 def feature_maps(

@@ -6,6 +6,7 @@ from models.results.task import task
 from models.runtime.settings import Source, Weights
 from models.signals.measure_spec import MeasureSpec
 from models.signals.records import FeatureMaps, Pair, SweepPoint, Timing
+from models.signals.skip_records import AlikePair, StrengthPoint
 from models.specs.choices import Norm
 from models.specs.external import Network
 from models.specs.spec import NetworkSpec
@@ -16,6 +17,7 @@ from viz.backend import cached, pace
 from viz.backend.job import Request
 from viz.state.signals import Experiment
 
+STRENGTHS = 9  # strengths of the skips that are measured, as in `models.signals.strength`
 Found = tuple[tuple[Network, Any], ...]  # (essential network, result); a `Message` says why there is none
 
 
@@ -45,6 +47,23 @@ def sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> R
     own = _own(spec.changed(stages=depths[0][1]))  # the same request for every depth of `spec`
     work = task("work.signals:sweep", spec=own, setting=setting, picture=picture, deepest=experiment.deepest)
     return Request(work, _cost(spec, setting, 2 * setting.seeds * relative))
+
+
+def strength(spec: Network, experiment: Experiment, picture: bytes | None) -> Request[tuple[StrengthPoint, ...]]:
+    """Return the request to measure the network with skips of several strengths; each point is a part of the job."""
+    setting = experiment.untrained.measure
+    own = _own(spec)
+    if isinstance(own, NetworkSpec):
+        own = own.changed(skip_scale=1.0)  # the same request whatever the strength is now
+    work = task("work.signals:strength", spec=own, setting=setting, picture=picture)
+    return Request(work, _cost(spec, setting, STRENGTHS * setting.seeds))
+
+
+def alike(spec: Network, experiment: Experiment, picture: bytes | None) -> Request[AlikePair]:
+    """Return the request to measure how alike positions and images become, in a network and in its twin."""
+    setting = experiment.measure.changed(seeds=1)
+    work = task("work.signals:alike", spec=_own(spec), setting=setting, picture=picture, **_trained(experiment))
+    return Request(work, _cost(spec, setting, 1), _kind(experiment))
 
 
 def feature_maps(
@@ -123,4 +142,16 @@ def _kind(experiment: Experiment) -> str:
     return "measurement" if experiment.measure.weights is Weights.RANDOM else "measurement-trained"
 
 
-__all__ = ["Timing", "curves", "feature_maps", "pair", "pictured", "regimes", "sweep", "sweep_depths", "timings"]
+__all__ = [
+    "Timing",
+    "alike",
+    "curves",
+    "feature_maps",
+    "pair",
+    "pictured",
+    "regimes",
+    "strength",
+    "sweep",
+    "sweep_depths",
+    "timings",
+]

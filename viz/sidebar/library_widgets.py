@@ -22,9 +22,10 @@ _KEY = "library_"  # before the name of a field: the key of its widget
 _FIRST = {"torchvision": "torchvision:convnext_tiny", "timm": "timm:resnet26d"}  # shown when a library is chosen
 
 
-def installed() -> list[str]:
-    """Return the libraries whose networks can be opened here."""
-    return [name for name, library in LIBRARIES.items() if library.installed]
+def groups() -> dict[str, str]:
+    """Return the libraries whose networks can be opened here, with their labels."""
+    found = [name for name, library in LIBRARIES.items() if library.installed]
+    return {name: _("your own") if name == "own" else _("from {library}", library=name) for name in found}
 
 
 def first(library: str) -> ExternalSpec:

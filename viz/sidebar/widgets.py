@@ -54,7 +54,7 @@ def _language() -> None:
 
 
 def _apart(slots: Sequence[str], put: Callable[[Sequence[str]], None] | None) -> None:
-    """If the page does not show the sidebar's network, say so and offer to add it."""
+    """If the page shows other networks, say so and offer to add the sidebar's."""
     if SIDEBAR in slots or TWIN in slots:
         return
     st.caption(_("This page shows other networks: changes here do not affect them."))
@@ -139,10 +139,7 @@ def _groups(spec: Network) -> None:
     """Draw a menu of the groups of presets and of the libraries."""
     groups = list(dict.fromkeys(preset.group for preset in PRESETS.values()))
     own = spec.library.name if isinstance(spec, ExternalSpec) else PRESETS[describe(spec).nearest].group
-    libraries = {
-        name: _("your own") if name == "own" else _("from {library}", library=name)
-        for name in library_widgets.installed()
-    }
+    libraries = library_widgets.groups()
     session.set_if_changed("group", own)
     st.selectbox(
         _("Networks"),
@@ -174,7 +171,7 @@ def _presets(spec: NetworkSpec) -> None:
 
 def _pick_group() -> None:
     group = st.session_state["group"]
-    if group in library_widgets.installed():
+    if group in library_widgets.groups():
         session.put_spec(library_widgets.first(group))
         return
     session.put_spec(next(preset.spec for preset in PRESETS.values() if preset.group == group))

@@ -12,7 +12,18 @@ from models.specs.spec import NetworkSpec
 from viz import text
 from viz.backend import cached, signal_jobs
 from viz.language import N_, _, ngettext, worded
-from viz.signals import figures, tab_graphs, tab_joins, tab_maps, tab_numbers, tab_outputs, tab_regimes, tab_sweep
+from viz.signals import (
+    figures,
+    tab_alike,
+    tab_graphs,
+    tab_joins,
+    tab_maps,
+    tab_numbers,
+    tab_outputs,
+    tab_regimes,
+    tab_strength,
+    tab_sweep,
+)
 from viz.signals.scene import Scene, pick, who
 from viz.state import session
 from viz.state.architecture import View
@@ -118,6 +129,8 @@ def _tabs(scene: Scene) -> None:
         Panel.GRAPH: tab_graphs.show,
         Panel.SWEEP: tab_sweep.show,
         Panel.REGIMES: tab_regimes.show,
+        Panel.STRENGTH: tab_strength.show,
+        Panel.ALIKE: tab_alike.show,
         Panel.NUMBERS: tab_numbers.show,
     }
     if not isinstance(scene.spec, NetworkSpec):  # their depth and norms are not chosen here

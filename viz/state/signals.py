@@ -38,6 +38,8 @@ class Panel(Token):
     GRAPH = "graph"
     SWEEP = "sweep"
     REGIMES = "regimes"
+    STRENGTH = "strength"
+    ALIKE = "alike"
     NUMBERS = "numbers"
 
 
@@ -63,6 +65,7 @@ class Experiment(Linked):
     paint: Paint = choice(Paint.WEIGHTS)
     image: int = whole(0, 0, 4_095)  # index in the batch of the image for feature maps
     sweep: bool = flag()  # it was requested
+    strength: bool = flag()  # the same for the sweep over the strength of the skips
     deepest: int = whole(110, 14, 1_202)  # greatest depth of the sweep
 
     @property

@@ -50,6 +50,8 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Panel.GRAPH: N_("On the graph"),
         Panel.SWEEP: N_("Depth sweep"),
         Panel.REGIMES: N_("With and without norm"),
+        Panel.STRENGTH: N_("Skip strength"),
+        Panel.ALIKE: N_("Alike?"),
         Panel.NUMBERS: N_("Numbers"),
     },
     Paint: {

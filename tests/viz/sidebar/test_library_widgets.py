@@ -137,7 +137,7 @@ def test_signals_say_what_was_cut_and_measure_the_twin(open_app):
     assert not app.exception
 
 
-@pytest.mark.parametrize("panel", ["joins", "maps", "graph", "numbers", "sweep"])
+@pytest.mark.parametrize("panel", ["joins", "maps", "graph", "numbers", "sweep", "strength", "alike"])
 def test_every_tab_of_the_signals_page_opens(panel, open_app):
     app = opened(open_app, "viz/pages/signals.py", **SMALL, **RUN, **{"signals.panel": panel})
 
