@@ -186,8 +186,8 @@ class Signals:
         return median(slopes) if slopes else None
 
     def _of(self, run: Run, quantity: str, path: str) -> float:
-        value: float = getattr(run.layers[self._places[path]], quantity)
-        return value
+        value: float | None = getattr(run.layers[self._places[path]], quantity)
+        return nan if value is None else value  # weights that are not trained have no gradient
 
     @cached_property
     def _places(self) -> dict[str, int]:

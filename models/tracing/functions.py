@@ -21,6 +21,7 @@ COUNTED = frozenset(
         "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "linear", "bilinear",
         "matmul", "__matmul__", "__rmatmul__", "bmm", "mm", "addmm", "baddbmm", "einsum", "tensordot", "mv", "dot",
         "scaled_dot_product_attention", "multi_head_attention_forward", "addbmm", "inner",
+        "lstm", "gru", "rnn_tanh", "rnn_relu",
     }
 )  # fmt: skip
 

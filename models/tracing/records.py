@@ -169,8 +169,8 @@ class Trace:
         source = next((edge.source for edge in self.edges if pooling and edge.target == pooling.path), INPUT)
         if source != INPUT:
             return self.by_path[source]
-        spatial = [layer for layer in self.layers if len(layer.output_shape) == 3]  # it pools in another way
-        return spatial[-1] if spatial else self.layers[0]
+        maps = [layer for layer in self.layers if layer.kind == Kind.CONV and len(layer.output_shape) == 3]
+        return maps[-1] if maps else self.layers[0]  # it pools in another way
 
     @property
     def receptive_field(self) -> int:

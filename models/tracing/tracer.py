@@ -98,15 +98,20 @@ def longest(layers: Sequence[Layer], edges: Iterable[Edge]) -> tuple[str, ...]:
     ways: dict[str, tuple[int, str | None]] = {INPUT: (0, None)}  # layer -> how many up to it, and the layer before
     for layer in layers:
         before = max(sources[layer.path], key=lambda source: ways[source][0])
-        ways[layer.path] = ways[before][0] + (layer.kind in WEIGHTED), before
+        ways[layer.path] = ways[before][0] + _has_weights(layer), before
     found: list[str] = []
-    weighted = {layer.path for layer in layers if layer.kind in WEIGHTED}
+    weighted = {layer.path for layer in layers if _has_weights(layer)}
     place: str | None = layers[-1].path
     while place is not None:
         if place in weighted:
             found.append(place)
         place = ways[place][1]
     return tuple(reversed(found))
+
+
+def _has_weights(layer: Layer) -> bool:
+    """Whether it counts; attention does where it has weights of its own, which it has not beside linear layers."""
+    return layer.kind in WEIGHTED and (layer.kind != Kind.ATTENTION or layer.params > 0)
 
 
 def _count(paths: Iterable[str], layers: dict[str, Layer]) -> None:

@@ -84,8 +84,10 @@ _MIXES = (0.0, 0.45, -0.4, 0.7, -0.6, 0.25)
 
 
 def series_styles(kinds: Sequence[str]) -> tuple[SeriesStyle, ...]:
-    """Return the styles of at most six networks, given their kinds; one without a colour has ResNet's."""
-    colours = [NETWORK.get(kind, SKIP) for kind in kinds]
+    """Return the styles of at most six networks, given their kinds; those without a colour get one that is left."""
+    known = {NETWORK.get(kind) for kind in kinds}
+    free = [shade for shade in dict.fromkeys(NETWORK.values()) if shade not in known and shade is not PLAIN]
+    colours = [NETWORK.get(kind) or free.pop(0) for kind in kinds]
     found = []
     for place, own in enumerate(colours):
         again = colours[:place].count(own)

@@ -13,7 +13,7 @@ from viz.state.signals import Of
 from viz.style import format
 
 _GRADIENT_SPAN = N_(
-    "With skips, the first convolution's gradient is {low} times the last one's in {least} and {high} times in {most}; "
+    "With skips, the first layer's gradient is {low} times the last one's in {least} and {high} times in {most}; "
     "the other networks are between."
 )
 _ACTIVATION_SPAN = N_(

@@ -47,7 +47,8 @@ def strength(points: Sequence[StrengthPoint]) -> str:
     low, high = min(ratios), max(ratios)
     parts = [
         _(
-            "At strength {low} the first layer's gradient is {first} times the last one's, at {high} {last} times.",
+            "At strength {low} the first layer's gradient is {first} times the last one's; at strength {high} it is "
+            "{last} times.",
             low=f"{low:g}", high=f"{high:g}", first=format.times(ratios[low]), last=format.times(ratios[high]),
         )
     ]  # fmt: skip

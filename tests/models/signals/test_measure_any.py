@@ -128,6 +128,27 @@ def test_an_output_with_positions_is_averaged():
     assert 0 < measure(Pixels(), input_shape=(3, 8, 8), batch=2).loss < 10
 
 
+def test_attention_beside_linear_layers_is_no_layer_with_weights():
+    spec = ExternalSpec(network="timm:vit_tiny_patch16_224", input_shape=(3, 32, 32), classes=10)
+
+    found = measure(spec, batch=2)
+
+    assert found.trace.depth == 1 + 4 * 12 + 1  # the patches; four linear layers a block; the classifier
+    assert {layer.kind for layer in found.convolutions} == {Kind.CONV, Kind.LINEAR}
+    assert found.growth() is not None
+
+
+def test_weights_that_are_not_trained_have_no_gradient():
+    network = built(QUICK)
+    for weight in network.features[:3].parameters():
+        weight.requires_grad_(False)  # torch's own name
+
+    found = measure(network, input_shape=QUICK.input_shape, batch=2)
+
+    assert found.layers[0].weight_gradient_norm is None
+    assert found.growth() is not None
+
+
 def test_feature_maps_of_tokens_and_of_channels_that_come_last():
     vit = ExternalSpec(network="torchvision:vit_b_32", input_shape=(3, 64, 64), classes=10)
     swin = ExternalSpec(network="torchvision:swin_t", input_shape=(3, 64, 64), classes=10)

@@ -15,6 +15,7 @@ from torchvision.models import list_models
 from models import UntraceableError, trace, without_skips
 from models.networks.build import build
 from models.runtime.errors import SpecError
+from models.specs.external import ExternalSpec
 from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from models.specs.twins import twin
@@ -70,29 +71,35 @@ def test_torchvisions_networks_have_torchs_counts_and_the_papers_joins(name):
     assert found.depth == len(found.counted) > 0
 
 
-# one of each of timm's families of image networks that build without weights
-TIMM = [
-    "resnet18", "resnetv2_50", "seresnet18", "regnety_002", "res2net50_26w_4s", "resnest14d", "skresnet18", "xception41",
-    "inception_v4", "inception_resnet_v2", "densenet121", "dla34", "dpn48b", "vgg11", "vovnet39a", "efficientnet_b0",
-    "mobilenetv3_small_050", "mnasnet_small", "ghostnet_050", "hardcorenas_a", "tinynet_e", "convnext_atto",
-    "convnextv2_atto", "repvgg_a0", "nf_regnet_b0", "rexnet_100", "selecsls42", "hrnet_w18_small", "cspresnet50",
-    "vit_tiny_patch16_224", "deit_tiny_patch16_224", "mixer_s32_224", "resmlp_12_224", "convmixer_768_32", "poolformer_s12",
-    "pvt_v2_b0", "swin_tiny_patch4_window7_224", "twins_pcpvt_small", "cait_xxs24_224", "levit_128s", "coat_tiny",
-    "visformer_tiny", "edgenext_xx_small", "mobilevit_xxs", "mobileone_s0", "fastvit_t8", "repvit_m0_9", "efficientvit_b0",
-    "focalnet_tiny_srf", "inception_next_tiny", "tresnet_m", "gcresnet33ts", "eca_botnext26ts_256",
-]  # fmt: skip
+SMALL_NAMES = ("nano", "tiny", "small", "_s", "_xs", "pico", "atto", "femto", "_b0", "18", "26", "mini", "micro")
+
+
+def timms():
+    """Two networks of each of timm's files, small ones where their names tell."""
+    found = []
+    for file in timm.models.list_modules():
+        names = timm.list_models(module=file)
+        small = [name for name in names if any(part in name for part in SMALL_NAMES)] or names
+        found += dict.fromkeys((small[0], small[-1]) if small else ())
+    return found
+
+
+def test_there_are_at_least_150_of_timms():
+    assert len(timms()) >= 150
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in TIMM if name in timm.list_models()])
+@pytest.mark.parametrize("name", timms())
 def test_timms_networks_have_torchs_counts(name):
-    module = timm.create_model(name, pretrained=False).eval()
-    shape = module.default_cfg["input_size"]
+    spec = ExternalSpec(network=f"timm:{name}", input_shape=timm.get_pretrained_cfg(name).input_size)
+    with torch.device("meta"):
+        module = build(spec)
 
-    found = trace(module, input_shape=shape)
+    found = trace(spec)
 
-    macs, output = counted(module, shape)
+    macs, output = counted(module, spec.input_shape)
     assert (found.macs, prod(found.output_shape)) == (macs, prod(output))
+    assert found.params + sum(found.unused.values()) == sum(weight.numel() for weight in module.parameters())
 
 
 @pytest.mark.parametrize(

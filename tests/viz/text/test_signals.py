@@ -167,7 +167,7 @@ def test_of_several_networks_the_least_and_the_greatest_change_are_told():
     ends = [0.9**18, 1.1**18]  # 19 convolutions
     low, high = (format.times(end) for end in ends)
     assert said == (
-        f"With skips, the first convolution's gradient is {low} times the last one's in C and {high} times in B; the "
+        f"With skips, the first layer's gradient is {low} times the last one's in C and {high} times in B; the "
         "other networks are between."
     )
     assert not text.spans.span(named[:2], pairs)
