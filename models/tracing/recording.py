@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ..runtime.messages import UserError
-from .functions import CONSTANT, COUNTED, adds, options_of, passes_on
+from .functions import CONSTANT, COUNTED, adds, normalised, options_of, passes_on
 from .hooks import Stack, call_stack
 from .operation_counter import OperationCounter
 
@@ -167,7 +167,7 @@ class _Recorder(TorchFunctionMode):
                 out = func(*args, **kwargs)
             macs = counter.flops // 2
         else:
-            out = func(*args, **kwargs)
+            out = func(*args, **kwargs) if (same := normalised(name, args)) is None else same
         results = [one for one in _tensors((out,)) if isinstance(one, Tensor)]
         if results:
             self._note(func, name, (*args, *kwargs.values()), args, kwargs, results, macs)
