@@ -5,7 +5,6 @@ import importlib
 import importlib.util
 import inspect
 import sys
-import threading
 import warnings
 from contextlib import ExitStack
 from functools import cache
@@ -17,6 +16,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from ..runtime.drawing import drawing
 from ..runtime.errors import SpecError
 from ..runtime.messages import UserError
 from ..specs.external import ExternalSpec, Start
@@ -24,7 +24,6 @@ from ..specs.own import OWN
 
 # Networks whose positions are weights: the constructor must be told the size of the images.
 _SIZED = {"vit_": "image_size", "maxvit_": "input_size"}
-_DRAWING = threading.Lock()  # libraries draw their weights from torch's own generator, one network at a time
 
 
 def build_external(spec: ExternalSpec, *, seed: int = 0) -> nn.Module:
@@ -39,14 +38,15 @@ def build_external(spec: ExternalSpec, *, seed: int = 0) -> nn.Module:
         raise UserError(
             "{library} is not installed. `pip install {library}` adds its networks.", library=spec.library.name
         )
-    with _DRAWING, torch.random.fork_rng(devices=[]), warnings.catch_warnings(), ExitStack() as stack:
+    with warnings.catch_warnings(), ExitStack() as stack:
         warnings.simplefilter("ignore")  # of what will change in later versions of the library
         try:
             if spec.library.name == "own":
                 with torch.device("cpu"):  # the file may make modules itself, which need their weights
                     _imported(OWN[spec.name].file)
             stack.enter_context(_Weightless() if weightless else torch.device("cpu"))
-            torch.default_generator.manual_seed(seed)
+            if not weightless:
+                stack.enter_context(drawing(seed))
             network = make(spec)
         except UserError:
             raise
@@ -67,13 +67,14 @@ class _Weightless(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if func in (torch.empty, torch.randn, torch.rand):
+        if func in _DRAWN:
             return func(*args, **(kwargs or {}) | {"device": "meta"})
         if getattr(func, "__name__", "") in _FACTORIES:
             return func(*args, **{"device": "cpu"} | (kwargs or {}))
         return func(*args, **(kwargs or {}))
 
 
+_DRAWN = frozenset({torch.empty, torch.randn, torch.rand, torch.normal})
 _FACTORIES = frozenset({"zeros", "ones", "full", "arange", "linspace", "logspace", "tensor", "eye", "as_tensor"})
 
 
@@ -96,13 +97,18 @@ def _own(spec: ExternalSpec) -> nn.Module:
 @cache
 def _imported(file: Path) -> ModuleType:
     """Run a file of the user's as a module, once; its folder can be imported from, as if it were run by itself."""
-    sys.path.insert(0, str(file.parent))
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))  # last: a file of the user's must not stand for a library
     about = importlib.util.spec_from_file_location(f"skipscope_own_{file.stem}", file)
     if about is None or about.loader is None:
         raise UserError("{file} is not a Python file", file=file.name)
     module = importlib.util.module_from_spec(about)
     sys.modules[about.name] = module  # so that its classes can be copied and their source be found
-    about.loader.exec_module(module)
+    try:
+        about.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[about.name]
+        raise
     return module
 
 

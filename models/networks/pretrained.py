@@ -1,6 +1,7 @@
 """Find, download and load torchvision's pretrained weights."""
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +37,11 @@ def torchvision_name(spec: Network) -> str | None:
     Input shape and initialisation may differ: weights fit any input size and replace the initialisation.
     """
     if isinstance(spec, ExternalSpec):
-        return spec.name if spec.library.name == "torchvision" and spec.classes == IMAGENET else None
+        fits = spec.library.name == "torchvision" and spec.classes == IMAGENET
+        # a ViT's positions are weights; torchvision's best ones of ViT-H/14 are for other images
+        if spec.name.startswith("vit_"):
+            fits = fits and spec.name != "vit_h_14" and spec.input_shape[1:] == (224, 224)
+        return spec.name if fits else None
     for name, preset in PRESETS.items():
         if (
             preset.torchvision
@@ -73,6 +78,8 @@ def load(network: nn.Module, spec: Network, progress: ProgressCallback | None = 
             network.load_state_dict(own | tensors)
         else:
             network.load_state_dict(tensors)
+        if hasattr(network, "transform_input"):  # GoogLeNet and Inception v3: their weights expect other images
+            vars(network)["transform_input"] = True
     except (RuntimeError, AttributeError, KeyError, EOFError, OSError, ValueError, UnpicklingError) as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise WeightsError(
@@ -90,7 +97,9 @@ def renamed(tensors: Mapping[str, Tensor], network: nn.Module, spec: Network) ->
     """
     if isinstance(spec, NetworkSpec) and spec.family is Family.VGG:
         return dict(zip(network.state_dict(), tensors.values(), strict=True))
-    return {_OLD_NAME.sub(r"\1\2.", key): value for key, value in tensors.items()}
+    found = OrderedDict((_OLD_NAME.sub(r"\1\2.", key), value) for key, value in tensors.items())
+    vars(found)["_metadata"] = getattr(tensors, "_metadata", None)  # the versions of the modules, which MNASNet reads
+    return found
 
 
 def _entry(name: str) -> Any:

@@ -78,7 +78,7 @@ class _Similarity:
             self.progress(min(self.heard / len(self.trace.layers), 1.0))
         if path not in self.wanted:
             return
-        value = value.double()
+        value = value.float() if value.device.type == "mps" else value.double()  # Apple's GPUs have no float64
         several = value.dim() > 2
         places = value if several and channels_last(self.trace, path) else value.movedim(1, -1)
         positions = similarity(places.flatten(1, -2)) if several else nan

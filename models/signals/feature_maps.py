@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..networks.outputs import classes_of
 from ..runtime.device import computing
 from ..runtime.errors import SpecError
 from ..runtime.images import visible
@@ -16,7 +17,7 @@ from ..specs.external import Network
 from ..tracing.channels import channels_last
 from ..tracing.hooks import Way
 from .measure_spec import MeasureSpec
-from .observed import classes_of, followed, leave_nothing_out, observing
+from .observed import followed, leave_nothing_out, observing
 from .prepare import Prepare, affordable, preparation
 from .records import FeatureMaps
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
+from ..networks.outputs import classes_of
 from ..runtime.device import Peak, computing, exactly, in_words
 from ..runtime.progress import ProgressCallback, part
 from ..runtime.settings import Precision
@@ -22,7 +23,7 @@ from ..tracing.records import Trace
 from ..tracing.structure import Structure
 from .collector import Collector
 from .measure_spec import MeasureSpec
-from .observed import classes_of, followed, leave_nothing_out, observing
+from .observed import followed, leave_nothing_out, observing
 from .prepare import Prepare, affordable, preparation, prepared_module
 from .records import Run, Signals
 

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..networks.build import build
@@ -59,13 +58,3 @@ def observing(
     plain = nullcontext() if by.skip_scale else scaling(Joins(record(network, [traced.input_shape]).calls), 0.0)
     with listening_to(network, by, listener), plain:
         yield
-
-
-def classes_of(output: Any) -> Tensor:
-    """Return (N, classes) of whatever a forward returns: its first tensor, averaged over positions, if it has any."""
-    if isinstance(output, dict):
-        output = next(iter(output.values()))
-    while isinstance(output, tuple | list):
-        output = output[0]
-    found: Tensor = output
-    return found if found.dim() == 2 else found.flatten(2).mean(2)

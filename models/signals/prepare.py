@@ -67,7 +67,7 @@ def random_labels(spec: Network, batch: int, seed: int) -> Tensor:
     """Return labels drawn uniformly from all classes: (batch,), int64."""
     known = spec.classes
     if isinstance(spec, ExternalSpec) and spec.library.name == "own":  # a module of one's own may have fewer
-        known = min(known, trace(spec).output_shape[0])
+        known = min(known, trace(spec).classes or known)
     return _drawn(known, batch, seed)
 
 
@@ -101,7 +101,7 @@ def prepared_module(
 
     def prepare(seed: int, progress: ProgressCallback | None) -> Prepared:  # nothing takes long
         images = drawn_images(setting.source, setting.batch, shape, seed=seed, picture=picture)
-        labels = _drawn(followed.trace.output_shape[0], setting.batch, seed)
+        labels = _drawn(max(followed.trace.classes, 1), setting.batch, seed)
         own = copy.deepcopy(module)
         own.zero_grad()
         return Prepared(own, images, labels)

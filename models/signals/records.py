@@ -138,13 +138,11 @@ class Signals:
     def convolutions(self) -> tuple[Layer, ...]:
         """Convolutions of the main path, first to last; of networks of others all layers with weights, but the head."""
         ours = isinstance(self.spec, NetworkSpec)
-        return tuple(
-            layer
-            for layer in self.trace.layers
-            if layer.counted
-            and not layer.projection
-            and (layer.kind is Kind.CONV or (not ours and layer.kind in TRAINED and layer.block))
-        )
+        path = [layer for layer in self.trace.layers if layer.counted and not layer.projection]
+        found = [
+            layer for layer in path if layer.kind is Kind.CONV or (not ours and layer.kind in TRAINED and layer.block)
+        ]
+        return tuple(found or path)  # without convolutions and blocks, as in a perceptron: all of them
 
     def band(self, quantity: str, paths: Iterable[str] | None = None) -> tuple[Band, ...]:
         """Return the spread of a field of `LayerSignal` over all seeds, per layer that has it (and is in `paths`)."""
@@ -160,6 +158,8 @@ class Signals:
 
         NaN if there is no such seed.
         """
+        if not self.convolutions:
+            return nan
         first, last = self.convolutions[0].path, self.convolutions[-1].path
         ratios = [quotient(self._of(run, quantity, first), self._of(run, quantity, last)) for run in self.runs]
         known = [ratio for ratio in ratios if not isnan(ratio)]

@@ -55,5 +55,7 @@ def ends(found: Signals) -> dict[str, Any]:
     blocks = list(last_of_blocks(found.trace).values())
     first, last = (found.by_path[path].activation_rms for path in (blocks[0], blocks[-1])) if blocks else (nan, nan)
     causes = zeros(found.trace, found.runs[0])
-    at_ends = [causes[layer.path] for layer in (found.convolutions[0], found.convolutions[-1]) if layer.path in causes]
+    at_ends = [
+        causes[layer.path] for layer in (*found.convolutions[:1], *found.convolutions[-1:]) if layer.path in causes
+    ]
     return {"spread": quotient(last, first), "zero": together(at_ends) if at_ends else None}

@@ -10,6 +10,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from ..networks.build import build
+from ..networks.outputs import classes_of
 from ..runtime.device import Peak, computing, exactly, in_words, release
 from ..runtime.images import images as drawn_images
 from ..runtime.messages import UserError
@@ -17,7 +18,6 @@ from ..runtime.progress import ProgressCallback
 from ..runtime.settings import Source
 from ..specs.external import ExternalSpec, Network
 from .measure_spec import MeasureSpec
-from .observed import classes_of
 from .prepare import affordable
 from .records import Quartiles, Timing
 

@@ -68,9 +68,19 @@ def normalised(name: str, args: tuple[Any, ...]) -> Tensor | None:
     return torch.empty_like(args[0]) if fits else None
 
 
-def adds(name: str, args: tuple[Any, ...]) -> bool:
-    """Whether a call adds two tensors."""
-    return name.strip("_") in ADDITIONS and len(args) > 1 and all(isinstance(one, Tensor) for one in args[:2])
+def in_place(name: str) -> bool:
+    """Whether a call changes its first tensor."""
+    return name.endswith("_") and (not name.startswith("__") or name.startswith("__i"))
+
+
+def adds(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a call adds two tensors, as they are."""
+    return (
+        not kwargs
+        and name.strip("_") in ADDITIONS
+        and len(args) > 1
+        and all(isinstance(one, Tensor) for one in args[:2])
+    )
 
 
 _WINDOWS: dict[str, tuple[str, ...]] = {

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
-from .functions import passes_on
+from .functions import in_place, passes_on
 from .hooks import Listener, Stack, Way, call_stack
 from .layers import INPUT
 from .structure import Read, Structure
@@ -68,9 +68,13 @@ class _Observer(TorchFunctionMode):
                 self._follow(args, out)
             return out
         args, kwargs = self._read(path, args, kwargs)
+        given = args
         if path in self.structure.skips:
             args = self._join(path, args)
         out = func(*args, **kwargs)
+        if given[:1] and given[0] is not args[0] and in_place(getattr(func, "__name__", "")):
+            with torch._C.DisableTorchFunction():  # noqa: SLF001
+                out = given[0].copy_(out)  # the scaled skip was changed in its place
         value = next((one for one in _several(out) if isinstance(one, Tensor)), None)
         if value is not None:
             self.listener.output(path, value.detach())

@@ -46,6 +46,7 @@ def structure(module: nn.Module, input_shape: Shape | Sequence[Shape], *, skip_s
         edges=edges,
         depth_rule=DepthRule.LONGEST,
         unused=builder.unused(),
+        classes=builder.recording.classes,
         unclear={builder.paths[one.call]: one.why for one in builder.joins.unclear},
     )
     return builder.structure(trace, skip_scale)

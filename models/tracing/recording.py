@@ -55,6 +55,7 @@ class Recording:
     parameters: dict[str, int]  # name -> number of values, each shared tensor once
     buffers: dict[str, int]
     outputs: tuple[int, ...]  # the calls that make the module's results
+    classes: int  # of the first result: its second axis; 0 if it has none
 
     @property
     def needed(self) -> "Recording":
@@ -89,7 +90,11 @@ def record(
 
     Raises `UntraceableError` if the forward depends on values, or a shape does not fit; the message names the layer.
     """
-    twin = on_meta(module).train(training)
+    try:
+        twin = on_meta(module).train(training)
+    except Exception as error:  # whatever a module of somebody else's raises
+        reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:300]
+        raise UntraceableError("The module can't be copied without its values: {reason}", reason=reason) from error
     batch = 2 if training else 1  # a batch norm in train mode needs two values
     inputs = [torch.empty((batch, *shape), device="meta") for shape in input_shapes]
     with call_stack(twin) as stack:
@@ -105,12 +110,15 @@ def record(
             raise UntraceableError(
                 "After {place}, the forward stopped: {reason}", place=place, reason=reason
             ) from error
+    if not recorder.calls:
+        raise UntraceableError("The forward calls no function of torch on its input, so there is nothing to show.")
     return Recording(
         calls=tuple(recorder.calls),
         input_shapes=tuple(input_shapes),
         parameters={name: value.numel() for name, value in twin.named_parameters()},
         buffers={name: value.numel() for name, value in twin.named_buffers()},
         outputs=recorder.makers(results),
+        classes=next((one.shape[1] for one in _tensors((results,)) if one.dim() > 1), 0),
     )
 
 
@@ -184,7 +192,7 @@ class _Recorder(TorchFunctionMode):
         macs: int,
     ) -> None:
         tensors = list(_tensors(given))
-        self.additions += adds(name, args)
+        self.additions += adds(name, args, kwargs)
         sources = [(self._made[id(one)], one) for one in tensors if id(one) in self._made]
         weights = tuple(dict.fromkeys(name for one in tensors for name in self._weights.get(id(one), ())))
         earlier = sum(self._macs.pop(id(one), 0) for one in tensors)
@@ -193,6 +201,9 @@ class _Recorder(TorchFunctionMode):
                 self._kept.append(result)
                 self._weights[id(result)] = weights
             self._macs[id(results[0])] = macs + earlier
+            return
+        if name == "copy_":  # from now on it is the other tensor
+            self._keep(results[0], sources[-1][0])
             return
         if passes_on(name, args, kwargs):
             for result in results:
@@ -212,7 +223,7 @@ class _Recorder(TorchFunctionMode):
                 weights=weights,
                 buffers=tuple(dict.fromkeys(self._buffers[id(one)] for one in tensors if id(one) in self._buffers)),
                 macs=(macs + earlier) // (self.batch if macs else 1),
-                addition=self.additions if adds(name, args) else 0,
+                addition=self.additions if adds(name, args, kwargs) else 0,
                 options=options_of(name, args, kwargs),
             )
         )

@@ -51,6 +51,7 @@ class Trace:
     edges: tuple[Edge, ...]
     depth_rule: DepthRule
     unused: Mapping[str, int] = field(default_factory=dict)  # parts that the forward does not use -> their parameters
+    classes: int = 0  # of a module: numbers that its first result has for each image
     unclear: Mapping[str, str] = field(default_factory=dict)  # additions whose skip can't be named -> why: `Unclear`
 
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ from torch.utils.hooks import RemovableHandle
 
 from ..networks.build import build
 from ..specs.external import ExternalSpec, Network
-from .functions import adds
+from .functions import adds, in_place
 from .layers import Unclear
 from .module_joins import Joins
 from .recording import Shape, record
@@ -117,10 +117,12 @@ class _Scaling(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if adds(getattr(func, "__name__", ""), args):
+        name = getattr(func, "__name__", "")
+        if adds(name, args, kwargs or {}):
             self.additions += 1
             skip = self.skips.get(self.additions)
             if skip is not None:
                 branch = args[1 - skip]
-                return branch if self.scale == 0 else args[skip] * self.scale + branch
+                sum_ = branch if self.scale == 0 else args[skip] * self.scale + branch
+                return args[0].copy_(sum_) if in_place(name) and sum_ is not args[0] else sum_
         return func(*args, **(kwargs or {}))

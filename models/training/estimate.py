@@ -7,8 +7,12 @@ from math import prod
 import torch
 from torch.nn.functional import cross_entropy
 
+from ..networks.outputs import classes_of
 from ..runtime.device import choose, computing, exactly, threads
+from ..runtime.errors import SpecError
+from ..runtime.messages import message
 from ..runtime.progress import ProgressCallback
+from ..specs.external import ExternalSpec
 from ..tracing.budget import afford
 from ..tracing.layers import FLOAT32
 from ..tracing.tracer import trace
@@ -29,6 +33,14 @@ def check(run: RunSpec, *, beside: Sequence[RunSpec] = (), loaded: bool = False)
     with computing(device, run.precision, training=True):
         pass
     about = DATA[run.data]
+    if isinstance(run.network, ExternalSpec) and trace(run.network).classes < about.classes:
+        raise SpecError(
+            "classes",
+            "must be {n}, the number of classes in {data}",
+            trace(run.network).classes,
+            n=about.classes,
+            data=message(about.title),
+        )
     # the data set as uint8, in memory twice while it is loaded
     standing = 0 if loaded else 2 * prod(about.shape) * (about.train + about.test)
     standing += sum((3 if other.momentum else 2) * FLOAT32 * trace(other.network).params for other in beside)
@@ -57,7 +69,7 @@ def estimate(run: RunSpec, *, steps: int = 4, progress: ProgressCallback | None 
             began = time.perf_counter()
             network.zero_grad()
             with computing(device, run.precision, training=True):
-                logits = network(images).float()
+                logits = classes_of(network(images)).float()
             cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
             with torch.no_grad():
                 for weight in network.parameters():

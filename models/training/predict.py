@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..networks.outputs import classes_of
 from ..runtime.device import choose, computing
 from ..runtime.images import fitted
 from ..runtime.progress import ProgressCallback
@@ -56,7 +57,7 @@ class Trained:
 
     def probabilities(self, ready: Tensor) -> Tensor:
         with torch.inference_mode(), computing(self.device, self.run.precision, training=True):
-            logits: Tensor = self.network(ready)
+            logits = classes_of(self.network(ready))
         return logits.float().softmax(1)
 
 

@@ -15,7 +15,9 @@ from torch.nn.functional import cross_entropy
 
 from ..networks.build import generator
 from ..networks.dropping import Dropping
+from ..networks.outputs import classes_of
 from ..runtime.device import Peak, computing, exactly, release, threads
+from ..runtime.drawing import drawing
 from ..runtime.messages import UserError
 from ..runtime.progress import ProgressCallback
 from ..runtime.settings import Precision
@@ -167,7 +169,7 @@ class Trainer:
                 if run.compile:
                     # the outputs of the previous step are no longer needed
                     torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
-                logits = self._forward(self._seen(images)).float()
+                logits = classes_of(self._forward(self._seen(images))).float()
             loss = cross_entropy(logits, labels, label_smoothing=run.label_smoothing)
             self._optimizer.zero_grad()
             self._scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
@@ -185,8 +187,7 @@ class Trainer:
         if not self._draws:
             yield
             return
-        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
-            torch.manual_seed(generator(self.run.seed, f"{self.step}", torch.device("cpu")).initial_seed())
+        with drawing(generator(self.run.seed, f"{self.step}", torch.device("cpu")).initial_seed(), self.device):
             yield
 
     def _listen(self) -> None:
@@ -228,7 +229,8 @@ class Trainer:
             for start in range(0, len(split), self.run.batch):
                 self._progress(self.step / self.run.all_steps)
                 labels = split.labels[start : start + self.run.batch]
-                logits = self.network(self._seen(split.images[start : start + self.run.batch])).float()
+                seen = self._seen(split.images[start : start + self.run.batch])
+                logits = classes_of(self.network(seen)).float()
                 loss += cross_entropy(logits, labels, reduction="sum").to(loss)
                 right.append(logits.argmax(1) == labels)
         self.network.train()

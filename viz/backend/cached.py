@@ -10,7 +10,7 @@ from models.runtime.messages import Message
 from models.runtime.settings import Device
 from models.specs.choices import BlockForm
 from models.specs.external import ExternalSpec, Network
-from models.specs.libraries import torchvision_networks
+from models.specs.libraries import LIBRARIES, torchvision_networks
 from models.specs.naming import describe
 from models.specs.own import OWN
 from models.specs.spec import NetworkSpec
@@ -93,6 +93,8 @@ def file_name(spec: Network) -> str:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def library_networks(library: str) -> tuple[str, ...]:
     """Return the names of a library's networks."""
+    if not LIBRARIES[library].installed:
+        return ()
     if library != "timm":
         return tuple(torchvision_networks() if library == "torchvision" else OWN)
     preload.wait()

@@ -18,7 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
+from models.runtime.errors import SpecError
 from models.specs import own
+from models.specs.spec import image_shape
 
 _APP = Path(__file__).parents[2] / "app.py"
 _SECONDS = 120.0  # until a server that does not answer is given up
@@ -77,6 +79,10 @@ def _shape(text: str) -> str:
     sides = text.lower().split("x")
     if len(sides) != 3 or not all(side.isdecimal() for side in sides):
         raise argparse.ArgumentTypeError(f"must be channels x height x width, such as 3x64x64, got {text!r}")
+    try:
+        image_shape("it", tuple(map(int, sides)))
+    except SpecError as error:
+        raise argparse.ArgumentTypeError(str(error.reason)) from None
     return "x".join(sides)
 
 

@@ -22,9 +22,9 @@ _KEY = "library_"  # before the name of a field: the key of its widget
 _FIRST = {"torchvision": "torchvision:convnext_tiny", "timm": "timm:resnet26d"}  # shown when a library is chosen
 
 
-def groups() -> dict[str, str]:
-    """Return the libraries whose networks can be opened here, with their labels."""
-    found = [name for name, library in LIBRARIES.items() if library.installed]
+def groups(shown: str = "") -> dict[str, str]:
+    """Return the libraries whose networks can be opened here, and the one that is shown, with their labels."""
+    found = [name for name, library in LIBRARIES.items() if library.installed or name == shown]
     return {name: _("your own") if name == "own" else _("from {library}", library=name) for name in found}
 
 

@@ -139,7 +139,7 @@ def _groups(spec: Network) -> None:
     """Draw a menu of the groups of presets and of the libraries."""
     groups = list(dict.fromkeys(preset.group for preset in PRESETS.values()))
     own = spec.library.name if isinstance(spec, ExternalSpec) else PRESETS[describe(spec).nearest].group
-    libraries = library_widgets.groups()
+    libraries = library_widgets.groups(own)
     session.set_if_changed("group", own)
     st.selectbox(
         _("Networks"),

@@ -5,6 +5,8 @@ from functools import partial
 import streamlit as st
 
 from models.signals.skip_records import StrengthPoint
+from models.specs.choices import Gate
+from models.specs.spec import NetworkSpec
 from viz import text
 from viz.backend import signal_jobs
 from viz.backend.job import Job
@@ -19,6 +21,9 @@ from viz.ui.job_widget import ask
 def show(scene: Scene) -> None:
     if not any(layer.kind == "add" for layer in scene.pair.skips.trace.layers):
         st.info(_("This network has no addition whose skip could be made weaker."))
+        return
+    if isinstance(scene.spec, NetworkSpec) and scene.spec.gate is not Gate.NONE:
+        st.info(_("The gates of this network say how much of the skip passes, so it has no strength of its own."))
         return
     st.caption(
         _(

@@ -172,7 +172,7 @@ def meaning(pair: Pair, of: Of) -> str:
 def _apart(signals: Signals, of: Of) -> float:
     """The largest gradient of the main path's convolutions over the smallest."""
     values = _gradients(signals, of)
-    return quotient(max(values), min(values))
+    return quotient(max(values), min(values)) if values else inf
 
 
 def _sentence(signals: Signals, of: Of, *, skips: bool) -> str:

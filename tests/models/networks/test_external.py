@@ -6,10 +6,12 @@ import sys
 import pytest
 import timm
 import torch
-from torchvision.models import get_model
+from torchvision.models import get_model, get_model_weights
 
 from models.networks.build import build
 from models.networks.library_code import source
+from models.networks.pretrained import load, torchvision_name
+from models.runtime.drawing import drawing
 from models.runtime.messages import UserError
 from models.specs.external import ExternalSpec, Start
 from models.specs.twins import twin
@@ -89,3 +91,45 @@ def test_the_code_handed_out_runs(spec):
 
     assert f"torch.Size([1, {spec.classes}])" in done.stdout
     assert ("features.3" in done.stdout) is spec.plain
+
+
+def test_on_meta_torchs_generator_is_not_touched_nor_waited_for():
+    before = torch.get_rng_state()
+
+    with drawing(0), torch.device("meta"):  # somebody else is drawing
+        inside = torch.get_rng_state()
+        build(SMALL)
+        assert torch.equal(torch.get_rng_state(), inside)
+
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    ("network", "pixels", "has"),
+    [("vit_b_16", 224, True), ("vit_b_16", 64, False), ("vit_h_14", 224, False), ("convnext_tiny", 64, True)],
+)
+def test_weights_are_offered_only_where_they_fit(network, pixels, has):
+    spec = ExternalSpec(network=f"torchvision:{network}", input_shape=(3, pixels, pixels))
+
+    assert (torchvision_name(spec) is not None) is has
+    assert torchvision_name(spec.changed(classes=10)) is None
+
+
+@pytest.mark.parametrize("network", ["mnasnet0_5", "googlenet", "densenet121", "mobilenet_v3_small"])
+def test_torchvisions_weights_load_and_give_torchvisions_answer(network, monkeypatch, tmp_path):
+    """A file as torchvision would download it, written by its own constructor."""
+    more = {"transform_input": True, "aux_logits": True, "init_weights": False} if network == "googlenet" else {}
+    theirs = get_model(network, weights=None, **more).eval()
+    file = tmp_path / "checkpoints" / get_model_weights(network).DEFAULT.url.rpartition("/")[2]
+    file.parent.mkdir()
+    torch.save(theirs.state_dict(), file)
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    spec = ExternalSpec(network=f"torchvision:{network}")
+    ours = build(spec, seed=5)
+
+    classes = load(ours, spec)
+
+    image = torch.randn(1, 3, 224, 224)
+    assert len(classes) == 1_000
+    with torch.no_grad():
+        assert torch.equal(ours.eval()(image), theirs(image))

@@ -14,6 +14,7 @@ from models.signals.records import Zero
 from models.signals.zeros import zeros
 from models.specs.presets import PRESETS
 from models.tracing.kinds import Kind
+from models.tracing.module_trace import structure
 
 OURS = ["resnet20_cifar", "resnet18", "wrn_18_3", "seresnet50", "resnet50d", "vgg16_cifar", "densenet_40_12"]
 QUICK = ExternalSpec(network="torchvision:mobilenet_v3_small", input_shape=(3, 64, 64), classes=10)
@@ -166,3 +167,95 @@ def test_its_time_is_measured_but_not_that_of_its_twin():
     assert timing(QUICK, batch=2).training.middle > 0
     with pytest.raises(UserError, match="timed with its skips only"):
         timing(twin(QUICK), batch=2)
+
+
+class Perceptron(nn.Module):
+    """Neither convolutions nor blocks."""
+
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Flatten(), nn.Linear(768, 32), nn.ReLU(), nn.Linear(32, 10))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+def test_a_perceptron_is_measured_along_its_linear_layers():
+    found = measure(Perceptron(), input_shape=(3, 16, 16), batch=4)
+
+    assert [layer.path for layer in found.convolutions] == ["layers.1", "layers.3"]
+    assert 0 < found.ratio() < 100
+    assert "first over last weight gradient" in repr(found)
+
+
+class Statement(nn.Module):
+    """An addition in place, whose result is not assigned."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.branch, self.head = (
+            nn.Conv2d(3, 8, 3, padding=1),
+            nn.Conv2d(8, 8, 3, padding=1),
+            nn.Linear(8, 4),
+        )
+
+    def forward(self, x):
+        x = self.first(x)
+        y = self.branch(x.relu())
+        x.add_(y)
+        return self.head(x.mean((2, 3)))
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.25, 1.0])
+def test_an_addition_in_place_loses_its_skip_and_not_its_branch(scale):
+    """By hand: scale * first(x) + branch(relu(first(x)))."""
+    module, image = Statement().eval(), torch.randn(2, 3, 8, 8)
+    with torch.no_grad():
+        first = module.first(image)
+        wanted = module.head((scale * first + module.branch(first.relu())).mean((2, 3)))
+
+        with without_skips(module, skip_scale=scale):
+            found = module(image)
+
+    assert torch.allclose(found, wanted, atol=1e-6)
+
+
+def test_the_twin_of_an_addition_in_place_keeps_the_branch_in_its_trace():
+    by = structure(Statement(), (3, 8, 8), skip_scale=0.0)
+
+    assert [layer.path for layer in by.trace.layers] == ["first", "relu", "branch", "mean", "head"]
+    whole = structure(Statement(), (3, 8, 8))
+    assert [layer.path for layer in whole.trace.layers if layer.kind == "add"] == ["add"]
+
+
+class Auxiliary(nn.Module):
+    """Its first result has fewer classes than its last layer channels."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.head = nn.Conv2d(3, 64, 3), nn.Linear(3, 5)
+
+    def forward(self, x):
+        return {"out": self.head(x.mean((2, 3))), "aux": self.conv(x)}
+
+
+def test_labels_are_drawn_for_the_first_result():
+    assert trace(Auxiliary(), input_shape=(3, 8, 8)).classes == 5
+    for batch in (8, 64):
+        assert measure(Auxiliary(), input_shape=(3, 8, 8), batch=batch).loss > 0
+
+
+class Single(nn.Module):
+    """One number for each image."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(3, 1)
+
+    def forward(self, x):
+        return self.head(x.mean((2, 3))).squeeze(1)
+
+
+def test_a_network_without_classes_is_told():
+    with pytest.raises(UserError, match="no tensor of images by classes"):
+        measure(Single(), input_shape=(3, 8, 8), batch=2)

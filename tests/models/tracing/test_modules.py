@@ -310,3 +310,30 @@ def test_several_inputs_are_several_shapes():
 
     assert found.output_shape == (3, 4, 4)
     assert [layer.kind for layer in found.layers] == [Kind.ACT, Kind.SUM]
+
+
+class Lazy(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.LazyLinear(4)
+
+    def forward(self, x):
+        return self.head(x.flatten(1))
+
+
+class Nothing(nn.Module):
+    def forward(self, x):
+        return x
+
+
+@pytest.mark.parametrize(("module", "told"), [(Lazy, "can't be copied"), (Nothing, "calls no function")])
+def test_what_has_no_shapes_yet_or_no_layers_is_told(module, told):
+    with pytest.raises(UntraceableError, match=told):
+        trace(module(), input_shape=(3, 8, 8))
+
+
+def test_a_lazy_module_is_traced_after_a_first_pass():
+    module = Lazy()
+    module(torch.zeros(1, 3, 8, 8))
+
+    assert trace(module, input_shape=(3, 8, 8)).params == 192 * 4 + 4

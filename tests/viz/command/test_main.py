@@ -20,6 +20,9 @@ from models.specs.external import ExternalSpec
 from models.specs.own import OWN, register_own
 from models.specs.twins import twin
 from models.tracing.tracer import trace
+from models.training.estimate import check
+from models.training.run_spec import RunSpec
+from models.training.trainer import train
 from tests.conftest import ROOT
 from tests.viz.browser import chromium, visiting
 from viz.command.main import main
@@ -197,3 +200,39 @@ def test_ones_own_module_is_seen_with_and_without_its_skips_in_a_browser(mine):
 
 def test_the_variables_have_the_projects_name():
     assert {own.PLACE, own.INPUT} == {"SKIPSCOPE_OWN", "SKIPSCOPE_OWN_INPUT"}
+
+
+def test_a_module_with_too_few_classes_is_refused_before_it_is_trained(mine):
+    few = spec(mine, "made").changed(classes=10)
+
+    with pytest.raises(SpecError, match="classes: must be 10"):
+        check(RunSpec(network=few))
+
+
+def test_a_module_that_takes_classes_is_trained_with_its_twin(mine):
+    taken = spec(mine, "MyNet").changed(classes=10)
+
+    for own_spec in (taken, twin(taken)):
+        [epoch] = train(RunSpec(network=own_spec, epochs=1, steps=3))
+        assert epoch.train_loss > 0
+
+
+def test_a_file_that_fails_leaves_nothing_behind(tmp_path):
+    file = tmp_path / "failing.py"
+    file.write_text("class Net: pass\nraise RuntimeError('at import')\n")
+    before = list(sys.path)
+
+    for _ in range(3):
+        with pytest.raises(UserError, match="at import"):
+            build(spec(file, "Net"))
+
+    assert sys.path == [*before, str(tmp_path)]
+    assert "skipscope_own_failing" not in sys.modules
+    OWN.clear()
+
+
+def test_a_size_beyond_the_limits_is_refused_at_once(mine, capsys):
+    with pytest.raises(SystemExit):
+        main([f"{mine}:MyNet", "--input", "3x2000x2000"])
+
+    assert "must have a height and width of 8 to 1,024 pixels" in capsys.readouterr().err

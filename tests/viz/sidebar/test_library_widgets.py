@@ -15,6 +15,7 @@ from models.training.stored_run import identity
 from tests.models.specs.test_external import externals
 from tests.viz.pages import address, charts, opened, settled
 from viz import text
+from viz.backend import cached
 from viz.state.compare import joined, read, valid, write
 from viz.state.training import Race, runners
 
@@ -226,3 +227,27 @@ def test_of_networks_built_here_nothing_is_told_of_cuts():
     spec = PRESETS["resnet20_cifar"].spec
 
     assert text.cuts.twin(Pair(measure(spec, batch=2), measure(twin(spec), batch=2))) == []
+
+
+@pytest.mark.parametrize("page", ["", "viz/pages/signals.py", "viz/pages/compare.py", "viz/pages/training.py"])
+def test_where_timm_is_not_installed_a_link_to_it_is_told(page, open_app, monkeypatch):
+    monkeypatch.setattr("models.specs.libraries.find_spec", lambda name: None if name == "timm" else True)
+    cached.library_networks.clear()
+    network = "timm:resnet14t"  # in no cache
+
+    app = opened(open_app, page, network=network) if page else open_app(network=network)
+
+    assert not app.exception
+    assert menu(app, "group").value == "timm"
+    if page != "viz/pages/compare.py":  # whose networks are others
+        assert "timm is not installed" in app.error[0].value
+    cached.library_networks.clear()
+
+
+def test_a_network_with_gates_has_no_strength_to_weaken(open_app):
+    spec = PRESETS["resnet110_highway"].spec.changed(stages=(1, 1), base_width=8, input_shape=(3, 16, 16))
+
+    app = opened(open_app, "viz/pages/signals.py", **spec.to_query(), **RUN, **{"signals.panel": "strength"})
+
+    assert not app.exception
+    assert any("gates" in one.value for one in app.info)
