@@ -52,6 +52,8 @@ def strength(points: Sequence[StrengthPoint]) -> str:
             low=f"{low:g}", high=f"{high:g}", first=format.times(ratios[low]), last=format.times(ratios[high]),
         )
     ]  # fmt: skip
+    if high < 1:  # still being measured: nothing is known of stronger skips
+        return parts[0]
     level = [scale for scale in ratios if all(_is_level(ratios[more]) for more in ratios if more >= scale)]
     if not level:
         parts.append(_("Even at {high} it is not level, that is, within a factor of ten.", high=f"{high:g}"))
@@ -85,6 +87,6 @@ def _ends(found: Sequence[Alike], *, positions: bool) -> tuple[float, float] | N
 
 def _sentence(first: float, last: float, *, skips: bool, positions: bool) -> str:
     """What happens to the mean cosine from the first block to the last."""
-    values = {"first": f"{first:.2f}", "last": f"{last:.2f}"}
+    values = {"first": f"{round(first, 2) + 0.0:.2f}", "last": f"{round(last, 2) + 0.0:.2f}"}  # never "-0.00"
     sentences = _STAY if abs(last - first) < _SAME else _MORE if last > first else _LESS
     return _(sentences[skips, positions], **values)

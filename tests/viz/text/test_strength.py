@@ -35,6 +35,14 @@ def test_before_there_are_two_strengths_nothing_is_claimed():
     assert text.strength.strength(points((1.0, 1.0, 1.0))[:1]) == "Measuring from no skips to full skips."
 
 
+def test_while_it_is_measured_nothing_is_claimed_of_stronger_skips():
+    assert "level" not in text.strength.strength(points((5.0, 2.0, 1.0))[:2])
+
+
+def test_a_cosine_just_below_zero_has_no_sign():
+    assert "cosine 0.00, then 0.02" in text.strength.alike(AlikePair(found(-0.001, 0.02), ()))
+
+
 def found(*values):
     return tuple(Alike(path=f"{place}.add", positions=value, images=nan) for place, value in enumerate(values))
 
