@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import torch
 from torch import Tensor
 
 # Views, and what passes its tensor on: no layer of their own.
@@ -16,11 +15,10 @@ VIEWS = frozenset(
         "transpose_", "broadcast_to",
     }
 )  # fmt: skip
-# Functions that multiply matrices inside: their operations are counted by torch's own counter.
+# Other functions that multiply matrices inside: their operations are counted by torch's own counter.
 COUNTED = frozenset(
     {
-        "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "linear", "bilinear",
-        "matmul", "__matmul__", "__rmatmul__", "bmm", "mm", "addmm", "baddbmm", "einsum", "tensordot", "mv", "dot",
+        "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "bilinear", "matmul", "__matmul__", "__rmatmul__", "bmm", "mm", "addmm", "baddbmm", "einsum", "tensordot", "mv", "dot",
         "scaled_dot_product_attention", "multi_head_attention_forward", "addbmm", "inner",
         "lstm", "gru", "rnn_tanh", "rnn_relu",
     }
@@ -48,24 +46,6 @@ def passes_on(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether a call gives its tensor on with other axes, or as it is, as dropout that leaves nothing out does."""
     share = kwargs.get("p", args[1] if len(args) > 1 else None)
     return name in VIEWS or ("dropout" in name and share == 0)
-
-
-def normalised(name: str, args: tuple[Any, ...]) -> Tensor | None:
-    """Return the result of a norm without values, if its parameters fit; None: torch must be asked, or refuse it.
-
-    On the meta device torch takes a norm apart into twenty functions, which is half the time of a trace.
-    """
-    if not args or not isinstance(args[0], Tensor) or args[0].dim() < 2:
-        return None
-    fits = False
-    if name == "batch_norm":
-        own = [one for one in args[1:5] if isinstance(one, Tensor)]
-        fits = all(one.shape == args[0].shape[1:2] for one in own) and len(own) > 1
-    elif name == "layer_norm" and len(args) > 1 and isinstance(args[1], tuple | list):
-        shape = tuple(args[1])
-        own = [one for one in args[2:4] if isinstance(one, Tensor)]
-        fits = args[0].shape[-len(shape) :] == shape and all(one.shape == shape for one in own)
-    return torch.empty_like(args[0]) if fits else None
 
 
 def in_place(name: str) -> bool:

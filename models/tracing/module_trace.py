@@ -242,18 +242,15 @@ class _Builder:
 
 
 def _paths(calls: Sequence[Call]) -> tuple[str, ...]:
-    """A path for each call: its module's, if that is a layer of one call, else with the function's name."""
-    several = Counter(call.container for call in calls)
+    """A path for each call: its module's, if all calls there are of one function, else with the function's name."""
+    functions: defaultdict[str, set[str]] = defaultdict(set)
+    for call in calls:
+        functions[call.container].add(call.name)
     seen: defaultdict[str, int] = defaultdict(int)
     found = []
     for call in calls:
-        alone = call.leaf and call.container and _once(calls, call.container, several)
+        alone = call.leaf and call.container and len(functions[call.container]) == 1
         path = call.container if alone else f"{call.container}.{call.name}".lstrip(".")
         seen[path] += 1
         found.append(path if seen[path] == 1 else f"{path}#{seen[path]}")
     return tuple(found)
-
-
-def _once(calls: Sequence[Call], container: str, several: Counter[str]) -> bool:
-    """Whether all calls of a module are of one function: it is a layer, perhaps used more than once."""
-    return several[container] == 1 or len({call.name for call in calls if call.container == container}) == 1

@@ -4,8 +4,7 @@ A copy of the module without values runs on the `meta` device, so nothing of the
 computed. The functions are seen by a `TorchFunctionMode`, whose stack belongs to the thread.
 """
 
-import copy
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -16,8 +15,10 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ..runtime.messages import UserError
-from .functions import CONSTANT, COUNTED, adds, normalised, options_of, passes_on
+from .functions import CONSTANT, COUNTED, adds, options_of, passes_on
 from .hooks import Stack, call_stack
+from .known_results import known_macs, known_result
+from .meta_copy import on_meta
 from .operation_counter import OperationCounter
 
 Shape = tuple[int, ...]
@@ -122,26 +123,6 @@ def record(
     )
 
 
-def on_meta(module: nn.Module) -> nn.Module:
-    """Return a copy of a module whose tensors have shapes but no values; the module is not changed."""
-    memo: dict[int, Any] = {}
-    for one in module.modules():
-        for tensor in (*one.parameters(recurse=False), *one.buffers(recurse=False)):  # also shared ones, each once
-            if id(tensor) not in memo:
-                empty = torch.empty_like(tensor, device="meta")
-                copied = nn.Parameter(empty, requires_grad=tensor.requires_grad) if _trained(tensor) else empty
-                memo[id(tensor)] = copied
-        for name, hooks in vars(one).items():
-            if name.endswith(("_hooks", "_hooks_with_kwargs", "_hooks_always_called")):
-                memo[id(hooks)] = OrderedDict()  # a caller's hooks are not told of tensors without values
-    twin: nn.Module = copy.deepcopy(module, memo)
-    return twin
-
-
-def _trained(tensor: Tensor) -> bool:
-    return isinstance(tensor, nn.Parameter)
-
-
 class _Recorder(TorchFunctionMode):
     def __init__(self, stack: Stack, module: nn.Module, inputs: Iterable[Tensor]) -> None:
         super().__init__()
@@ -169,13 +150,14 @@ class _Recorder(TorchFunctionMode):
         if not self.stack:
             return func(*args, **kwargs)
         self.counts[self.stack[-1][0], name.strip("_")] += 1
-        macs = 0
         if name in COUNTED:
             with OperationCounter() as counter:
                 out = func(*args, **kwargs)
             macs = counter.flops // 2
         else:
-            out = func(*args, **kwargs) if (same := normalised(name, args)) is None else same
+            known = known_result(name, args, kwargs)
+            out = func(*args, **kwargs) if known is None else known
+            macs = known_macs(name, args, kwargs, out)
         results = [one for one in _tensors((out,)) if isinstance(one, Tensor)]
         if results:
             self._note(func, name, (*args, *kwargs.values()), args, kwargs, results, macs)

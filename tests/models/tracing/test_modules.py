@@ -21,8 +21,9 @@ from models.specs.spec import NetworkSpec
 from models.specs.twins import twin
 from models.tracing.kinds import Kind
 from models.tracing.layers import EdgeKind
+from models.tracing.meta_copy import on_meta
 from models.tracing.module_joins import Joins, Unclear
-from models.tracing.recording import on_meta, record
+from models.tracing.recording import record
 
 SMALL = NetworkSpec(
     stages=(2, 2), stem="cifar", base_width=8, input_shape=(3, 16, 16), classes=5, shortcut="projection"
