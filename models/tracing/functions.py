@@ -18,7 +18,8 @@ VIEWS = frozenset(
 # Other functions that multiply matrices inside: their operations are counted by torch's own counter.
 COUNTED = frozenset(
     {
-        "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "bilinear", "matmul", "__matmul__", "__rmatmul__", "bmm", "mm", "addmm", "baddbmm", "einsum", "tensordot", "mv", "dot",
+        "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "bilinear", "matmul", "__matmul__",
+        "__rmatmul__", "bmm", "mm", "addmm", "baddbmm", "einsum", "tensordot", "mv", "dot",
         "scaled_dot_product_attention", "multi_head_attention_forward", "addbmm", "inner",
         "lstm", "gru", "rnn_tanh", "rnn_relu",
     }

@@ -4,7 +4,7 @@ On the meta device torch takes norms, activation functions and sums apart in Pyt
 trace. Where arguments are unusual or don't fit, torch is asked, and refuses them in its own words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -19,39 +19,21 @@ _SAME_SHAPE = frozenset(
     }
 )  # fmt: skip
 _WEIGHTED = frozenset({"conv1d", "conv2d", "conv3d", "linear"})
-_OF_TWO = frozenset({"add", "iadd", "radd", "sub", "isub", "mul", "imul", "rmul"})
 
 
 def known_result(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor | None:
     """Return a function's result without values; None if torch must be asked."""
     if not args or not isinstance(args[0], Tensor):
         return None
-    first = args[0]
+    first, plain = args[0], name.strip("_")
     if not first.is_meta or not first.is_floating_point() or not first.is_contiguous():
         return None
-    plain = name.strip("_")
-    if plain in _SAME_SHAPE:
-        return first if kwargs.get("inplace") or in_place(name) else _like(first)
-    if plain in _OF_TWO and not kwargs and len(args) == 2:
-        return _of_two(first, args[1], in_place(name))
-    if name == "batch_norm":
-        own = [one for one in args[1:5] if isinstance(one, Tensor)]
-        fits = first.dim() > 1 and len(own) > 1 and all(one.shape == first.shape[1:2] for one in own)
-        return _like(first) if fits else None
-    if name == "layer_norm" and len(args) > 1 and isinstance(args[1], tuple | list):
-        shape = tuple(args[1])
-        own = [one for one in args[2:4] if isinstance(one, Tensor)]
-        fits = first.shape[-len(shape) :] == shape and all(one.shape == shape for one in own)
-        return _like(first) if fits else None
-    if name == "linear" and len(args) > 1 and first.dim() > 1 and args[1].dim() == 2:
-        bias = args[2] if len(args) > 2 else kwargs.get("bias")
-        fits = args[1].shape[1] == first.shape[-1] and (bias is None or bias.shape == args[1].shape[:1])
-        return torch.empty((*first.shape[:-1], len(args[1])), dtype=first.dtype, device="meta") if fits else None
-    if name == "adaptive_avg_pool2d" and first.dim() == 4 and len(args) == 2:
-        sides = args[1] if isinstance(args[1], tuple | list) else (args[1], args[1])
-        fits = len(sides) == 2 and all(isinstance(one, int) and one > 0 for one in sides)
-        return torch.empty((*first.shape[:2], *sides), dtype=first.dtype, device="meta") if fits else None
-    return None
+    shape = first.shape if plain in _SAME_SHAPE else _SHAPES.get(plain, _unknown)(first, args[1:], kwargs)
+    if shape is None:
+        return None
+    if kwargs.get("inplace") or in_place(name):
+        return first
+    return torch.empty(shape, dtype=first.dtype, device="meta")
 
 
 def known_macs(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], out: Tensor) -> int:
@@ -61,21 +43,62 @@ def known_macs(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], out:
     return out.numel() * int(weight[0].numel())
 
 
-def _of_two(first: Tensor, second: Any, changed: bool) -> Tensor | None:
-    """A sum or product of a tensor and a number, or a tensor that fits it along some axes."""
-    if isinstance(second, Tensor):
-        if second.dtype != first.dtype or not second.is_meta or not second.is_contiguous():
-            return None
-        missing = first.dim() - second.dim()
-        if second.shape != first.shape and (
-            missing < 0
-            or any(one not in (1, whole) for one, whole in zip(second.shape, first.shape[missing:], strict=True))
-        ):
-            return None
-    elif not isinstance(second, int | float):
+Shape = tuple[int, ...] | torch.Size
+Rest = tuple[Any, ...]  # the arguments after the first tensor
+
+
+def _unknown(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+    return None
+
+
+def _arithmetic(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+    """Of a tensor and a number, or a tensor that fits it along some axes."""
+    if kwargs or len(rest) != 1:
         return None
-    return first if changed else _like(first)
+    [second] = rest
+    if not isinstance(second, Tensor):
+        return first.shape if isinstance(second, int | float) else None
+    if second.dtype != first.dtype or not second.is_meta or not second.is_contiguous() or second.dim() > first.dim():
+        return None
+    last = first.shape[first.dim() - second.dim() :]
+    return first.shape if all(one in (1, whole) for one, whole in zip(second.shape, last, strict=True)) else None
 
 
-def _like(tensor: Tensor) -> Tensor:
-    return torch.empty(tensor.shape, dtype=tensor.dtype, device="meta")
+def _batch_norm(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+    own = [one for one in rest[:4] if isinstance(one, Tensor)]
+    fits = first.dim() > 1 and len(own) > 1 and all(one.shape == first.shape[1:2] for one in own)
+    return first.shape if fits else None
+
+
+def _layer_norm(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+    if not rest or not isinstance(rest[0], tuple | list):
+        return None
+    shape = tuple(rest[0])
+    own = [one for one in rest[1:3] if isinstance(one, Tensor)]
+    fits = first.shape[-len(shape) :] == shape and all(one.shape == shape for one in own)
+    return first.shape if fits else None
+
+
+def _linear(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+    if not rest or first.dim() < 2 or rest[0].dim() != 2:
+        return None
+    bias = rest[1] if len(rest) > 1 else kwargs.get("bias")
+    fits = rest[0].shape[1] == first.shape[-1] and (bias is None or bias.shape == rest[0].shape[:1])
+    return (*first.shape[:-1], len(rest[0])) if fits else None
+
+
+def _adaptive_pool(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+    if first.dim() != 4 or len(rest) != 1:
+        return None
+    sides = rest[0] if isinstance(rest[0], tuple | list) else (rest[0], rest[0])
+    fits = len(sides) == 2 and all(isinstance(one, int) and one > 0 for one in sides)
+    return (*first.shape[:2], *sides) if fits else None
+
+
+_SHAPES: Mapping[str, Callable[[Tensor, Rest, Mapping[str, Any]], Shape | None]] = {
+    **dict.fromkeys(("add", "iadd", "radd", "sub", "isub", "mul", "imul", "rmul"), _arithmetic),
+    "batch_norm": _batch_norm,
+    "layer_norm": _layer_norm,
+    "linear": _linear,
+    "adaptive_avg_pool2d": _adaptive_pool,
+}
