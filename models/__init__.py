@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .specs.registry import BlockType, register
     from .specs.spec import NetworkSpec
     from .specs.twins import twin, with_skips
+    from .tracing.exported import export
     from .tracing.layers import Layer
     from .tracing.recording import UntraceableError
     from .tracing.records import Trace
@@ -55,6 +56,7 @@ __all__ = [
     "__version__",
     "alike",
     "build",
+    "export",
     "feature_maps",
     "measure",
     "register",
@@ -84,6 +86,7 @@ _WHERE = {
     "specs.registry": "BlockType register",
     "specs.spec": "NetworkSpec",
     "specs.twins": "twin with_skips",
+    "tracing.exported": "export",
     "tracing.layers": "Layer",
     "tracing.records": "Trace",
     "tracing.recording": "UntraceableError",

@@ -72,6 +72,16 @@ class Trace:
         )  # fmt: skip
         return pd.DataFrame({name: [getattr(layer, name) for layer in self.layers] for name in columns})
 
+    def to_json(self) -> str:
+        """Return layers, edges and totals as JSON: see `models.tracing.json_graph`."""
+        written: str = import_module(f"{__package__}.json_graph").written(self)
+        return written
+
+    def to_html(self, title: str = "") -> str:
+        """Return the graph as one HTML page that folds, zooms and searches offline. It needs the folder `viz`."""
+        drawn: str = import_module(f"{__name__.partition('models.')[0]}viz.graph.page").page(self, title=title)
+        return drawn
+
     def _repr_html_(self) -> str:
         """For notebooks: the graph, if the folder `viz` is beside this one, and the table of the layers."""
         try:

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from models.specs.external import Network
 from models.tracing.kinds import KINDS, Kind
 from models.tracing.layers import INPUT, DepthRule, EdgeKind, Layer
 from models.tracing.records import Trace
-from viz.graph.folding import Group, walk
+from viz.backend import cached
+from viz.graph.folding import Folding, Group, unfolded, walk
 from viz.language import _, listing, ngettext
 from viz.state import session
 from viz.state.architecture import View
@@ -18,14 +20,37 @@ _SLIP_LAYER = "layer1.0.conv1"
 _SLIP_PRESET = "wrn_18_3"
 
 
-def show(trace: Trace, groups: tuple[Group, ...], view: View) -> None:
+def show(spec: Network, trace: Trace, groups: tuple[Group, ...], view: View) -> None:
     with st.container(border=True, key="card"):  # style.css makes it as high as the graph
+        _search(spec, groups, view)
         if view.layer in trace.by_path:
             _layer(trace, trace.by_path[view.layer])
         elif group := next((group for group in walk(groups) if group.path == view.layer), None):
             _group(trace, group)
         else:
             _empty(trace)
+
+
+def _search(spec: Network, groups: tuple[Group, ...], view: View) -> None:
+    """Draw the field in which a layer is found by its name, kind or shape; the graph unfolds to it."""
+    names, key = cached.layer_names(spec), "find"
+
+    def found() -> None:
+        path, st.session_state[key] = st.session_state[key], None
+        if path in names:
+            folds = unfolded(groups, Folding(view.level, view.fold), path)
+            session.put_view(layer=path, level=folds.level, fold=folds.toggled)
+
+    st.selectbox(
+        _("Find a layer"),
+        list(names),
+        index=None,
+        key=key,
+        format_func=lambda path: names.get(path, str(path)),
+        placeholder=_("Find a layer by name, kind or shape"),
+        on_change=found,
+        label_visibility="collapsed",
+    )
 
 
 def _empty(trace: Trace) -> None:

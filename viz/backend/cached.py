@@ -15,6 +15,7 @@ from models.specs.naming import describe
 from models.specs.own import OWN
 from models.specs.spec import NetworkSpec
 from models.specs.twins import with_skips
+from models.tracing.kinds import KINDS
 from models.tracing.records import EqualBlock, Trace, Variant
 from viz.backend import preload
 from viz.backend.memo import memo
@@ -22,6 +23,7 @@ from viz.graph import drawing, render
 from viz.graph.folding import Folding, Group, tree
 from viz.graph.picture import Colour, Direction, Picture, Values
 from viz.language import _, language, worded
+from viz.style import format
 
 _ROOM = 64 * 10**6  # bytes per cache
 _LAYER = 2_000  # bytes of a layer's record, approximately
@@ -43,6 +45,19 @@ def _trace(spec: Network) -> Trace:
 def groups(spec: Network) -> tuple[Group, ...]:
     """Return the stages of a network as groups that the graph can fold."""
     return tree(trace(spec))
+
+
+def layer_names(spec: Network) -> dict[str, str]:
+    """Return path -> name, kind and shape of each layer, to be found by."""
+    return _layer_names(spec, language())
+
+
+@memo(room=_ROOM // 8, size=lambda names: 300 * len(names))
+def _layer_names(spec: Network, spoken: str) -> dict[str, str]:  # `spoken`: part of the cache key
+    return {
+        layer.path: f"{layer.path} · {_(KINDS[layer.kind].label)} · {format.shape(layer.output_shape)}"
+        for layer in trace(spec).layers
+    }
 
 
 def picture(spec: Network, folding: Folding, direction: Direction, colour: Colour) -> tuple[Picture, str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from string import ascii_letters
+from string import digits
 
 from models.tracing.kinds import JOINS, Kind
 from models.tracing.layers import EdgeKind, Layer, Shape
@@ -83,6 +83,16 @@ class Folding:
 
     def toggle(self, path: str) -> "Folding":
         return Folding(self.level, self.toggled ^ {path})
+
+
+def unfolded(groups: tuple[Group, ...], folding: Folding, path: str) -> Folding:
+    """Return a folding that draws a layer: the groups around it are unfolded, too."""
+    closed = {
+        group.path
+        for group in walk(groups)
+        if not folding.opens(group) and any(layer.path == path for layer in group.layers)
+    }
+    return Folding(folding.level, folding.toggled ^ closed)
 
 
 def tree(trace: Trace) -> tuple[Group, ...]:
@@ -172,7 +182,8 @@ def _stage(path: str, layers: tuple[Layer, ...], skips: dict[str, EdgeKind]) -> 
             children.append(run[0])
             continue
         own = tuple(layer for block in run for layer in block.layers)
-        last = run[-1].path.rpartition(".")[2].lstrip(ascii_letters)
+        last = run[-1].path.rpartition(".")[2]
+        last = last[len(last.rstrip(digits)) :] or last
         kinds = sum((block.skips for block in run), Counter())
         children.append(Group(f"{run[0].path}-{last}", Rank.RUN, own, run, len(run), kinds))
     kinds = sum((block.skips for block in blocks), Counter())

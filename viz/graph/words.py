@@ -46,6 +46,15 @@ def group_words(group: Group) -> str:
     )
 
 
+def skip_names() -> dict[EdgeKind, str]:
+    """Names of the kinds of skip connection, for legends."""
+    return {
+        EdgeKind.IDENTITY: _("identity shortcut"),
+        EdgeKind.PROJECTION: _("projection shortcut"),
+        EdgeKind.CONCAT: _("concatenated"),
+    }
+
+
 def arc(group: Group) -> tuple[EdgeKind, str]:
     """Return the kind of a folded group's one skip edge, a projection only if all skips are, and its label."""
     number, projected = group.skips.total(), group.skips[EdgeKind.PROJECTION]
@@ -68,7 +77,7 @@ def arc(group: Group) -> tuple[EdgeKind, str]:
 def name(group: Group) -> str:
     """Return a group's short name: layer2.0, or denselayer3, which is clear inside its stage."""
     *__, stage, last = ("", *format.stage(group.path).split("."))
-    return f"{stage}.{last}" if last[0].isdecimal() else last
+    return f"{stage}.{last}" if stage and last[0].isdecimal() else last
 
 
 def heading(group: Group) -> str:

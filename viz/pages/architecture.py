@@ -32,7 +32,7 @@ left, right = st.container(key="picture").columns([5, 3], gap="medium")
 with left:
     graph_panel.show(spec, view, files=saving)
 with right:
-    layer_card.show(trace, groups, view)
+    layer_card.show(spec, trace, groups, view)
 
 from viz.architecture import tabs  # imported late: loads plotly and pandas
 

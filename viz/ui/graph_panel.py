@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from models.specs.external import Network
-from viz.backend import cached
+from models.specs.naming import describe
+from viz.backend import cached, exports
 from viz.graph import render
 from viz.graph.folding import Folding, reveal
+from viz.graph.page import page
 from viz.graph.picture import Picture
 from viz.graph.view import graph_view
-from viz.language import _
+from viz.language import _, language, speak, worded
 from viz.state import session
 from viz.state.architecture import View
 from viz.ui import origin
@@ -44,6 +47,7 @@ def show(spec: Network, view: View, *, files: DeltaGenerator) -> None:
                 continue
             download(kind.upper(), _drawn(picture, kind), f"{name}.{kind}", mime, key=f"save_{kind}", width="stretch")
         download("DOT", picture.dot, f"{name}.dot", "text/vnd.graphviz", key="save_dot", width="stretch")
+        _network(spec, name)
     st.html('<span id="graph-start" tabindex="-1"></span>')
     shown = reveal(cached.groups(spec), picture.folding, view.layer) if view.layer else ""
 
@@ -56,6 +60,25 @@ def show(spec: Network, view: View, *, files: DeltaGenerator) -> None:
         height=HEIGHT,
         on_pick=partial(pick, picture),
     )
+
+
+def _network(spec: Network, name: str) -> None:
+    """Draw the downloads of the whole network, folded or not."""
+    trace, title, made, spoken = cached.trace(spec), worded(describe(spec).title), origin.comment(), language()
+
+    def html() -> str:
+        speak(spoken)  # it is written in a thread of its own
+        return page(trace, title=title, origin=made)
+
+    st.write(_("The network:"))
+    wide: dict[str, Any] = {"width": "stretch"}
+    download(_("HTML, folds and searches offline"), html, f"{name}.html", "text/html", key="save_html", **wide)
+    download("JSON", trace.to_json, f"{name}.json", "application/json", key="save_json", **wide)
+    if exports.offers_onnx(spec):
+        onnx = partial(exports.onnx, spec)
+        download(_("ONNX, with weights"), onnx, f"{name}.onnx", "application/octet-stream", key="save_onnx", **wide)
+    pt2 = partial(exports.pt2, spec)
+    download(_("PT2, without weights"), pt2, f"{name}.pt2", "application/octet-stream", key="save_pt2", **wide)
 
 
 def level(view: View) -> None:

@@ -282,3 +282,25 @@ def test_a_network_whose_shapes_do_not_fit_is_explained_and_can_be_changed(open_
     app.selectbox(key="field_block").set_value("basic").run()
     assert not app.error
     assert not app.exception
+
+
+def test_a_found_layer_is_shown_in_the_graph_and_on_the_card(open_app):
+    app = open_app()
+    field = app.selectbox(key="find")
+    assert "layer3.1.conv2 · convolution · 256 × 14 × 14" in field.options
+
+    field.set_value("layer3.1.conv2").run()
+
+    assert heading(app) == "layer3.1.conv2"
+    assert graph(app)["shown"] == "layer3.1.conv2"
+    assert "layer3.1.conv2" in graph(app)["order"]
+    assert app.selectbox(key="find").value is None
+
+
+def test_what_leaves_is_offered_and_has_the_whole_network(open_app):
+    app = open_app()
+
+    offered = [button.label for button in app.get("download_button")]
+
+    assert {"SVG", "PDF", "PNG", "DOT", "HTML, folds and searches offline", "JSON"} < set(offered)
+    assert {"ONNX, with weights", "PT2, without weights"} < set(offered)

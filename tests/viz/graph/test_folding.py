@@ -3,12 +3,14 @@
 import pytest
 from hypothesis import given
 
+from models.specs.external import ExternalSpec
 from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from models.tracing.layers import EdgeKind, Layer
 from models.tracing.tracer import trace
 from tests.conftest import presets, specs
-from viz.graph.folding import Folding, Level, Rank, count, fit, reveal, shown, tree, walk
+from viz.graph.folding import Folding, Level, Rank, count, fit, reveal, shown, tree, unfolded, walk
+from viz.graph.words import name
 
 RESNET50 = tree(trace(PRESETS["resnet50"].spec))
 
@@ -104,3 +106,20 @@ def test_stages_of_one_block_unfold_to_that_block():
     groups = tree(trace(NetworkSpec(stages=(1, 1))))
 
     assert [child.path for child in groups[1].children] == ["layer1.0"]
+
+
+def test_a_layer_that_was_found_is_drawn_and_nothing_else_is_unfolded():
+    folding = unfolded(RESNET50, Folding(), "layer3.2.conv2")
+
+    drawn = [item.path for item in shown(RESNET50, folding)]
+
+    assert "layer3.2.conv2" in drawn
+    assert [path for path in drawn if "." not in path] == ["stem", "layer1", "layer2", "layer4", "head"]
+    assert unfolded(RESNET50, folding, "layer3.2.conv2") == folding
+
+
+def test_runs_are_named_by_numbers_whatever_the_names_around_them():
+    vit, convnext = (tree(trace(ExternalSpec.of(f"torchvision:{name}"))) for name in ("vit_b_16", "convnext_tiny"))
+
+    assert "encoder.layers.encoder_layer_0-11" in [group.path for group in walk(vit)]
+    assert [name(group) for group in convnext if group.blocks] == ["1", "3", "5", "7"]

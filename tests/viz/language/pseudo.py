@@ -153,6 +153,7 @@ NAMES = frozenset(
         "Xie",
         "HTML",
         "SVG",
+        "JSON",
         "PNG",
         "PDF",
         "DOT",

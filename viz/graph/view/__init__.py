@@ -10,6 +10,7 @@ from models.tracing.kinds import JOINS, KINDS
 from models.tracing.layers import EdgeKind
 from viz.graph.drawing import SIGN
 from viz.graph.picture import Picture
+from viz.graph.words import skip_names
 from viz.language import _
 from viz.style import theme
 from viz.style.html import render
@@ -94,11 +95,6 @@ def _labels() -> dict[str, str]:
 
 def _legend(picture: Picture) -> str:
     """The legend as HTML: what fills and lines mean."""
-    names = {
-        EdgeKind.IDENTITY: _("identity shortcut"),
-        EdgeKind.PROJECTION: _("projection shortcut"),
-        EdgeKind.CONCAT: _("concatenated"),
-    }
     plain = () if picture.legend is not None else [kind for kind in picture.kinds if kind not in JOINS]
     return render(
         "graph/view/legend.html",
@@ -106,6 +102,8 @@ def _legend(picture: Picture) -> str:
         stops=", ".join(theme.SCALE),
         kinds=[(kind, _(KINDS[kind].label)) for kind in plain],
         joins=[(kind, SIGN[kind], _(KINDS[kind].label)) for kind in picture.kinds if kind in JOINS],
-        skips=[(name, theme.EDGE_STYLE[kind] == "dashed") for kind, name in names.items() if kind in picture.skips],
+        skips=[
+            (name, theme.EDGE_STYLE[kind] == "dashed") for kind, name in skip_names().items() if kind in picture.skips
+        ],
         several=picture.several,
     )
