@@ -7,7 +7,7 @@ import streamlit as st
 
 from models.runtime.messages import UserError
 from models.specs import own
-from models.specs.own import register_own
+from models.specs.own import register_own, register_weights
 from models.specs.registry import load_extensions
 from viz.backend import preload
 from viz.language import _, worded
@@ -16,6 +16,7 @@ from viz.state import session
 from viz.style import format
 
 register_own(os.environ.get(own.PLACE, ""), os.environ.get(own.INPUT, ""))
+register_weights(os.environ.get(own.WEIGHTS, ""))
 load_extensions(os.environ.get("SKIPSCOPE_EXTENSIONS", ""))  # custom blocks, kinds of layer and data sets
 st.set_page_config(page_title="Skipscope", page_icon="🔭", layout="wide", initial_sidebar_state="auto")
 assets = Path(__file__).parent / "assets"

@@ -16,6 +16,7 @@ from .runtime.version import __version__
 
 if TYPE_CHECKING:
     from .networks.build import build
+    from .networks.weights_file import load_weights
     from .runtime.errors import SpecError
     from .signals.alike import alike
     from .signals.feature_maps import feature_maps
@@ -58,6 +59,7 @@ __all__ = [
     "build",
     "export",
     "feature_maps",
+    "load_weights",
     "measure",
     "register",
     "strength",
@@ -72,6 +74,7 @@ __all__ = [
 
 _WHERE = {
     "networks.build": "build",
+    "networks.weights_file": "load_weights",
     "runtime.errors": "SpecError",
     "signals.alike": "alike",
     "signals.feature_maps": "feature_maps",

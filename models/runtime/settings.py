@@ -28,6 +28,7 @@ class Weights(StrEnum):
     RANDOM = "random"
     PRETRAINED = "pretrained"  # torchvision's
     TRAINED = "trained"  # of a stored training run
+    FILE = "file"  # of a file that this server was started with
 
 
 class Augment(StrEnum):

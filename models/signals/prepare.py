@@ -8,14 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from ..networks.build import build
-from ..networks.pretrained import load
+from ..networks.pretrained import WeightsError, load
+from ..networks.weights_file import load_weights
 from ..runtime.device import choose, computing
 from ..runtime.errors import SpecError
 from ..runtime.images import images as drawn_images
 from ..runtime.progress import ProgressCallback
 from ..runtime.settings import Weights
 from ..specs.external import ExternalSpec, Network
-from ..specs.spec import image_shape
+from ..specs.own import OWN_WEIGHTS
+from ..specs.spec import NetworkSpec, image_shape
 from ..specs.twins import with_skips
 from ..tracing.budget import afford
 from ..tracing.layers import Shape
@@ -43,7 +45,7 @@ Prepare = Callable[[int, ProgressCallback | None], Prepared]  # the argument is 
 
 
 def preparation(spec: Network, setting: MeasureSpec, picture: bytes | None = None) -> Prepare:
-    """Return a function that prepares random or torchvision weights, images of the setting's source and random labels.
+    """Return a function that prepares a network with its weights, images of the setting's source and random labels.
 
     That function raises `WeightsError` or `PictureError` if the weights or the picture are unavailable. Raises
     `SpecError` for trained weights: `training.weights.preparation` prepares those of a stored run.
@@ -55,6 +57,10 @@ def preparation(spec: Network, setting: MeasureSpec, picture: bytes | None = Non
         network = build(spec, seed=seed)
         pretrained = setting.weights is Weights.PRETRAINED
         classes = load(network, spec, progress) if pretrained else ()
+        if setting.weights is Weights.FILE:
+            if not OWN_WEIGHTS:
+                raise WeightsError("This server was started without a file of weights: `skipscope --weights FILE`.")
+            load_weights(network, OWN_WEIGHTS[0], spec=spec, part=isinstance(spec, NetworkSpec) and spec.plain)
         images = drawn_images(setting.source, setting.batch, spec.input_shape, seed=seed, picture=picture)
         # torchvision has no plain networks: their weights are those of the networks with skips
         borrowed = pretrained and spec != with_skips(spec)

@@ -1,12 +1,14 @@
-"""A module of one's own that this server was started with. No torch here, and no code is run here.
+"""A module and weights of one's own that this server was started with. No torch here, and no code is run here.
 
-It is named on the command line, `skipscope mymodels.py:MyNet`; a link can only ask for what is registered.
+They are named on the command line, `skipscope mymodels.py:MyNet --weights run.safetensors`; a link can only ask for
+what is registered.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-PLACE, INPUT = "SKIPSCOPE_OWN", "SKIPSCOPE_OWN_INPUT"  # variables that tell a server of it
+# variables that tell a server of them
+PLACE, INPUT, WEIGHTS = "SKIPSCOPE_OWN", "SKIPSCOPE_OWN_INPUT", "SKIPSCOPE_OWN_WEIGHTS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class Own:
 
 
 OWN: dict[str, Own] = {}
+OWN_WEIGHTS: list[Path] = []  # one file, or none
 
 
 def register_own(place: str, shape: str) -> None:
@@ -30,3 +33,13 @@ def register_own(place: str, shape: str) -> None:
     if name:
         channels, height, width = (int(side) for side in shape.split("x"))
         OWN[name] = Own(Path(file), name, (channels, height, width))
+
+
+def register_weights(file: str) -> None:
+    """Register a file of weights. Nothing is registered for an empty name."""
+    OWN_WEIGHTS[:] = [Path(file)] if file else []
+
+
+def weights_stamp() -> int:
+    """Return what distinguishes the weights in the file from earlier ones: when it was written; 0 without a file."""
+    return OWN_WEIGHTS[0].stat().st_mtime_ns if OWN_WEIGHTS and OWN_WEIGHTS[0].exists() else 0

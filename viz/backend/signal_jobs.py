@@ -9,6 +9,7 @@ from models.signals.records import FeatureMaps, Pair, SweepPoint, Timing
 from models.signals.skip_records import AlikePair, StrengthPoint
 from models.specs.choices import Norm
 from models.specs.external import Network
+from models.specs.own import weights_stamp
 from models.specs.spec import NetworkSpec
 from models.specs.sweep_depths import sweep_depths
 from models.specs.twins import with_skips
@@ -128,6 +129,8 @@ def _apart(specs: tuple[Network, ...]) -> tuple[Network, ...]:
 
 def _trained(experiment: Experiment) -> dict[str, Any]:
     """The stored run whose weights are measured, and the stamp that distinguishes them from earlier ones."""
+    if experiment.measure.weights is Weights.FILE:
+        return {"trained": "", "stamp": weights_stamp()}
     trained = experiment.trained if experiment.measure.weights is Weights.TRAINED else ""
     return {"trained": trained, "stamp": RunStore().read(trained).stamp if trained else 0}
 

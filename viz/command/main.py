@@ -41,8 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         environment |= {own.PLACE: f"{file}:{name}", own.INPUT: given.input}
         query = {"network": f"own:{name}", "input_shape": given.input}
+    page = ""
+    if given.weights:
+        weights = Path(given.weights).resolve()
+        if not weights.is_file():
+            print(f"skipscope: {given.weights}: must be a file of weights", file=sys.stderr)  # noqa: T201
+            return 2
+        environment |= {own.WEIGHTS: str(weights)}
+        page, query = "signals", query | {"weights": "file"}
     port = given.port or _free_port()
-    address = f"http://127.0.0.1:{port}/" + (f"?{urlencode(query)}" if query else "")
+    address = f"http://127.0.0.1:{port}/{page}" + (f"?{urlencode(query)}" if query else "")
     command = [sys.executable, "-m", "streamlit", "run", str(_APP), "--server.headless", "true"]
     server = subprocess.Popen(  # noqa: S603  # our own command
         [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
@@ -65,6 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("module", nargs="?", help="a module of your own to open, as in mymodels.py:MyNet")
     parser.add_argument(
         "--input", default="3x224x224", type=_shape, help="shape of its images, channels x height x width: %(default)s"
+    )
+    parser.add_argument(
+        "--weights", default="", help="weights to measure with: .safetensors, or a state dict saved by torch.save"
     )
     parser.add_argument("--port", type=int, default=0, help="port on this machine; by default any that is free")
     parser.add_argument(
@@ -116,7 +127,8 @@ def _free_port() -> int:
 
 def _show(server: subprocess.Popen[bytes], address: str, given: argparse.Namespace) -> int:
     """Open the app as soon as the server answers, and wait until it ends or the window is closed."""
-    health, end = f"{address.partition('?')[0]}_stcore/health", time.monotonic() + _SECONDS
+    host = "/".join(address.split("/")[:3])
+    health, end = f"{host}/_stcore/health", time.monotonic() + _SECONDS
     while True:
         try:
             with urllib.request.urlopen(health, timeout=1):  # noqa: S310  # the loopback

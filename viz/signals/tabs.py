@@ -72,7 +72,7 @@ def _gradients(scene: Scene) -> None:
     said = text.signals.gradients(pair, experiment.of, experiment.show)
     words, switch = st.columns([5, 2], vertical_alignment="center")
     trained = pair.skips.weights != Weights.RANDOM
-    after = _("After training:")
+    after = _("With these weights:") if pair.skips.weights == Weights.FILE else _("After training:")
     words.markdown(f"## {after} {said}" if trained else f"## {said}")
     with switch:
         scene.form.choice("of", _("Gradient of the"), widget=st.segmented_control)

@@ -9,6 +9,7 @@ from models.runtime.errors import SpecError
 from models.runtime.settings import Source, Weights
 from models.specs.choices import Init, Norm
 from models.specs.external import Network
+from models.specs.own import OWN_WEIGHTS
 from models.specs.spec import NetworkSpec
 from models.specs.twins import with_skips
 from viz.backend import cached, training_jobs
@@ -18,7 +19,7 @@ from viz.state.repair import change
 from viz.state.signals import Experiment
 from viz.style import format
 from viz.text.labels import fitted, label
-from viz.text.messages import problem, stored_weights
+from viz.text.messages import file_weights, problem, stored_weights
 from viz.ui.measure_controls import form_of, machine, possible
 
 _PICTURE = "picture"
@@ -68,10 +69,12 @@ def _more(spec: Network, experiment: Experiment) -> None:
 
 
 def _weights(spec: Network, experiment: Experiment) -> None:
-    """Draw the menu of weights: random, torchvision's, or those of a stored run of this network."""
+    """Draw the menu of weights: random, torchvision's, of a file, or those of a stored run of this network."""
     options: dict[str, tuple[Weights, str, str]] = {Weights.RANDOM: (Weights.RANDOM, "", label(Weights.RANDOM))}
     if cached.has_weights(spec):
         options[Weights.PRETRAINED] = (Weights.PRETRAINED, "", label(Weights.PRETRAINED))
+    for file in OWN_WEIGHTS:
+        options[Weights.FILE] = (Weights.FILE, "", file_weights(file.name))
     for found in training_jobs.learnt(spec):
         options[found.id] = (Weights.TRAINED, found.id, stored_weights(found))
     if len(options) == 1:

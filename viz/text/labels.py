@@ -115,6 +115,7 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Weights.RANDOM: N_("random"),
         Weights.PRETRAINED: N_("torchvision's, trained on ImageNet"),
         Weights.TRAINED: N_("trained here"),
+        Weights.FILE: N_("from the file"),
     },
     Augment: {
         Augment.NONE: N_("no augmentation"),

@@ -45,6 +45,11 @@ def _value(field: str, value: Any) -> str:
     return labels.label(value)
 
 
+def file_weights(name: str) -> str:
+    """Return the entry of a file's weights in a menu."""
+    return _("from {file}", file=name)
+
+
 def stored_weights(found: StoredRun) -> str:
     """Return the entry of a stored run's weights in a menu."""
     if found.run is None:

@@ -122,6 +122,8 @@ def twin(pair: Pair, unshared: int) -> str:
             return _(
                 "With skips the network has the weights that were learnt without them: it was not trained this way."
             )
+        if pair.skips.weights == Weights.FILE:
+            return _("Both networks have the weights in the file, wherever their shapes are the same.")
         return _("Each network has the weights that it learnt itself, with the same training settings.")
     skips, plain = pair.skips.trace.params, pair.plain.trace.params
     if not unshared:

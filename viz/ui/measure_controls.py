@@ -6,6 +6,7 @@ import streamlit as st
 
 from models.runtime.settings import Device, Precision, Weights
 from models.specs.external import Network
+from models.specs.own import OWN_WEIGHTS
 from viz.backend import cached, training_jobs
 from viz.language import _
 from viz.state import session
@@ -23,6 +24,8 @@ def possible(experiment: Experiment, spec: Network | None = None) -> Experiment:
     if experiment.measure.precision not in precisions:
         lost["precision"] = Precision.FLOAT32
     if spec is not None and experiment.measure.weights is Weights.PRETRAINED and not cached.has_weights(spec):
+        lost["weights"] = Weights.RANDOM
+    if experiment.measure.weights is Weights.FILE and not OWN_WEIGHTS:
         lost["weights"] = Weights.RANDOM
     if (
         spec is not None

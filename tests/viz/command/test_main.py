@@ -9,6 +9,7 @@ import textwrap
 import time
 
 import pytest
+import torch
 
 from models.networks.build import build
 from models.networks.library_code import source
@@ -198,8 +199,41 @@ def test_ones_own_module_is_seen_with_and_without_its_skips_in_a_browser(mine):
         pytest.fail("the server goes on")
 
 
+@pytest.mark.slow
+def test_ones_own_weights_are_measured_and_another_networks_refused_by_name_and_shape(mine):
+    chromium()
+    torch.save(build(spec(mine, "MyNet"), seed=3).state_dict(), mine.parent / "run.pt")
+    command = [sys.executable, "-m", "viz.command.main", f"{mine}:MyNet", "--input", "3x32x32", "--no-browser"]
+    running, address = started([*command, "--weights", str(mine.parent / "run.pt")], ROOT)
+    try:
+        with visiting("/".join(address.split("/")[:3])) as visit:
+            visit.page.goto(address)
+            run = re.compile("^Run with and without")
+            visit.page.get_by_role("button", name=run).click()
+            visit.page.get_by_text("With these weights:").wait_for()
+            visit.page.get_by_text("Both networks have the weights in the file").wait_for()
+
+            visit.page.goto(
+                address.replace("network=own%3AMyNet", "network=torchvision%3Aalexnet").replace("32x32", "64x64")
+            )
+            visit.page.get_by_role("button", name=run).click()
+            visit.page.get_by_text("Missing in the file: features.0.weight (64, 3, 11, 11)").wait_for()
+            assert visit.troubles == []
+    finally:
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(timeout=60) == 0
+
+
+def test_a_file_of_weights_that_is_not_there_is_refused_before_anything_starts(mine, monkeypatch, capsys):
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("it started a server"))
+
+    assert main([f"{mine}:MyNet", "--weights", "nowhere.pt"]) == 2
+    assert "nowhere.pt: must be a file of weights" in capsys.readouterr().err
+
+
 def test_the_variables_have_the_projects_name():
-    assert {own.PLACE, own.INPUT} == {"SKIPSCOPE_OWN", "SKIPSCOPE_OWN_INPUT"}
+    names = {own.PLACE, own.INPUT, own.WEIGHTS}
+    assert names == {"SKIPSCOPE_OWN", "SKIPSCOPE_OWN_INPUT", "SKIPSCOPE_OWN_WEIGHTS"}
 
 
 def test_a_module_with_too_few_classes_is_refused_before_it_is_trained(mine):
