@@ -4,6 +4,8 @@ from typing import Any
 
 from torch import Tensor
 
+from .sight import adaptive_window
+
 # Views, and what passes its tensor on: no layer of their own.
 VIEWS = frozenset(
     {
@@ -68,16 +70,34 @@ _WINDOWS: dict[str, tuple[str, ...]] = {
     "conv2d": ("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
     "max_pool2d": ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode"),
     "avg_pool2d": ("input", "kernel_size", "stride", "padding", "ceil_mode"),
+    "adaptive_avg_pool2d": ("input", "output_size"),
+    "adaptive_max_pool2d": ("input", "output_size"),
 }
 
 
-def options_of(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The window of a convolution or pooling, as given."""
-    if name not in _WINDOWS:
+def window_of(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Tensor) -> dict[str, Any]:
+    """Kernel, stride, padding, dilation and groups of a convolution or pooling over height and width; {} of others."""
+    if name not in _WINDOWS or out.dim() != 4:
         return {}
-    found = dict(zip(_WINDOWS[name], args, strict=False)) | kwargs
-    weight = found.get("weight")
-    options = {key: value for key, value in found.items() if not isinstance(value, Tensor) and value is not None}
-    if isinstance(weight, Tensor):
-        options["kernel_size"] = tuple(weight.shape[2:])
-    return options
+    given = dict(zip(_WINDOWS[name], args, strict=False)) | kwargs
+    image, weight = given["input"], given.get("weight")
+    if "output_size" in given:
+        sides = (image.shape[2], image.shape[3])
+        kernel, stride = adaptive_window(sides, (out.shape[2], out.shape[3]))
+        return {"kernel": kernel, "stride": stride, "padding": (0, 0), "dilation": 1, "groups": 1, "ceil": False}
+    kernel = _pair(given["kernel_size"] if weight is None else tuple(weight.shape[2:]))
+    dilation, padding = _pair(given.get("dilation", 1)), given.get("padding", 0)
+    if padding == "same":
+        padding = tuple(apart * (side - 1) // 2 for apart, side in zip(dilation, kernel, strict=True))
+    return {
+        "kernel": kernel,
+        "stride": _pair(given.get("stride") or (1 if weight is not None else kernel)),
+        "padding": _pair(0 if padding == "valid" else padding),
+        "dilation": dilation[0],
+        "groups": int(given.get("groups", 1)),
+        "ceil": bool(given.get("ceil_mode", False)),
+    }
+
+
+def _pair(value: Any) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else (int(value[0]), int(value[-1]))

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from torch import nn
 
-from .function_kinds import FUNCTION_KINDS, window
+from .function_kinds import FUNCTION_KINDS
 from .hooks import Way
 from .kinds import Kind
 from .layers import INPUT, DepthRule, EdgeKind, Layer
 from .module_joins import Join, Joins
 from .recording import IMAGE, Call, Recording, Shape, record
 from .records import Edge, Trace
+from .sight import Sight, extents
 from .source_lines import created_at
 from .structure import Read, Structure
 from .tracer import HEAD, STEM, longest
@@ -23,7 +24,8 @@ def module_trace(module: nn.Module, input_shape: Shape | Sequence[Shape], *, ski
 
     With `skip_scale` 0 the skips of all additions are left out, and what only they need. The depth is the number of
     layers with weights on the longest path; a layer outside of its rules is one of the kind "other", under its own
-    name. Receptive fields are not known, and 0. Raises `UntraceableError` if the forward can't be followed.
+    name. Receptive fields are 0 from the first function on for which there is no rule, such as attention. Raises
+    `UntraceableError` if the forward can't be followed.
     """
     return structure(module, input_shape, skip_scale=skip_scale).trace
 
@@ -74,6 +76,10 @@ class _Builder:
         found = list(zip(call.sources, call.input_shapes, strict=True))
         join = self.named.get(place)
         return found[::-1] if join and join.skip == 1 else found
+
+    def _sights(self, place: int) -> Sequence[Sight | None]:
+        """What the sources of a call see; of a join, the skip first."""
+        return [Sight() if one == IMAGE else self.calls[one].sight for one, _shape in self.operands(place)]
 
     def structure(self, trace: Trace, skip_scale: float) -> Structure:
         reads: defaultdict[str, list[Read]] = defaultdict(list)
@@ -137,7 +143,8 @@ class _Builder:
             counted.update(own)
             shapes = tuple(shape for _source, shape in self.operands(place))
             kind = self._kind(place)
-            options = window(call, kind)
+            first, sight, sources = call.sights[0], call.sight, self._sights(place)
+            uneven = kind is Kind.CONV and len({*call.window.get("kernel", ())}) > 1 and first is not None
             layer = Layer(
                 path=path,
                 kind=kind,
@@ -148,14 +155,16 @@ class _Builder:
                 params=sum(self.recording.parameters[name] for name in own),
                 buffers=0 if call.container in kept else self._buffers(call),
                 macs=call.macs,
-                input_fields=(0,) * len(shapes),
-                receptive_field=0,
-                effective_stride=0,
+                input_fields=tuple(one.field if one else 0 for one in sources),
+                input_sides=extents(first.sees) if uneven and first else None,
+                input_stride=sources[0].stride if sources[0] else 1,
+                receptive_field=sight.field if sight else 0,
+                effective_stride=sight.stride if sight else 0,
                 stage=stage or position,
                 block=block,
                 projection=path in projections,
                 made_by=self._made_by(call),
-                **options,
+                **call.window,
             )
             self.by_path[path] = layer
             kept.add(call.container)

@@ -15,11 +15,13 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ..runtime.messages import UserError
-from .functions import CONSTANT, COUNTED, adds, options_of, passes_on
+from .functions import CONSTANT, COUNTED, adds, passes_on, window_of
 from .hooks import Stack, call_stack
 from .known_results import known_macs, known_result
 from .meta_copy import on_meta
 from .operation_counter import OperationCounter
+from .sight import Sight, of_image
+from .sight_rules import sight_of, viewed
 
 Shape = tuple[int, ...]
 IMAGE = -1  # in place of a call: the module's input
@@ -44,7 +46,9 @@ class Call:
     buffers: tuple[str, ...] = ()
     macs: int = 0
     addition: int = 0  # number among the additions of two tensors, from 1
-    options: dict[str, Any] = field(default_factory=dict)  # kernel, stride, padding, dilation, groups
+    window: dict[str, Any] = field(default_factory=dict)  # kernel, stride, padding ... of a convolution or pooling
+    sights: tuple[Sight | None, ...] = ()  # what a position of each source sees, where there is a rule
+    sight: Sight | None = None  # and of the result
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +138,9 @@ class _Recorder(TorchFunctionMode):
         self.last = ""
         self._kept: list[Tensor] = []  # so that no id is used twice
         self._made: dict[int, int] = {}  # id of a tensor -> the call that made it
+        self._sights: dict[int, Sight | None] = {}  # id of a tensor -> what its positions see
         for tensor in inputs:
-            self._keep(tensor, IMAGE)
+            self._keep(tensor, IMAGE, of_image(tensor))
             self.batch = len(tensor)
         # id of a tensor -> the parameters that it is or was computed from
         self._weights: dict[int, tuple[str, ...]] = {id(one): (name,) for name, one in module.named_parameters()}
@@ -185,14 +190,19 @@ class _Recorder(TorchFunctionMode):
             self._macs[id(results[0])] = macs + earlier
             return
         if name == "copy_":  # from now on it is the other tensor
-            self._keep(results[0], sources[-1][0])
+            self._keep(results[0], sources[-1][0], self._sights[id(sources[-1][1])])
             return
         if passes_on(name, args, kwargs):
+            place, old = sources[0]
             for result in results:
-                self._keep(result, sources[0][0])
+                self._keep(result, place, viewed(name, args, kwargs, self._sights[id(old)], old, result))
             return
         container, module = self.stack[-1]
         self.last = f"{container}.{name}".strip(".")
+        window = window_of(name, args, kwargs, results[0])
+        sights = tuple(self._sights[id(one)] for _source, one in sources)
+        tensors = [one for _source, one in sources]
+        sight = sight_of(name, args, kwargs, list(zip(sights, tensors, strict=True)), results[0], window)
         self.calls.append(
             Call(
                 name=name.strip("_"),
@@ -206,11 +216,13 @@ class _Recorder(TorchFunctionMode):
                 buffers=tuple(dict.fromkeys(self._buffers[id(one)] for one in tensors if id(one) in self._buffers)),
                 macs=(macs + earlier) // (self.batch if macs else 1),
                 addition=self.additions if adds(name, args, kwargs) else 0,
-                options=options_of(name, args, kwargs),
+                window=window,
+                sights=sights,
+                sight=sight,
             )
         )
         for result in results:
-            self._keep(result, len(self.calls) - 1)
+            self._keep(result, len(self.calls) - 1, sight if result.shape == results[0].shape else None)
 
     def makers(self, results: Any) -> tuple[int, ...]:
         """The calls that made a module's results, however they are nested."""
@@ -224,9 +236,10 @@ class _Recorder(TorchFunctionMode):
             return (shape[0], *shape[2:])
         return shape[1:] if shape and shape[0] == self.batch else shape
 
-    def _keep(self, tensor: Tensor, call: int) -> None:
+    def _keep(self, tensor: Tensor, call: int, sight: Sight | None) -> None:
         self._kept.append(tensor)
         self._made[id(tensor)] = call
+        self._sights[id(tensor)] = sight
 
 
 def _tensors(values: Iterable[Any]) -> Iterator[Tensor]:

@@ -176,18 +176,23 @@ class Trace:
     @cached_property
     def features(self) -> Layer:
         """The last layer with spatial positions, whose output the global pooling averages."""
-        pooling = next((layer for layer in self.layers if layer.operation in GLOBAL_POOLS and not layer.block), None)
-        source = next((edge.source for edge in self.edges if pooling and edge.target == pooling.path), INPUT)
-        if source != INPUT:
-            return self.by_path[source]
+        if self._pooled is not None:
+            return self._pooled
         maps = [layer for layer in self.layers if layer.kind == Kind.CONV and len(layer.output_shape) == 3]
         return maps[-1] if maps else self.layers[0]  # it pools in another way
+
+    @cached_property
+    def _pooled(self) -> Layer | None:
+        pools = [layer for layer in self.layers if layer.operation in GLOBAL_POOLS and not layer.block]
+        pooling = pools[-1] if pools else None
+        source = next((edge.source for edge in self.edges if pooling and edge.target == pooling.path), INPUT)
+        return self.by_path.get(source)
 
     @property
     def receptive_field(self) -> int:
         """Receptive field of one position before the global pooling, in pixels; it may be larger than the image.
 
-        0 where it is not known.
+        0 where it is not defined: see `blind`.
         """
         return self.features.receptive_field if self._sees else 0
 
@@ -197,8 +202,13 @@ class Trace:
 
     @property
     def _sees(self) -> bool:
-        """Whether receptive fields are known."""
-        return any(layer.receptive_field for layer in self.layers)
+        """Whether receptive fields are known to the end, or as far as the global pooling."""
+        return self._pooled is not None or self.layers[-1].receptive_field > 0
+
+    @cached_property
+    def blind(self) -> Layer | None:
+        """The first layer whose receptive field is not defined, such as an attention; None if all are."""
+        return next((layer for layer in self.layers if not layer.receptive_field), None)
 
     @cached_property
     def counted(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from torch.nn import functional as F  # noqa: N812  # the usual name
 from ..runtime.messages import UserError
 from .kinds import Kind
 from .layers import Shape, slid
+from .sight import adaptive_window
 
 if TYPE_CHECKING:
     from .symbolic import Symbol
@@ -165,18 +166,16 @@ def _mean(x: "Symbol", dim: Any = None, keepdim: bool = False, **__: Any) -> Ope
 
 def _adaptive_avg_pool2d(x: "Symbol", output_size: Any) -> Operation:
     """Mean of one window for each output position; where they differ in size, the largest is recorded."""
-    channels, *sides = x.chw
-    out, windows = _pair(output_size), []
-    for side, count in zip(sides, out, strict=True):
-        windows.append(max(-(-(place + 1) * side // count) - place * side // count for place in range(count)))
-    strides = [max(1, side // count) for side, count in zip(sides, out, strict=True)]
+    channels, height, width = x.chw
+    out = _pair(output_size)
+    windows, strides = adaptive_window((height, width), out)
     return Operation(
         kind=Kind.POOL,
         name="adaptive_avg_pool2d",
         inputs=(x,),
         out=(channels, *out),
-        kernel=(windows[0], windows[1]),
-        stride=(strides[0], strides[1]),
+        kernel=windows,
+        stride=strides,
         padding=(0, 0),
     )
 

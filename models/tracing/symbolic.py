@@ -20,8 +20,7 @@ from ..runtime.messages import UserError
 from .kinds import Kind
 from .layers import Shape
 from .rules import RULES, Operation, Pair, batch_norm, complement, concat, conv2d, mul, relu
-
-Interval = tuple[int, int]  # first and last image pixel that position 0 sees
+from .sight import Sees, extents, through, union
 
 # Records an operation as a layer, with the receptive field and effective stride of its output; returns its path.
 Record = Callable[[Operation, int, int], str]
@@ -35,7 +34,7 @@ class Symbol:
     source: str
     source_shape: Shape  # output shape of the source; views of it have another
     record: "Record"
-    sees: tuple[Interval, Interval] = ((0, 0), (0, 0))
+    sees: Sees = ((0, 0), (0, 0))
     jumps: Pair = (1, 1)  # image pixels between neighbouring positions
     step: Pair = (1, 1)  # stride of this view, in positions of the source
 
@@ -138,7 +137,7 @@ def done(done: Operation) -> Symbol:
     return Symbol(chw=done.out, source=path, source_shape=done.out, record=first.record, sees=sees, jumps=jumps)
 
 
-def _sight(done: Operation) -> tuple[tuple[Interval, Interval], Pair]:
+def _sight(done: Operation) -> tuple[Sees, Pair]:
     """The part of the image that position 0 of the output sees, and the distance between its positions, in pixels.
 
     Intervals are propagated along both axes: a window widens them by its size, a join takes their union
@@ -148,27 +147,10 @@ def _sight(done: Operation) -> tuple[tuple[Interval, Interval], Pair]:
     if done.kernel is None or done.kind is Kind.PAD:  # the stride of zero padding is that of its view, already counted
         if len(done.inputs) == 1:
             return first.sees, first.jumps
-        views = [symbol.sees for symbol in done.inputs]
-        rows, columns = ([view[axis] for view in views] for axis in (0, 1))
-        return (_union(rows), _union(columns)), max(done.inputs, key=lambda symbol: prod(symbol.chw)).jumps
-    kernel, stride, padding = done.kernel, done.stride or (1, 1), done.padding or (0, 0)
-    (top, bottom), (left, right) = first.sees
-    down, across = first.jumps
-    sees = (
-        (top - padding[0] * down, bottom + (done.dilation * (kernel[0] - 1) - padding[0]) * down),
-        (left - padding[1] * across, right + (done.dilation * (kernel[1] - 1) - padding[1]) * across),
-    )
-    return sees, (down * stride[0], across * stride[1])
-
-
-def _union(intervals: list[Interval]) -> Interval:
-    return min(first for first, _ in intervals), max(last for _, last in intervals)
-
-
-def extents(sees: tuple[Interval, Interval]) -> Pair:
-    """Return the height and width of a part of the image, in pixels."""
-    (top, bottom), (left, right) = sees
-    return bottom - top + 1, right - left + 1
+        seen = union([symbol.sees for symbol in done.inputs])
+        return seen, max(done.inputs, key=lambda symbol: prod(symbol.chw)).jumps
+    stride, padding = done.stride or (1, 1), done.padding or (0, 0)
+    return through(first.sees, first.jumps, done.kernel, stride, padding, done.dilation)
 
 
 def _conv2d_module(module: nn.Conv2d, x: Symbol) -> Symbol:

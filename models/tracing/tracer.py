@@ -22,10 +22,11 @@ from .kinds import JOINS, WEIGHTED, Kind
 from .layers import INPUT, DepthRule, EdgeKind, Layer, Shape
 from .records import Edge, Trace
 from .rules import Operation
+from .sight import extents
 from .skeleton import skeleton
 from .source_lines import created_at
 from .stretch import shortened, stretched
-from .symbolic import Symbol, extents
+from .symbolic import Symbol
 
 STEM, HEAD = "stem", "head"
 

@@ -101,6 +101,8 @@ def _layer(trace: Trace, layer: Layer) -> None:
             if formula
         )
     )
+    if not layer.receptive_field:
+        st.markdown(f"**{_('Receptive field, px')}**  \n{formulas.undefined_field(trace)}")
     question = _("Counted in the depth of {depth:,}?", depth=trace.depth)
     st.markdown(f"**{question}** {_counted(trace, layer)}")
     if layer.made_by:

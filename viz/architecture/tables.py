@@ -57,16 +57,17 @@ def _layers(trace: Trace) -> pd.DataFrame:
             _("MACs"): [layer.macs for layer in trace.layers],
             _("MACs, share"): [_share(layer.macs, trace.macs) for layer in trace.layers],
             _("Activations, bytes"): [layer.activation_bytes for layer in trace.layers],
-            _("Receptive field, px"): [layer.receptive_field for layer in trace.layers],
-            _("Effective stride, px"): [layer.effective_stride for layer in trace.layers],
+            _("Receptive field, px"): [layer.receptive_field or None for layer in trace.layers],
+            _("Effective stride, px"): [layer.effective_stride or None for layer in trace.layers],
             _("Counted in depth"): ["✓" if layer.counted else "" for layer in trace.layers],
         },
     )
 
 
 def _known(trace: Trace, columns: dict[str, list[Any]]) -> pd.DataFrame:
-    """A table without the receptive fields if they are not known."""
-    hidden = set() if trace.receptive_field else {_("Receptive field, px"), _("Effective stride, px")}
+    """A table without the receptive fields if there are none."""
+    known = any(layer.receptive_field for layer in trace.layers)
+    hidden = set() if known else {_("Receptive field, px"), _("Effective stride, px")}
     return pd.DataFrame({name: values for name, values in columns.items() if name not in hidden})
 
 
@@ -83,7 +84,7 @@ def _totals(trace: Trace, totals: tuple[Total, ...]) -> pd.DataFrame:
             _("MACs"): [total.macs for total in totals],
             _("MACs, share"): [_share(total.macs, trace.macs) for total in totals],
             _("Activations, bytes"): [total.activation_bytes for total in totals],
-            _("Receptive field, px"): [total.receptive_field for total in totals],
+            _("Receptive field, px"): [total.receptive_field or None for total in totals],
             _("Counted in depth"): [total.depth for total in totals],
         },
     )

@@ -2,6 +2,7 @@
 
 from models.tracing.kinds import Kind
 from models.tracing.layers import GLOBAL_POOLS, Layer
+from models.tracing.records import Trace
 from viz.language import _
 
 
@@ -31,8 +32,20 @@ def shape(layer: Layer) -> str:
 
 
 def receptive_field(layer: Layer) -> str:
-    joined = len(layer.input_fields) > 1
-    return "" if joined or (layer.kernel is not None and max(layer.kernel) > 1) else _("(as the input)")
+    if len(layer.input_fields) > 1 or (layer.kernel is not None and max(layer.kernel) > 1):
+        return ""
+    return _("(as the input)") if layer.receptive_field == layer.input_fields[0] else _("(all positions of the input)")
+
+
+def undefined_field(trace: Trace) -> str:
+    """Return why a receptive field is not defined: from which layer on."""
+    if trace.blind is None:
+        return ""
+    return _(
+        "Not defined from {layer} on: there, positions depend on each other in another way than through windows, as in "
+        "attention.",
+        layer=trace.blind.path,
+    )
 
 
 def effective_stride(layer: Layer) -> str:

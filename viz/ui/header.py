@@ -14,6 +14,7 @@ from models.tracing.records import Trace
 from viz.language import _, listing, ngettext, worded
 from viz.state import session
 from viz.style import format
+from viz.text.formulas import undefined_field
 from viz.text.labels import label
 from viz.text.messages import repaired
 
@@ -102,7 +103,7 @@ def numbers(spec: Network, trace: Trace, name: Name) -> None:
             why = _("Of one position before the global pooling; the largest over all channels.")
         else:
             field = "–"
-            why = _("It is computed for the networks that are built here; through attention it is not defined.")
+            why = undefined_field(trace)
         st.metric(_("Receptive field"), field, help=why)
         st.caption(_("image: {shape} px", shape=format.shape(spec.input_shape[1:])))
     with columns[4]:
