@@ -9,7 +9,7 @@ from ..runtime.errors import SpecError
 from ..runtime.fields import Fields, choice, number, ruled, whole
 from ..runtime.messages import N_
 from ..runtime.rules import Text, Wholes, either
-from .libraries import LIBRARIES, Library, torchvision_networks
+from .libraries import LIBRARIES, Library, Listed, torchvision_networks
 from .limits import LIMITS
 from .own import OWN
 from .spec import NetworkSpec, image_shape
@@ -73,6 +73,14 @@ class ExternalSpec(Fields):
     def name(self) -> str:
         """The network's name in its library."""
         return self.network.partition(":")[2]
+
+    @property
+    def listed(self) -> Listed | None:
+        """What torchvision prints of this very network; None of others, and at other sizes or with fewer skips."""
+        known = torchvision_networks().get(self.name) if self.library.name == "torchvision" else None
+        if known is None or self.changed(init=Start.LIBRARY) != type(self).of(self.network):
+            return None
+        return known
 
     @property
     def plain(self) -> bool:

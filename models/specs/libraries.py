@@ -40,6 +40,8 @@ class Listed:
 
     title: str
     pixels: int  # sides of the images that it was trained on first
+    params: int  # as torchvision prints them, of some networks also of the parts that run only in training
+    macs: str  # its `_ops`, such as "4.089G"
 
 
 LIBRARIES: Mapping[str, Library] = MappingProxyType(
@@ -55,4 +57,12 @@ LIBRARIES: Mapping[str, Library] = MappingProxyType(
 def torchvision_networks() -> Mapping[str, Listed]:
     """Return every classification network of torchvision by name. The table is a file; a test compares each row."""
     with Path(__file__).with_name("torchvision.csv").open() as file:
-        return {row["network"]: Listed(row["title"], int(row["pixels"])) for row in csv.DictReader(file)}
+        return {
+            row["network"]: Listed(
+                row["title"],
+                int(row["pixels"]),
+                int(row["params"]),
+                f"{row['gmacs']}G",
+            )
+            for row in csv.DictReader(file)
+        }

@@ -5,9 +5,8 @@ import streamlit as st
 from models.runtime import memory_limits
 from models.runtime.fields import Problem
 from models.specs.depth import other_depth, printed_depth
-from models.specs.external import Network
+from models.specs.external import ExternalSpec, Network
 from models.specs.naming import Match, Name, compare, depth_note
-from models.specs.preset import Preset
 from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from models.tracing.records import Trace
@@ -77,17 +76,15 @@ def memory() -> None:
 
 def numbers(spec: Network, trace: Trace, name: Name) -> None:
     """Draw the network's totals, beside the published ones, if there are any."""
-    preset = PRESETS[name.preset] if name.preset else None
-    params = compare(trace.params, preset.params, slack=trace.norm_params) if preset else None
-    macs = compare(trace.macs, preset.macs) if preset else None
+    params, macs, theirs = _published(spec, trace, name)
     columns = st.container(key="metrics").columns([5, 5, 3, 3, 3])
     with columns[0]:
         st.metric(_("Parameters"), f"{trace.params:,}", help=_joined(_params_help(trace), _why(params)))
         statistics = _("running statistics: {n:,}", n=trace.buffers - trace.counters)
-        st.caption(" · ".join([*_beside(params, preset), statistics]))
+        st.caption(" · ".join([*_beside(params, theirs=theirs), statistics]))
     with columns[1]:
         st.metric(_("MACs for one image"), f"{trace.macs:,}", help=_joined(_macs_help(), _why(macs)))
-        st.caption(" · ".join([*_beside(macs, preset), _("{flops}FLOPs", flops=format.short(trace.flops))]))
+        st.caption(" · ".join([*_beside(macs, theirs=theirs), _("{flops}FLOPs", flops=format.short(trace.flops))]))
     with columns[2]:
         note = depth_note(spec)
         rule = _("Counted: {rule}.", rule=label(trace.depth_rule))
@@ -117,6 +114,22 @@ def numbers(spec: Network, trace: Trace, name: Name) -> None:
             ),
         )
         st.caption(_("one image, float32"))
+
+
+def _published(spec: Network, trace: Trace, name: Name) -> tuple[Match | None, Match | None, bool]:
+    """Parameters and MACs beside those that are published, and whether torchvision prints them."""
+    if isinstance(spec, ExternalSpec):
+        listed = spec.listed
+        if listed is None:
+            return None, None, False
+        all_ = trace.params + sum(trace.unused.values())
+        params = trace.params if trace.params == listed.params else all_
+        return compare(params, listed.params), compare(trace.macs, listed.macs), True
+    if not name.preset:
+        return None, None, False
+    preset = PRESETS[name.preset]
+    params_match = compare(trace.params, preset.params, slack=trace.norm_params)
+    return params_match, compare(trace.macs, preset.macs), preset.torchvision
 
 
 def _joined(*sentences: str) -> str:
@@ -169,12 +182,12 @@ def _otherwise(spec: Network) -> str:
     return _("{depth:,} by the rule for Wide ResNets", depth=other)
 
 
-def _beside(match: Match | None, preset: Preset | None) -> list[str]:
-    """A mark for how a count compares with the published one; the reason is in the tooltip."""
-    if match is None or preset is None:
+def _beside(match: Match | None, *, theirs: bool) -> list[str]:
+    """A mark for how a count compares with torchvision's or a paper's; the reason is in the tooltip."""
+    if match is None:
         return []
     mark = "✗" if not match.agrees else "≈" if match.reason else "✓"
-    if preset.torchvision:
+    if theirs:
         return [_("{mark} torchvision's", mark=mark)]
     return [_("{mark} {number} published", mark=mark, number=match.published)]
 

@@ -32,6 +32,8 @@ def test_the_table_holds_every_network_of_torchvision_with_its_name_and_the_size
         weights = theirs.get_model_weights(name)
         sizes = {entry.transforms.keywords["crop_size"] for entry in weights}
         assert about.pixels in sizes
+        [first] = [one for one in weights if one.transforms.keywords["crop_size"] == about.pixels][:1]
+        assert (about.params, about.macs) == (first.meta["num_params"], f"{first.meta['_ops']:.3f}G")
         letters = [sign for sign in about.title.lower() if sign.isalnum()]
         named = weights.__name__.removesuffix("_Weights").lower()
         assert letters == [sign for sign in named if sign.isalnum()]

@@ -16,6 +16,7 @@ from models import UntraceableError, trace, without_skips
 from models.networks.build import build
 from models.runtime.errors import SpecError
 from models.specs.external import ExternalSpec
+from models.specs.libraries import torchvision_networks
 from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from models.specs.twins import twin
@@ -58,6 +59,8 @@ def test_torchvisions_networks_have_torchs_counts_and_the_papers_joins(name):
     if "regnet_y_128gf" in name:
         pytest.skip("2.5 GB of weights")
     module, side = theirs(name), 299 if name == "inception_v3" else 224
+    if not name.startswith(("vit_", "maxvit_")):  # their positions are weights
+        side = torchvision_networks()[name].pixels
 
     found = trace(module, input_shape=(3, side, side))
 
@@ -66,6 +69,10 @@ def test_torchvisions_networks_have_torchs_counts_and_the_papers_joins(name):
     assert prod(found.output_shape) == prod(output)  # a view at the end is no layer
     unused = sum(one.numel() for path, one in module.named_parameters() if "aux" in path.lower())  # in training alone
     assert found.params + unused == sum(one.numel() for one in module.parameters())
+    listed = torchvision_networks()[name]
+    if listed.pixels == side:  # to the digits that torchvision prints
+        assert f"{found.macs / 1e9:.3f}G" == listed.macs
+        assert listed.params in (found.params, found.params + unused)
     joins = sum(layer.kind is Kind.ADD for layer in found.layers)
     assert joins == RESIDUAL.get(name, joins)
     assert sum(layer.kind is Kind.CONCAT for layer in found.layers) == CONCATENATED.get(name, 0) or name not in RESIDUAL

@@ -251,3 +251,11 @@ def test_a_network_with_gates_has_no_strength_to_weaken(open_app):
 
     assert not app.exception
     assert any("gates" in one.value for one in app.info)
+
+
+def test_torchvisions_printed_counts_stand_beside_ours_where_the_network_is_the_same(open_app):
+    app = open_app(network="torchvision:inception_v3", input_shape="3x299x299")
+    assert [one.value.split(" · ")[0] for one in app.caption[:2]] == ["✓ torchvision's"] * 2
+
+    smaller = open_app(network="torchvision:inception_v3", input_shape="3x299x299", classes="10")
+    assert not any("torchvision's" in one.value for one in smaller.caption[:2])
