@@ -10,10 +10,10 @@ from models.specs import own
 from models.specs.own import register_own, register_weights
 from models.specs.registry import load_extensions
 from viz.backend import preload
-from viz.language import _, worded
+from viz.language import _
 from viz.sidebar import widgets
 from viz.state import session
-from viz.style import format
+from viz.ui import broken
 
 register_own(os.environ.get(own.PLACE, ""), os.environ.get(own.INPUT, ""))
 register_weights(os.environ.get(own.WEIGHTS, ""))
@@ -39,6 +39,6 @@ with st.sidebar:
 preload.start()
 try:
     page.run()
-except UserError as error:  # a network whose shapes don't fit: the sidebar stays, to change it
-    st.error(format.as_it_is(worded(error.message)))
+except UserError as error:  # a network whose shapes don't fit
+    broken.show(error)
 session.save()

@@ -5,6 +5,7 @@ both see the same batch and labels.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -34,7 +35,7 @@ def measure(
     spec: Network | nn.Module,
     setting: MeasureSpec | None = None,
     *,
-    input_shape: Shape | None = None,
+    input_shape: Shape | Sequence[Shape] | None = None,
     picture: bytes | None = None,
     prepare: Prepare | None = None,
     progress: ProgressCallback | None = None,
@@ -44,8 +45,8 @@ def measure(
 
     The network is in train mode, but for dropout and stochastic depth, which leave nothing out; the loss is the
     cross-entropy on random labels. `changes` are fields of `MeasureSpec`, as in `measure(spec, batch=8, seeds=3)`.
-    Any module is measured with the weights that it has, on a copy, for images of `input_shape` (C, H, W); if its
-    output has positions, the classes are their mean.
+    Any module is measured with the weights that it has, on a copy, for images of `input_shape` (C, H, W), or for
+    several inputs, of which the first is images; if its output has positions, the classes are their mean.
     `prepare` replaces the network, images and labels that the setting describes, for example by those of a stored run.
     `picture` is the image file for `source="upload"`.
 
@@ -75,6 +76,7 @@ def measure(
                 run(
                     network, traced, images, labels,
                     seed=seed, precision=setting.precision, progress=share, by=by,
+                    others=tuple(one.to(chosen) for one in ready.others),
                 )
             )  # fmt: skip
             del network, ready
@@ -103,10 +105,11 @@ def run(
     precision: str = Precision.FLOAT32,
     progress: ProgressCallback | None = None,
     by: Structure | None = None,
+    others: tuple[Tensor, ...] = (),
 ) -> Run:
     """Measure one forward and backward pass of a network; the gradients stay in its parameters' `grad`.
 
-    `by` is how the forward of a module is followed that was not built here.
+    `by` is how the forward of a module is followed that was not built here; `others` are its further inputs.
 
     Norms are summed in float32. If a result is so large or small that squares may have over- or underflowed, the pass
     is repeated and the norms are summed in float64, where the device has it.
@@ -115,14 +118,14 @@ def run(
     def collector(wide: torch.dtype) -> Collector:
         return Collector(len(traced.layers), images.device, wide, progress)
 
-    found = _pass(network, traced, by, images, labels, precision, collector(torch.float32))
+    found = _pass(network, traced, by, (images, *others), labels, precision, collector(torch.float32))
     low, high = _SAFE
     norms = [value for layer in found.layers for value in (layer.activation_rms, layer.activation_gradient_norm)]
     norms += [layer.weight_gradient_norm for layer in found.layers if layer.weight_gradient_norm is not None]
     if any(not low < value < high for value in norms):
         network.zero_grad()
         wide = torch.float64 if images.device.type != "mps" else torch.float32  # Apple's GPUs have no float64
-        found = _pass(network, traced, by, images, labels, precision, collector(wide))
+        found = _pass(network, traced, by, (images, *others), labels, precision, collector(wide))
     return replace(found, seed=seed)
 
 
@@ -130,16 +133,16 @@ def _pass(
     network: nn.Module,
     traced: Trace,
     by: Structure | None,
-    images: Tensor,
+    inputs: tuple[Tensor, ...],
     labels: Tensor,
     precision: str,
     collector: Collector,
 ) -> Run:
     leave_nothing_out(network, by)  # each layer is measured as it is
     joins = [layer.path for layer in traced.layers if layer.kind in JOINS] if by is None else list(by.skips)
-    with observing(network, traced, by, joins, collector), exactly(images.device, precision):
-        with computing(images.device, precision):
-            logits = classes_of(network(images))
+    with observing(network, traced, by, joins, collector), exactly(inputs[0].device, precision):
+        with computing(inputs[0].device, precision):
+            logits = classes_of(network(*inputs))
         loss = cross_entropy(logits.float(), labels)
         loss.backward()  # type: ignore[no-untyped-call]
     parameters = dict(network.named_parameters())

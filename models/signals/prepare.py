@@ -1,7 +1,7 @@
 """Preparation of a measurement: a network with its weights, and a batch of images with their labels."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -20,14 +20,15 @@ from ..specs.own import OWN_WEIGHTS
 from ..specs.spec import NetworkSpec, image_shape
 from ..specs.twins import with_skips
 from ..tracing.budget import afford
-from ..tracing.layers import Shape
+from ..tracing.layers import Shape, shapes_of
 from ..tracing.module_trace import structure
 from ..tracing.records import Trace
 from ..tracing.structure import Structure
 from ..tracing.tracer import trace
 from .measure_spec import MeasureSpec
 
-_LABELS = 1 << 20  # added to the seed, so that labels and images come from different random streams
+# added to the seed, so that labels, further inputs and images come from different random streams
+_LABELS, _OTHERS = 1 << 20, 1 << 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Prepared:
     labels: Tensor  # (N,), int64
     classes: tuple[str, ...] = ()  # their names, if known
     borrowed: bool = False  # trained in another network: for a plain one, the same network with skips
+    others: tuple[Tensor, ...] = ()  # further inputs of a module, each (N, ...)
 
 
 Prepare = Callable[[int, ProgressCallback | None], Prepared]  # the argument is a seed
@@ -89,9 +91,11 @@ def affordable(spec: Network, setting: MeasureSpec) -> tuple[torch.device, Trace
 
 
 def prepared_module(
-    module: nn.Module, input_shape: Shape | None, setting: MeasureSpec, picture: bytes | None
+    module: nn.Module, input_shape: Shape | Sequence[Shape] | None, setting: MeasureSpec, picture: bytes | None
 ) -> tuple[torch.device, Structure, Prepare]:
     """Return the device, how the module's forward is followed, and a function that prepares a copy of it.
+
+    Of several inputs the first is images, and the others are noise, of any shape.
 
     Raises `SpecError` without an input shape or for other weights than the module's, `TooLargeError` if the memory is
     insufficient, and `UntraceableError`.
@@ -102,7 +106,8 @@ def prepared_module(
         raise SpecError("weights", "must be random for a module, which is measured with its own", setting.weights)
     chosen = _device(setting)
     followed = structure(module, input_shape)
-    shape = image_shape("input_shape", input_shape)
+    first, *rest = shapes_of(input_shape)
+    shape = image_shape("input_shape", first)
     afford(None, setting.batch, chosen, setting.precision, traced=followed.trace)
 
     def prepare(seed: int, progress: ProgressCallback | None) -> Prepared:  # nothing takes long
@@ -110,7 +115,9 @@ def prepared_module(
         labels = _drawn(max(followed.trace.classes, 1), setting.batch, seed)
         own = copy.deepcopy(module)
         own.zero_grad()
-        return Prepared(own, images, labels)
+        noise = torch.Generator().manual_seed(seed + _OTHERS)
+        others = tuple(torch.randn(setting.batch, *one, generator=noise) for one in rest)
+        return Prepared(own, images, labels, others=others)
 
     return chosen, followed, prepare
 

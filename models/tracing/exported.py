@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ..networks.build import build
 from ..runtime.messages import UserError
 from ..specs.external import ExternalSpec, Network
-from .layers import Shape
+from .layers import Shape, shapes_of
 from .meta_copy import on_meta
 from .module_joins import Joins
 from .recording import record
@@ -72,9 +72,7 @@ def _ready(
     if isinstance(network, nn.Module):
         if not input_shape:
             raise UserError("input_shape: a module needs the shape of its images, such as (3, 224, 224)")
-        shapes = (input_shape,) if isinstance(input_shape[0], int) else tuple(input_shape)
-        module: nn.Module = on_meta(network) if not weights else network
-        return (module if weights else module.eval()), shapes  # type: ignore[return-value]
+        return (network if weights else on_meta(network).eval()), shapes_of(input_shape)
     shapes = (network.input_shape,)
     with torch.device("cpu" if weights else "meta"):
         module = build(network, seed=seed)

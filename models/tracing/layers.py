@@ -1,5 +1,6 @@
 """A layer of a network as a plain frozen record, with the formulas behind its numbers. No torch here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import prod
@@ -11,6 +12,12 @@ Shape = tuple[int, ...]  # (channels, height, width) or (features,), without the
 FLOAT32 = 4  # bytes
 GLOBAL_POOLS = frozenset({"adaptive_avg_pool2d", "mean"})  # operations whose output has one position
 INPUT = "input"  # source of the edges from the image
+
+
+def shapes_of(given: Shape | Sequence[Shape]) -> tuple[Shape, ...]:
+    """Return the shapes of a module's inputs, where one shape or several were given."""
+    several = not given or not isinstance(given[0], int)
+    return tuple(tuple(one) for one in given) if several else (tuple(given),)  # type: ignore[arg-type]
 
 
 def slid(side: int, window: int, stride: int, padding: int, *, ceil: bool = False) -> int:

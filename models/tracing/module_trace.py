@@ -8,9 +8,9 @@ from torch import nn
 from .function_kinds import FUNCTION_KINDS
 from .hooks import Way
 from .kinds import Kind
-from .layers import INPUT, DepthRule, EdgeKind, Layer
+from .layers import INPUT, DepthRule, EdgeKind, Layer, shapes_of
 from .module_joins import Join, Joins
-from .recording import IMAGE, Call, Recording, Shape, record
+from .recording import IMAGE, Call, Recording, Shape, UntraceableError, record
 from .records import Edge, Trace
 from .sight import Sight, extents
 from .source_lines import created_at
@@ -32,26 +32,17 @@ def module_trace(module: nn.Module, input_shape: Shape | Sequence[Shape], *, ski
 
 def structure(module: nn.Module, input_shape: Shape | Sequence[Shape], *, skip_scale: float = 1.0) -> Structure:
     """Return the trace of a module, and which of its calls are which layers; arguments as of `module_trace`."""
-    first = input_shape[0] if input_shape else 0
-    shapes: Sequence[Shape] = (input_shape,) if isinstance(first, int) else tuple(input_shape)  # type: ignore[assignment, arg-type]
-    builder = _Builder(module, record(module, shapes))
+    shapes = shapes_of(input_shape)
+    try:
+        builder = _Builder(module, record(module, shapes))
+    except UntraceableError as error:
+        if error.recording is not None:
+            error.trace = _Builder(module, error.recording).trace(shapes[0])
+        raise
     if skip_scale == 0:
         plain = record(module, shapes, inner=scaling(builder.joins, 0.0)).needed
         builder = _Builder(module, plain, builder.blocks)  # without joins it would have no blocks
-    edges = builder.edges()
-    layers = tuple(builder.layers(edges))
-    for path in longest(layers, edges):
-        object.__setattr__(builder.by_path[path], "counted", True)  # frozen, but not yet shared
-    trace = Trace(
-        input_shape=shapes[0],
-        layers=layers,
-        edges=edges,
-        depth_rule=DepthRule.LONGEST,
-        unused=builder.unused(),
-        classes=builder.recording.classes,
-        unclear={builder.paths[one.call]: one.why for one in builder.joins.unclear},
-    )
-    return builder.structure(trace, skip_scale)
+    return builder.structure(builder.trace(shapes[0]), skip_scale)
 
 
 class _Builder:
@@ -66,6 +57,21 @@ class _Builder:
         self.paths = _paths(recording.calls)
         self.by_path: dict[str, Layer] = {}
         self.blocks = self._blocks() if blocks is None else blocks
+
+    def trace(self, input_shape: Shape) -> Trace:
+        edges = self.edges()
+        layers = tuple(self.layers(edges))
+        for path in longest(layers, edges):
+            object.__setattr__(self.by_path[path], "counted", True)  # frozen, but not yet shared
+        return Trace(
+            input_shape=input_shape,
+            layers=layers,
+            edges=edges,
+            depth_rule=DepthRule.LONGEST,
+            unused=self.unused(),
+            classes=self.recording.classes,
+            unclear={self.paths[one.call]: one.why for one in self.joins.unclear},
+        )
 
     def path(self, call: int) -> str:
         return INPUT if call == IMAGE else self.paths[call]

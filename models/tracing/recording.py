@@ -4,11 +4,14 @@ A copy of the module without values runs on the `meta` device, so nothing of the
 computed. The functions are seen by a `TorchFunctionMode`, whose stack belongs to the thread.
 """
 
+import os
+import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -23,12 +26,21 @@ from .operation_counter import OperationCounter
 from .sight import Sight, of_image
 from .sight_rules import sight_of, viewed
 
+if TYPE_CHECKING:
+    from .records import Trace
+
 Shape = tuple[int, ...]
 IMAGE = -1  # in place of a call: the module's input
 
 
 class UntraceableError(UserError):
-    """Raised for a module whose forward can't be followed without values; the message says where."""
+    """Raised for a module whose forward can't be followed without values; the message says where.
+
+    `recording` holds what was called until then, and `trace` the layers, of a forward that stopped on its way.
+    """
+
+    recording: "Recording | None" = None
+    trace: "Trace | None" = None
 
 
 @dataclass(slots=True)
@@ -110,21 +122,24 @@ def record(
         except UserError:
             raise
         except Exception as error:  # whatever a forward of somebody else's raises
-            place = recorder.last or "its input"
-            reason = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:300]
-            raise UntraceableError(
-                "After {place}, the forward stopped: {reason}", place=place, reason=reason
-            ) from error
+            stopped = _stopped(error, recorder.last)
+            if recorder.calls:
+                stopped.recording = recorder.recording(twin, input_shapes, ())
+            raise stopped from error
     if not recorder.calls:
         raise UntraceableError("The forward calls no function of torch on its input, so there is nothing to show.")
-    return Recording(
-        calls=tuple(recorder.calls),
-        input_shapes=tuple(input_shapes),
-        parameters={name: value.numel() for name, value in twin.named_parameters()},
-        buffers={name: value.numel() for name, value in twin.named_buffers()},
-        outputs=recorder.makers(results),
-        classes=next((one.shape[1] for one in _tensors((results,)) if one.dim() > 1), 0),
-    )
+    return recorder.recording(twin, input_shapes, results)
+
+
+def _stopped(error: Exception, last: str) -> UntraceableError:
+    """What is told of a forward that stopped: after which call, at which line of its code, and why."""
+    told = {"place": last or "its input", "reason": f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"[:300]}
+    others = tuple(f"{Path(one).parent}{os.sep}" for one in (torch.__file__, __file__))
+    lines = [one for one in traceback.extract_tb(error.__traceback__) if not one.filename.startswith(others)]
+    if not lines:
+        return UntraceableError("After {place}, the forward stopped: {reason}", **told)
+    line = f"{Path(lines[-1].filename).name}:{lines[-1].lineno}: {lines[-1].line}"
+    return UntraceableError("After {place}, the forward stopped at {line} ({reason})", line=line, **told)
 
 
 class _Recorder(TorchFunctionMode):
@@ -223,6 +238,16 @@ class _Recorder(TorchFunctionMode):
         )
         for result in results:
             self._keep(result, len(self.calls) - 1, sight if result.shape == results[0].shape else None)
+
+    def recording(self, module: nn.Module, input_shapes: Sequence[Shape], results: Any) -> Recording:
+        return Recording(
+            calls=tuple(self.calls),
+            input_shapes=tuple(input_shapes),
+            parameters={name: value.numel() for name, value in module.named_parameters()},
+            buffers={name: value.numel() for name, value in module.named_buffers()},
+            outputs=self.makers(results),
+            classes=next((one.shape[1] for one in _tensors((results,)) if one.dim() > 1), 0),
+        )
 
     def makers(self, results: Any) -> tuple[int, ...]:
         """The calls that made a module's results, however they are nested."""

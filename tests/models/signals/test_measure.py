@@ -302,7 +302,7 @@ def test_every_network_has_depths_to_sweep(spec):
         ({"source": "upload"}, "picture: must be a PNG, JPEG or WebP file"),
         ({"device": "tpu"}, "device: must be auto"),
         ({"precision": "int8"}, "precision: must be float32"),
-        ({"weights": "mine"}, "weights: must be random, pretrained or trained, got 'mine'"),
+        ({"weights": "mine"}, "weights: must be random, pretrained, trained or file, got 'mine'"),
     ],
     ids=str,
 )

@@ -259,3 +259,28 @@ class Single(nn.Module):
 def test_a_network_without_classes_is_told():
     with pytest.raises(UserError, match="no tensor of images by classes"):
         measure(Single(), input_shape=(3, 8, 8), batch=2)
+
+
+class Two(nn.Module):
+    """An image and a mask of its own channels, each with a way into the sum."""
+
+    def __init__(self):
+        super().__init__()
+        self.image, self.mask = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(1, 8, 1)
+        self.head = nn.Linear(8, 5)
+
+    def forward(self, image, mask):
+        return self.head((torch.relu(self.image(image)) + self.mask(mask)).mean((2, 3)))
+
+
+def test_several_inputs_are_measured_and_repeat():
+    module = Two()
+
+    found = measure(module, input_shape=[(3, 8, 8), (1, 8, 8)], batch=3)
+    again = measure(module, input_shape=[(3, 8, 8), (1, 8, 8)], batch=3)
+
+    assert [layer.path for layer in found.layers] == ["image", "relu", "mask", "add", "mean", "head"]
+    assert all(layer.activation_rms > 0 for layer in found.layers)
+    assert found.runs == again.runs
+    mask = next(layer for layer in found.layers if layer.path == "mask")
+    assert mask.weight_gradient_norm > 0

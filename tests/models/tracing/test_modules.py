@@ -261,12 +261,42 @@ class Values(nn.Module):
 
 
 def test_what_depends_on_values_is_refused_with_the_place():
-    with pytest.raises(UntraceableError, match=r"After gt, the forward stopped: .*"):
+    with pytest.raises(
+        UntraceableError, match=r"After gt, the forward stopped at .*return x if x\.sum\(\) > 0 else -x"
+    ):
         trace(Values(), input_shape=(3, 8, 8))
     with pytest.raises(UntraceableError, match="After its input, the forward stopped: RuntimeError"):
         trace(nn.Conv2d(4, 3, 1), input_shape=(3, 8, 8))
     with pytest.raises(SpecError, match="input_shape: must be given"):
         trace(Values())
+
+
+class WrongBlock(nn.Module):
+    """Its stride halves the branch, but not the skip."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem, self.conv = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, stride=2, padding=1)
+
+    def forward(self, x):
+        x = self.stem(x)
+        return x + torch.relu(self.conv(x))
+
+
+def test_where_shapes_do_not_fit_the_line_is_told_and_the_graph_goes_as_far_as_the_forward_did():
+    with pytest.raises(UntraceableError) as stopped:
+        trace(WrongBlock(), input_shape=(3, 16, 16))
+
+    told = str(stopped.value)
+    assert told.startswith("After relu, the forward stopped at test_modules.py:")
+    assert "return x + torch.relu(self.conv(x))" in told
+    assert "[1, 8, 16, 16]" in told
+    assert "[1, 8, 8, 8]" in told
+    found = stopped.value.trace
+    assert [(layer.path, layer.output_shape) for layer in found.layers] == [
+        ("stem", (8, 16, 16)), ("conv", (8, 8, 8)), ("relu", (8, 8, 8)),
+    ]  # fmt: skip
+    assert found.sources == {"stem": ("input",), "conv": ("stem",), "relu": ("conv",)}
 
 
 def test_nothing_of_the_module_changes_and_nothing_is_left_behind():

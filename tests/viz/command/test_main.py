@@ -1,5 +1,6 @@
 """The command `skipscope`: what it refuses, and a module of one's own opened by it on this machine alone."""
 
+import json
 import os
 import re
 import signal
@@ -54,6 +55,15 @@ MINE = textwrap.dedent(
 
         def forward(self, x):
             return self.head(self.blocks(self.stem(x)).mean((2, 3)))
+
+
+    class Wrong(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 3, 3, stride=2)
+
+        def forward(self, x):
+            return x + self.conv(x)
 
 
     ready = MyNet()
@@ -119,6 +129,20 @@ def test_a_class_a_function_and_a_module_can_be_opened(name, mine):
     assert len([layer for layer in found.layers if layer.kind == "add"]) == 3
     assert len(measure(own_spec, batch=2).joins) == 3
     assert measure(twin(own_spec), batch=2).joins == ()
+
+
+def test_a_block_whose_shapes_do_not_fit_is_shown_as_far_as_it_goes(mine, open_app):
+    own_spec = spec(mine, "Wrong")
+
+    app = open_app(**own_spec.to_query())
+
+    assert not app.exception
+    [told] = app.error
+    assert "mymodels.py:" in told.value
+    assert "return x + self" in told.value
+    graph = json.loads(app.get("bidi_component")[0].proto.json)
+    assert graph["order"][-1] == "conv"
+    assert app.sidebar.selectbox  # it can be changed
 
 
 def test_a_class_that_takes_classes_is_given_them(mine):
