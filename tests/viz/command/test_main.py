@@ -27,7 +27,7 @@ from models.training.run_spec import RunSpec
 from models.training.trainer import train
 from tests.conftest import ROOT
 from tests.viz.browser import chromium, visiting
-from viz.command.main import main
+from viz.command.main import _window, main
 
 MINE = textwrap.dedent(
     '''
@@ -294,3 +294,32 @@ def test_a_size_beyond_the_limits_is_refused_at_once(mine, capsys):
         main([f"{mine}:MyNet", "--input", "3x2000x2000"])
 
     assert "must have a height and width of 8 to 1,024 pixels" in capsys.readouterr().err
+
+
+class Shown:
+    """Stands in for pywebview."""
+
+    def __init__(self):
+        self.windows = []
+
+    def create_window(self, title, address, **size):
+        self.windows.append((title, address))
+
+    def start(self):
+        self.windows.append("started")
+
+
+def test_a_window_of_its_own_shows_the_address(monkeypatch):
+    shown = Shown()
+    monkeypatch.setitem(sys.modules, "webview", shown)
+
+    assert _window("http://127.0.0.1:1/") == 0
+
+    assert shown.windows == [("Skipscope", "http://127.0.0.1:1/"), "started"]
+
+
+def test_without_pywebview_it_is_said_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "webview", None)
+
+    assert _window("http://127.0.0.1:1/") == 2
+    assert "pip install skipscope[desktop]" in capsys.readouterr().err
