@@ -1,21 +1,24 @@
 """Results of functions without values whose shape is known beforehand, so that torch need not be asked.
 
 On the meta device torch takes norms, activation functions and sums apart in Python, which is most of the time of a
-trace. Where arguments are unusual or don't fit, torch is asked, and refuses them in its own words.
+trace, and for the first of them imports its compiler, which takes seconds. Where arguments are unusual or don't fit,
+torch is asked, and refuses them in its own words.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from .functions import in_place
+from .layers import slid
 
 _SAME_SHAPE = frozenset(
     {
         "relu", "relu6", "hardtanh", "hardswish", "hardsigmoid", "sigmoid", "tanh", "silu", "gelu", "leaky_relu", "elu",
-        "selu", "celu", "mish", "softplus", "roll", "normalize",
+        "selu", "celu", "mish", "softplus", "roll", "normalize", "exp", "sqrt", "rsqrt", "neg", "abs", "square", "sin",
+        "cos", "erf", "reciprocal", "softmax", "log_softmax", "logsigmoid",
     }
 )  # fmt: skip
 _WEIGHTED = frozenset({"conv1d", "conv2d", "conv3d", "linear"})
@@ -23,16 +26,21 @@ _WEIGHTED = frozenset({"conv1d", "conv2d", "conv3d", "linear"})
 
 def known_result(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor | None:
     """Return a function's result without values; None if torch must be asked."""
-    if not args or not isinstance(args[0], Tensor):
+    if args and name in ("cat", "concat", "concatenate"):
+        return _joined(args[0], kwargs.get("dim", args[1] if len(args) > 1 else 0))
+    first = args[0] if args else None
+    if not isinstance(first, Tensor) or not first.is_meta or not first.is_floating_point() or not _dense(first):
         return None
-    first, plain = args[0], name.strip("_")
-    if not first.is_meta or not first.is_floating_point() or not first.is_contiguous():
-        return None
-    shape = first.shape if plain in _SAME_SHAPE else _SHAPES.get(plain, _unknown)(first, args[1:], kwargs)
-    if shape is None:
-        return None
-    if kwargs.get("inplace") or in_place(name):
-        return first
+    plain = name.strip("_")
+    pointwise = plain in _SAME_SHAPE or plain in _ARITHMETIC
+    rule = _same if plain in _SAME_SHAPE else _SHAPES.get(plain, _unknown)
+    if not (pointwise or plain in _CONTIGUOUS or first.is_contiguous()):
+        rule = _unknown  # torch decides the layout
+    shape = rule(first, args[1:], kwargs)
+    if shape is None or kwargs.get("inplace") or in_place(name):
+        return None if shape is None else first
+    if pointwise:
+        return torch.empty_strided(shape, first.stride(), dtype=first.dtype, device="meta")
     return torch.empty(shape, dtype=first.dtype, device="meta")
 
 
@@ -47,8 +55,42 @@ Shape = tuple[int, ...] | torch.Size
 Rest = tuple[Any, ...]  # the arguments after the first tensor
 
 
+def _dense(tensor: Tensor) -> bool:
+    """Whether a tensor's values lie beside each other in memory, in whatever order of the axes."""
+    if tensor.is_contiguous():
+        return True
+    expected = 1
+    for stride, size in sorted((stride, size) for stride, size in zip(tensor.stride(), tensor.shape, strict=True)):
+        if size > 1:
+            if stride != expected:
+                return False
+            expected *= size
+    return True
+
+
+def _joined(tensors: Any, dim: Any) -> Tensor | None:
+    """The concatenation of tensors that fit."""
+    if not isinstance(tensors, tuple | list) or not tensors or not isinstance(dim, int):
+        return None
+    first = tensors[0]
+    if not all(one.is_meta and one.is_contiguous() and one.dtype == first.dtype for one in tensors):
+        return None
+    if not -first.dim() <= dim < first.dim() or any(one.dim() != first.dim() for one in tensors):
+        return None
+    axis = dim % first.dim()
+    sides = [list(one.shape) for one in tensors]
+    total = sum(one.pop(axis) for one in sides)
+    if any(one != sides[0] for one in sides):
+        return None
+    return torch.empty((*sides[0][:axis], total, *sides[0][axis:]), dtype=first.dtype, device="meta")
+
+
 def _unknown(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
     return None
+
+
+def _same(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+    return first.shape if kwargs.get("dtype") is None else None
 
 
 def _arithmetic(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
@@ -58,8 +100,11 @@ def _arithmetic(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape |
     [second] = rest
     if not isinstance(second, Tensor):
         return first.shape if isinstance(second, int | float) else None
-    if second.dtype != first.dtype or not second.is_meta or not second.is_contiguous() or second.dim() > first.dim():
+    alike = second.is_contiguous() or (second.shape == first.shape and second.stride() == first.stride())
+    if second.dtype != first.dtype or not second.is_meta or not alike or second.dim() > first.dim():
         return None
+    if not first.is_contiguous() and second.dim() and second.stride() != first.stride():
+        return None  # of two layouts torch decides
     last = first.shape[first.dim() - second.dim() :]
     return first.shape if all(one in (1, whole) for one, whole in zip(second.shape, last, strict=True)) else None
 
@@ -95,10 +140,85 @@ def _adaptive_pool(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shap
     return (*first.shape[:2], *sides) if fits else None
 
 
+def _channel_norm(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+    """Of groups of channels, or of each by itself."""
+    own = [one for one in (*rest, *kwargs.values()) if isinstance(one, Tensor)]
+    return first.shape if first.dim() > 2 and all(one.shape == first.shape[1:2] for one in own) else None
+
+
+def _mean(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+    dims = kwargs.get("dim", rest[0] if rest else None)
+    keeps = kwargs.get("keepdim", rest[1] if len(rest) > 1 else False)
+    given = (dims,) if isinstance(dims, int) else tuple(dims or ())
+    if not given or kwargs.get("dtype") is not None or any(not -first.dim() <= dim < first.dim() for dim in given):
+        return None
+    gone = {dim % first.dim() for dim in given}
+    sides = [1 if place in gone else side for place, side in enumerate(first.shape)]
+    return tuple(sides if keeps else [side for place, side in enumerate(sides) if place not in gone])
+
+
+def _conv2d(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+    given = dict(zip(("weight", "bias", "stride", "padding", "dilation", "groups"), rest, strict=False)) | dict(kwargs)
+    weight, bias, groups = given["weight"], given.get("bias"), given.get("groups", 1)
+    stride, padding, dilation = (_pair(given.get(name, usual)) for name, usual in _WINDOW.items())
+    if stride is None or padding is None or dilation is None or first.dim() != 4 or weight.dim() != 4:
+        return None
+    out, channels, *kernel = weight.shape
+    fits = channels * groups == first.shape[1] and out % groups == 0 and (bias is None or bias.shape == (out,))
+    reach = [apart * (side - 1) + 1 for side, apart in zip(kernel, dilation, strict=True)]
+    sides = _slid(first, reach, stride, padding, ceil=False)
+    return (len(first), out, *sides) if fits and sides else None
+
+
+def _pool2d(names: tuple[str, ...]) -> Callable[[Tensor, Rest, Mapping[str, Any]], Shape | None]:
+    def shape(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+        given = dict(zip(names, rest, strict=False)) | dict(kwargs)
+        kernel = _pair(given["kernel_size"])
+        stride, padding = _pair(given.get("stride") or given["kernel_size"]), _pair(given.get("padding", 0))
+        odd = given.get("return_indices") or given.get("dilation", 1) not in (1, (1, 1))
+        if odd or kernel is None or stride is None or padding is None or first.dim() != 4:
+            return None
+        sides = _slid(first, kernel, stride, padding, ceil=bool(given.get("ceil_mode")))
+        return (*first.shape[:2], *sides) if sides else None
+
+    return shape
+
+
+def _pair(value: Any) -> tuple[int, int] | None:
+    """Return (height, width) of an argument that may be one number; None for any other."""
+    if isinstance(value, int):
+        return value, value
+    fits = isinstance(value, tuple | list) and len(value) == 2 and all(isinstance(one, int) for one in value)
+    return (value[0], value[1]) if fits else None
+
+
+def _slid(
+    image: Tensor, window: Sequence[int], stride: Sequence[int], padding: Sequence[int], *, ceil: bool
+) -> tuple[int, ...]:
+    """The sides of what a window is slid over; nothing if it does not fit."""
+    found = []
+    for side, size, step, pad in zip(image.shape[2:], window, stride, padding, strict=True):
+        count = slid(side, size, step, pad, ceil=ceil)
+        if ceil and (count - 1) * step >= side + pad:  # it would start behind the image
+            count -= 1
+        found.append(count)
+    return tuple(found) if all(count > 0 for count in found) else ()
+
+
+_WINDOW = {"stride": 1, "padding": 0, "dilation": 1}
+_CONTIGUOUS = frozenset({"layer_norm", "linear"})  # whose results are, whatever the layout of the input
+_ARITHMETIC = frozenset(
+    {"add", "iadd", "radd", "sub", "isub", "rsub", "mul", "imul", "rmul", "div", "truediv", "itruediv", "pow"}
+)
 _SHAPES: Mapping[str, Callable[[Tensor, Rest, Mapping[str, Any]], Shape | None]] = {
-    **dict.fromkeys(("add", "iadd", "radd", "sub", "isub", "mul", "imul", "rmul"), _arithmetic),
+    **dict.fromkeys(_ARITHMETIC, _arithmetic),
+    **dict.fromkeys(("group_norm", "instance_norm"), _channel_norm),
+    **dict.fromkeys(("mean", "amax", "amin"), _mean),
     "batch_norm": _batch_norm,
     "layer_norm": _layer_norm,
     "linear": _linear,
     "adaptive_avg_pool2d": _adaptive_pool,
+    "conv2d": _conv2d,
+    "max_pool2d": _pool2d(("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")),
+    "avg_pool2d": _pool2d(("kernel_size", "stride", "padding", "ceil_mode")),
 }

@@ -1,14 +1,19 @@
 """Networks of others: `python -m tests.benchmarks.modules [NAME ...]`, by default of some of torchvision's.
 
 Tracing on the `meta` device beside torchinfo and torchview on the same module, with what they refuse, and a measurement
-of ResNet-50 by its own calls beside the bare forward and backward pass. Ratios from one run; nothing here is asserted.
+of ResNet-50 by its own calls beside the bare forward and backward pass, and one's own file on the command line. Ratios from
+one run; nothing here is asserted.
 """
 
 import gc
+import re
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 import torchinfo
@@ -22,6 +27,8 @@ from models.specs.external import ExternalSpec
 from models.tracing.kinds import Kind
 from models.tracing.module_trace import structure
 from tests.benchmarks.architecture import machine
+from tests.conftest import ROOT
+from tests.viz.browser import visiting
 
 NAMES = (
     "resnet18", "resnet50", "resnet152", "densenet201", "convnext_tiny", "efficientnet_b0", "efficientnet_b7",
@@ -92,7 +99,60 @@ def measuring() -> None:
     print(f"\nResNet-50, batch 8, 112 x 112: {measured:.2f} s beside {plain:.2f} s, {measured / plain:.2f}x (<= 1.35x)")
 
 
+MINE = """
+import torch
+from torch import nn
+
+
+class MyNet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 16, 3, padding=1)
+        self.blocks = nn.ModuleList(nn.Conv2d(16, 16, 3, padding=1) for _ in range(8))
+        self.head = nn.Linear(16, 10)
+
+    def forward(self, x):
+        x = self.stem(x)
+        for block in self.blocks:
+            x = x + torch.relu(block(x))
+        return self.head(x.mean((2, 3)))
+"""
+
+
+def own() -> None:
+    """One's own file on the command line: from Enter to the page, to its graph, and to the signals with its twin."""
+    times: dict[str, list[float]] = {"the page": [], "its graph": [], "signals, with and without its skips": []}
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "mymodels.py")
+        file.write_text(MINE)
+        command = [sys.executable, "-m", "viz.command.main", f"{file}:MyNet", "--input", "3x32x32", "--no-browser"]
+        for _ in range(3):
+            began = time.perf_counter()
+            running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            try:
+                address = re.search(r"http://\S+", running.stdout.readline()).group(0)
+                with visiting(address) as visit:
+                    visit.page.goto(address)
+                    visit.page.locator('[data-testid="stSidebar"] label').first.wait_for()
+                    times["the page"].append(time.perf_counter() - began)
+                    visit.page.locator("g.node").first.wait_for()
+                    times["its graph"].append(time.perf_counter() - began)
+                    visit.page.get_by_role("link", name="Signals").click()
+                    visit.page.get_by_role("button", name=re.compile("^Run with and without")).wait_for()
+                    began = time.perf_counter()
+                    visit.page.get_by_role("button", name=re.compile("^Run with and without")).click()
+                    visit.page.get_by_text("without the skips of 8 additions").wait_for()
+                    times["signals, with and without its skips"].append(time.perf_counter() - began)
+            finally:
+                running.terminate()
+                running.wait()
+    print("\n| one's own file, from Enter or the click to | seconds |\n|---|---:|")
+    for what, found in times.items():
+        print(f"| {what} | {statistics.median(found):.1f} |")
+
+
 if __name__ == "__main__":
     print(machine(), end="\n\n")
     tracing(tuple(sys.argv[1:]) or NAMES)
     measuring()
+    own()
