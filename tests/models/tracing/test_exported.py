@@ -10,6 +10,8 @@ from models import PRESETS, ExternalSpec, NetworkSpec, build, export, twin, with
 from models.runtime.messages import UserError
 from models.tracing.without_skips import built
 
+pytestmark = pytest.mark.filterwarnings("ignore:The given buffer is not writable")  # torch 2.11's own
+
 SMALL = NetworkSpec(
     stages=(2, 1), stem="cifar", base_width=8, input_shape=(3, 12, 16), classes=5, shortcut="projection"
 )

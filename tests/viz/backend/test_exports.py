@@ -3,12 +3,15 @@
 import io
 
 import onnx
+import pytest
 import torch
 
 from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from models.tracing.tracer import trace
 from viz.backend import exports
+
+pytestmark = pytest.mark.filterwarnings("ignore:The given buffer is not writable")  # torch 2.11's own
 
 SMALL = NetworkSpec(stages=(1, 1), stem="cifar", base_width=8, input_shape=(3, 12, 12), classes=5)
 
