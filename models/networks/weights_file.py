@@ -4,11 +4,9 @@ import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
@@ -29,7 +27,7 @@ def read_weights(file: str | Path) -> dict[str, Tensor]:
     path = Path(file)
     try:
         held: Any = load_file(path) if path.suffix == ".safetensors" else _loaded(path)
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, UnpicklingError, SafetensorError) as error:
+    except Exception as error:  # noqa: BLE001  # a file that is not one of weights fails in any way
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise WeightsError("{file} can't be read ({reason}).", file=path.name, reason=reason) from None
     if isinstance(held, Mapping) and not any(isinstance(one, Tensor) for one in held.values()):
@@ -53,27 +51,32 @@ def load_weights(network: nn.Module, file: str | Path, *, spec: Network | None =
     Raises `WeightsError`, which names what is missing, what is left over and what has another shape; then nothing was
     changed.
     """
-    tensors, own = read_weights(file), network.state_dict()
+    tensors = read_weights(file)
+    own = {name: value for name, value in network.state_dict().items() if isinstance(value, Tensor)}
     if spec is not None and not tensors.keys() <= own.keys():
         with suppress(ValueError):  # not as many tensors
             tensors = renamed(tensors, network, spec)
     if part:
-        tensors = {name: value for name, value in tensors.items() if name in own and own[name].shape == value.shape}
+        tensors = {name: value for name, value in tensors.items() if name in own and _fits(value, own[name])}
     counters = {name for name in own if name.endswith("num_batches_tracked")}  # files of other tools lack them
     missing = [f"{name} {tuple(own[name].shape)}" for name in own if name not in tensors and name not in counters]
     extra = [f"{name} {tuple(value.shape)}" for name, value in tensors.items() if name not in own]
     shapes = [
         f"{name} {tuple(value.shape)} / {tuple(own[name].shape)}"
         for name, value in tensors.items()
-        if name in own and own[name].shape != value.shape
+        if name in own and not _fits(value, own[name])
     ]
-    if (missing and not part) or extra or shapes:
+    if (missing and not part) or extra or shapes or not tensors:
         raise WeightsError(
             "The weights in {file} are not those of this network. Missing in the file: {missing}. Only in the file: "
             "{extra}. Of another shape (file / network): {shapes}.",
             file=Path(file).name, missing=_some(missing), extra=_some(extra), shapes=_some(shapes),
         )  # fmt: skip
     network.load_state_dict(tensors, strict=False)
+
+
+def _fits(value: Tensor, own: Tensor) -> bool:
+    return value.shape == own.shape and value.is_complex() == own.is_complex()
 
 
 def _loaded(path: Path) -> Any:

@@ -47,13 +47,17 @@ def export(
         raise UserError("ONNX needs the packages onnx and onnxscript: `pip install onnx onnxscript`")
     if path.suffix == ".onnx" and not weights:
         raise UserError("weights: an .onnx file has weights; without them, write .pt2")
-    module, shapes = _ready(network, input_shape, weights=weights, seed=seed)
-    device = "cpu" if weights else "meta"
-    several = path.suffix == ".onnx"
-    images = tuple(torch.zeros((2 if several else 1, *shape), device=device) for shape in shapes)
+    if not path.parent.is_dir():
+        raise UserError("There is no folder {folder}", folder=str(path.parent))
+    batch = 2 if path.suffix == ".onnx" else 1
     try:
+        module, shapes = _ready(network, input_shape, weights=weights, seed=seed)
+        first = next(module.parameters(), torch.empty(0, device="cpu" if weights else "meta"))
+        images = tuple(torch.zeros((batch, *shape), device=first.device) for shape in shapes)
         with torch.no_grad(), _quiet():
             _write(module, images, path)
+    except UserError:
+        raise
     except Exception as error:  # whatever torch says of a network that it can't follow
         reason = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"[:300]
         raise UserError("torch can't export this network: {reason}", reason=reason) from error

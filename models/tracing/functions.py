@@ -87,6 +87,8 @@ def window_of(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Ten
         return {"kernel": kernel, "stride": stride, "padding": (0, 0), "dilation": 1, "groups": 1, "ceil": False}
     kernel = _pair(given["kernel_size"] if weight is None else tuple(weight.shape[2:]))
     dilation, padding = _pair(given.get("dilation", 1)), given.get("padding", 0)
+    if dilation[0] != dilation[1]:  # a layer's window has one
+        return {}
     if padding == "same":
         padding = tuple(apart * (side - 1) // 2 for apart, side in zip(dilation, kernel, strict=True))
     return {

@@ -21,19 +21,30 @@ _SAME_SHAPE = frozenset(
         "cos", "erf", "reciprocal", "softmax", "log_softmax", "logsigmoid",
     }
 )  # fmt: skip
+_OVER_AXIS = frozenset({"softmax", "log_softmax", "normalize"})
+# With any other keyword, such as `out`, `dtype` or NumPy's `axis`, torch is asked.
+_KEYWORDS = frozenset(
+    {
+        "inplace", "approximate", "dim", "dims", "shifts", "keepdim", "eps", "momentum", "training", "weight", "bias",
+        "stride", "padding", "dilation", "groups", "kernel_size", "ceil_mode", "count_include_pad", "return_indices",
+        "output_size", "normalized_shape", "num_groups", "running_mean", "running_var", "negative_slope", "alpha",
+        "beta", "threshold", "p", "min_val", "max_val", "use_input_stats", "divisor_override", "_stacklevel",
+    }
+)  # fmt: skip
 _WEIGHTED = frozenset({"conv1d", "conv2d", "conv3d", "linear"})
 
 
 def known_result(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor | None:
     """Return a function's result without values; None if torch must be asked."""
     if args and name in ("cat", "concat", "concatenate"):
-        return _joined(args[0], kwargs.get("dim", args[1] if len(args) > 1 else 0))
+        dim = kwargs.get("dim", args[1] if len(args) > 1 else 0)
+        return _joined(args[0], dim) if kwargs.keys() <= {"dim"} else None
     first = args[0] if args else None
-    if not isinstance(first, Tensor) or not first.is_meta or not first.is_floating_point() or not _dense(first):
+    if not isinstance(first, Tensor) or not _usual(first, args, kwargs):
         return None
     plain = name.strip("_")
     pointwise = plain in _SAME_SHAPE or plain in _ARITHMETIC
-    rule = _same if plain in _SAME_SHAPE else _SHAPES.get(plain, _unknown)
+    rule = (_over_axis if plain in _OVER_AXIS else _same) if plain in _SAME_SHAPE else _SHAPES.get(plain, _unknown)
     if not (pointwise or plain in _CONTIGUOUS or first.is_contiguous()):
         rule = _unknown  # torch decides the layout
     shape = rule(first, args[1:], kwargs)
@@ -53,6 +64,13 @@ def known_macs(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], out:
 
 Shape = tuple[int, ...] | torch.Size
 Rest = tuple[Any, ...]  # the arguments after the first tensor
+
+
+def _usual(first: Tensor, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether the arguments are such that a rule may apply: floats of one type, and no keyword beyond the usual."""
+    given = (*args[1:], *kwargs.values())
+    alike = all(one.dtype == first.dtype for one in given if isinstance(one, Tensor))  # else torch decides, or refuses
+    return first.is_meta and first.is_floating_point() and alike and kwargs.keys() <= _KEYWORDS and _dense(first)
 
 
 def _dense(tensor: Tensor) -> bool:
@@ -90,7 +108,13 @@ def _unknown(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | No
 
 
 def _same(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
-    return first.shape if kwargs.get("dtype") is None else None
+    return first.shape
+
+
+def _over_axis(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
+    dims = [one for one in (*rest, kwargs.get("dim")) if isinstance(one, int) and not isinstance(one, bool)]
+    plain = all(isinstance(one, int | float) for one in rest)  # a type is no number
+    return first.shape if plain and all(-first.dim() <= dim < first.dim() for dim in dims) else None
 
 
 def _arithmetic(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
@@ -143,14 +167,16 @@ def _adaptive_pool(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shap
 def _channel_norm(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
     """Of groups of channels, or of each by itself."""
     own = [one for one in (*rest, *kwargs.values()) if isinstance(one, Tensor)]
-    return first.shape if first.dim() > 2 and all(one.shape == first.shape[1:2] for one in own) else None
+    groups = kwargs.get("num_groups", rest[0] if rest and isinstance(rest[0], int) else 1)
+    fits = first.dim() > 2 and first.shape[1] % groups == 0 and all(one.shape == first.shape[1:2] for one in own)
+    return first.shape if fits else None
 
 
 def _mean(first: Tensor, rest: Rest, kwargs: Mapping[str, Any]) -> Shape | None:
     dims = kwargs.get("dim", rest[0] if rest else None)
     keeps = kwargs.get("keepdim", rest[1] if len(rest) > 1 else False)
     given = (dims,) if isinstance(dims, int) else tuple(dims or ())
-    if not given or kwargs.get("dtype") is not None or any(not -first.dim() <= dim < first.dim() for dim in given):
+    if not given or any(not -first.dim() <= dim < first.dim() for dim in given):
         return None
     gone = {dim % first.dim() for dim in given}
     sides = [1 if place in gone else side for place, side in enumerate(first.shape)]
@@ -175,6 +201,8 @@ def _pool2d(names: tuple[str, ...]) -> Callable[[Tensor, Rest, Mapping[str, Any]
         given = dict(zip(names, rest, strict=False)) | dict(kwargs)
         kernel = _pair(given["kernel_size"])
         stride, padding = _pair(given.get("stride") or given["kernel_size"]), _pair(given.get("padding", 0))
+        if kernel and padding and any(2 * pad > side for pad, side in zip(padding, kernel, strict=True)):
+            return None
         odd = given.get("return_indices") or given.get("dilation", 1) not in (1, (1, 1))
         if odd or kernel is None or stride is None or padding is None or first.dim() != 4:
             return None

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ..runtime.messages import UserError
-from .functions import CONSTANT, COUNTED, adds, passes_on, window_of
+from .functions import CONSTANT, COUNTED, adds, in_place, passes_on, window_of
 from .hooks import Stack, call_stack
 from .known_results import known_macs, known_result
 from .meta_copy import on_meta
@@ -178,6 +178,8 @@ class _Recorder(TorchFunctionMode):
             known = known_result(name, args, kwargs)
             out = func(*args, **kwargs) if known is None else known
             macs = known_macs(name, args, kwargs, out)
+        if args and isinstance(args[0], Tensor):
+            self._written(name, args[0])
         results = [one for one in _tensors((out,)) if isinstance(one, Tensor)]
         if results:
             self._note(func, name, (*args, *kwargs.values()), args, kwargs, results, macs)
@@ -238,6 +240,12 @@ class _Recorder(TorchFunctionMode):
         )
         for result in results:
             self._keep(result, len(self.calls) - 1, sight if result.shape == results[0].shape else None)
+
+    def _written(self, name: str, tensor: Tensor) -> None:
+        """Forget what a tensor sees of which a part is overwritten: nothing tells what is seen through that part."""
+        whole = tensor if name == "__setitem__" else tensor._base if in_place(name) else None  # noqa: SLF001
+        if whole is not None:
+            self._sights[id(whole)] = None
 
     def recording(self, module: nn.Module, input_shapes: Sequence[Shape], results: Any) -> Recording:
         return Recording(

@@ -79,6 +79,11 @@ def adaptive_window(sides: Pair, out: Pair) -> tuple[Pair, Pair]:
     return (windows[0], windows[1]), (strides[0], strides[1])
 
 
+def adaptive_steps(sides: Pair, out: Pair) -> Pair:
+    """Return the positions between the windows of an adaptive pooling; 0 where windows are more than positions."""
+    return sides[0] // out[0], sides[1] // out[1]
+
+
 def of_image(image: Tensor) -> Sight | None:
     """Return the sight of an image (N, C, H, W); None for any other input."""
     if image.dim() != 4:
@@ -107,6 +112,9 @@ def together(sights: Sequence[Sight | None], shapes: Sequence[Sequence[int]]) ->
             return None
         some = [one.axes[place] for one in known if len(one.axes) >= -place]
         axes.append(roles.pop() if roles else next((role for role in some if role != ONE), ONE))
+    for side in (0, 1):  # positions that lie apart differently have no common rule
+        if len({one.jumps[side] for one in known if one.sides[side] > 1}) > 1:
+            return None
     largest = max(zip(known, shapes, strict=True), key=lambda pair: prod(pair[1]))[0]
     return replace(largest, axes=tuple(axes), sees=union([one.sees for one in known]))
 
@@ -115,8 +123,8 @@ def windowed(sight: Sight, options: Mapping[str, Any], sides: Pair) -> Sight | N
     """Return the sight through a convolution or pooling over height and width; `sides` are those of its output."""
     if not _is_image(sight):
         return None
-    sees, jumps = through(sight.sees, sight.jumps, options["kernel"], options["stride"], options["padding"],
-                          options["dilation"])  # fmt: skip
+    stride = options.get("steps") or options["stride"]
+    sees, jumps = through(sight.sees, sight.jumps, options["kernel"], stride, options["padding"], options["dilation"])
     return Sight(_IMAGE, sees, jumps, sides)
 
 

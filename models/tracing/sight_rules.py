@@ -31,14 +31,38 @@ _CUTTING = frozenset({"chunk", "split", "tensor_split", "split_with_sizes", "nar
 _OVER_AXES = frozenset({"softmax", "log_softmax", "normalize"})
 
 
+_FAILURES = (IndexError, ValueError, TypeError, KeyError, AttributeError)  # arguments that a rule did not expect
+
+
 def sight_of(
     name: str, args: Arguments, kwargs: Options, inputs: Sequence[tuple[Sight | None, Tensor]], out: Tensor,
     window: Options,
 ) -> Sight | None:  # fmt: skip
-    """Return the sight of a function's result; `inputs` are its operands that depend on the image.
+    """Return the sight of a function's result, None where there is no rule.
 
-    `window` has kernel, stride, padding and dilation, of a convolution or pooling over height and width.
+    `inputs` are its operands that depend on the image; `window` has kernel, stride, padding and dilation, of a
+    convolution or pooling over height and width.
     """
+    try:
+        found = _sight_of(name, args, kwargs, inputs, out, window)
+    except _FAILURES:
+        return None
+    return found if found is not None and len(found.axes) == out.dim() else None
+
+
+def viewed(name: str, args: Arguments, kwargs: Options, seen: Sight | None, old: Tensor, new: Tensor) -> Sight | None:
+    """Return the sight of a view of a tensor, or of a function that passes its tensor on; None without a rule."""
+    try:
+        found = _viewed(name, args, kwargs, seen, old, new)
+    except _FAILURES:
+        return None
+    return found if found is not None and len(found.axes) == new.dim() else None
+
+
+def _sight_of(
+    name: str, args: Arguments, kwargs: Options, inputs: Sequence[tuple[Sight | None, Tensor]], out: Tensor,
+    window: Options,
+) -> Sight | None:  # fmt: skip
     plain = name.strip("_")
     sights, shapes = [one for one, _tensor in inputs], [tuple(tensor.shape) for _one, tensor in inputs]
     if any(one is None for one in sights) or not sights:
@@ -51,13 +75,14 @@ def sight_of(
     if plain in _POINTWISE and out.shape == shapes[0]:
         return first
     if window and out.dim() == 4:
-        return to.windowed(first, window, (out.shape[2], out.shape[3]))
+        sides = (out.shape[2], out.shape[3])
+        steps = to.adaptive_steps(first.sides, sides) if plain.startswith("adaptive") else window["stride"]
+        return to.windowed(first, {**window, "stride": steps}, sides)
     rule = _RULES.get(plain)
     return rule(first, args, kwargs, out) if rule else None
 
 
-def viewed(name: str, args: Arguments, kwargs: Options, seen: Sight | None, old: Tensor, new: Tensor) -> Sight | None:
-    """Return the sight of a view of a tensor, or of a function that passes its tensor on."""
+def _viewed(name: str, args: Arguments, kwargs: Options, seen: Sight | None, old: Tensor, new: Tensor) -> Sight | None:
     if seen is None:
         return None
     if name in _MOVING:
@@ -107,7 +132,7 @@ def _linear(seen: Sight, args: Arguments, kwargs: Options, out: Tensor) -> Sight
 
 def _pool(seen: Sight, args: Arguments, kwargs: Options, out: Tensor) -> Sight | None:
     dims = kwargs.get("dim", kwargs.get("axis", args[1] if len(args) > 1 else None))
-    keeps = kwargs.get("keepdim", args[2] if len(args) > 2 else False)
+    keeps = kwargs.get("keepdim", kwargs.get("keepdims", args[2] if len(args) > 2 else False))
     if dims is None:
         return None
     return to.pooled(seen, (dims,) if isinstance(dims, int) else tuple(dims), keeps=bool(keeps))

@@ -20,7 +20,7 @@ from ..runtime.messages import UserError
 from .kinds import Kind
 from .layers import Shape
 from .rules import RULES, Operation, Pair, batch_norm, complement, concat, conv2d, mul, relu
-from .sight import Sees, extents, through, union
+from .sight import Sees, adaptive_steps, extents, through, union
 
 # Records an operation as a layer, with the receptive field and effective stride of its output; returns its path.
 Record = Callable[[Operation, int, int], str]
@@ -150,6 +150,8 @@ def _sight(done: Operation) -> tuple[Sees, Pair]:
         seen = union([symbol.sees for symbol in done.inputs])
         return seen, max(done.inputs, key=lambda symbol: prod(symbol.chw)).jumps
     stride, padding = done.stride or (1, 1), done.padding or (0, 0)
+    if done.name == "adaptive_avg_pool2d":
+        stride = adaptive_steps((first.chw[1], first.chw[2]), (done.out[1], done.out[2]))
     return through(first.sees, first.jumps, done.kernel, stride, padding, done.dilation)
 
 

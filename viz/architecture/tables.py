@@ -1,6 +1,7 @@
 """Tables of a traced network: by layer, block or stage, and its totals as other tools count them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from models.specs.external import Network
 from models.tracing import counting
 from models.tracing.kinds import KINDS
+from models.tracing.memory import kept
 from models.tracing.records import Total, Trace
 from viz.backend import cached
 from viz.backend.memo import memo
@@ -57,11 +59,17 @@ def _layers(trace: Trace) -> pd.DataFrame:
             _("MACs"): [layer.macs for layer in trace.layers],
             _("MACs, share"): [_share(layer.macs, trace.macs) for layer in trace.layers],
             _("Activations, bytes"): [layer.activation_bytes for layer in trace.layers],
+            _("Saved for backward, bytes"): _saved(trace),
             _("Receptive field, px"): [layer.receptive_field or None for layer in trace.layers],
             _("Effective stride, px"): [layer.effective_stride or None for layer in trace.layers],
             _("Counted in depth"): ["✓" if layer.counted else "" for layer in trace.layers],
         },
     )
+
+
+def _saved(trace: Trace) -> list[int]:
+    """Bytes that autograd saves at each layer for the backward pass, for one image in float32; each tensor once."""
+    return [now - before for before, now in pairwise((0, *kept(trace)))]
 
 
 def _known(trace: Trace, columns: dict[str, list[Any]]) -> pd.DataFrame:

@@ -92,6 +92,7 @@ def _columns(table: tables.Table) -> dict[str, Any]:
         _("Parameters"): 130,
         _("MACs"): 130,
         _("Activations, bytes"): 140,
+        _("Saved for backward, bytes"): 180,
         _("Receptive field, px"): None,
         _("Layers"): None,
     }

@@ -42,9 +42,10 @@ def undefined_field(trace: Trace) -> str:
     if trace.blind is None:
         return ""
     return _(
-        "Not defined from {layer} on: there, positions depend on each other in another way than through windows, as in "
-        "attention.",
+        "Not known from {layer} on: there is no rule for what {operation} does there. Through attention it is not "
+        "defined.",
         layer=trace.blind.path,
+        operation=trace.blind.operation,
     )
 
 

@@ -18,6 +18,7 @@ from viz.graph.view import graph_view
 from viz.language import _, language, speak, worded
 from viz.state import session
 from viz.state.architecture import View
+from viz.style import format
 from viz.ui import origin
 from viz.ui.widgets import Form, download
 
@@ -77,8 +78,15 @@ def _network(spec: Network, name: str) -> None:
     if exports.offers_onnx(spec):
         onnx = partial(exports.onnx, spec)
         download(_("ONNX, with weights"), onnx, f"{name}.onnx", "application/octet-stream", key="save_onnx", **wide)
-    pt2 = partial(exports.pt2, spec)
-    download(_("PT2, without weights"), pt2, f"{name}.pt2", "application/octet-stream", key="save_pt2", **wide)
+    forms = {False: _("PT2, without weights")} | (
+        {True: _("PT2, with weights")} if exports.offers_weights(spec) else {}
+    )
+    for weights, words in forms.items():
+        pt2 = partial(exports.pt2, spec, weights=weights)
+        file = f"{name}.pt2" if weights else f"{name}-no-weights.pt2"
+        download(words, pt2, file, "application/octet-stream", key=f"save_pt2_{weights}", **wide)
+    if (refused := exports.refusal(spec)) is not None:  # of a download there is no other way to say why it failed
+        st.caption(format.as_it_is(worded(refused)))
 
 
 def level(view: View) -> None:

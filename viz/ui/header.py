@@ -77,11 +77,12 @@ def memory() -> None:
 def numbers(spec: Network, trace: Trace, name: Name) -> None:
     """Draw the network's totals, beside the published ones, if there are any."""
     params, macs, theirs = _published(spec, trace, name)
+    more = [_("with the parts for training")] if _counts_unused(spec, trace) else []
     columns = st.container(key="metrics").columns([5, 5, 3, 3, 3])
     with columns[0]:
         st.metric(_("Parameters"), f"{trace.params:,}", help=_joined(_params_help(trace), _why(params)))
         statistics = _("running statistics: {n:,}", n=trace.buffers - trace.counters)
-        st.caption(" · ".join([*_beside(params, theirs=theirs), statistics]))
+        st.caption(" · ".join([*_beside(params, theirs=theirs), *more, statistics]))
     with columns[1]:
         st.metric(_("MACs for one image"), f"{trace.macs:,}", help=_joined(_macs_help(), _why(macs)))
         st.caption(" · ".join([*_beside(macs, theirs=theirs), _("{flops}FLOPs", flops=format.short(trace.flops))]))
@@ -97,7 +98,10 @@ def numbers(spec: Network, trace: Trace, name: Name) -> None:
     with columns[3]:
         if trace.receptive_field:
             field = f"{trace.receptive_field:,} px"
-            why = _("Of one position before the global pooling; the largest over all channels.")
+            why = _(
+                "Of one position before the global pooling; the largest over all channels. Norms are taken as acting "
+                "on each position alone."
+            )
         else:
             field = "–"
             why = undefined_field(trace)
@@ -122,14 +126,19 @@ def _published(spec: Network, trace: Trace, name: Name) -> tuple[Match | None, M
         listed = spec.listed
         if listed is None:
             return None, None, False
-        all_ = trace.params + sum(trace.unused.values())
-        params = trace.params if trace.params == listed.params else all_
+        params = trace.params + (sum(trace.unused.values()) if _counts_unused(spec, trace) else 0)
         return compare(params, listed.params), compare(trace.macs, listed.macs), True
     if not name.preset:
         return None, None, False
     preset = PRESETS[name.preset]
     params_match = compare(trace.params, preset.params, slack=trace.norm_params)
     return params_match, compare(trace.macs, preset.macs), preset.torchvision
+
+
+def _counts_unused(spec: Network, trace: Trace) -> bool:
+    """Whether torchvision's number of parameters includes the parts that run only in training."""
+    listed = spec.listed if isinstance(spec, ExternalSpec) else None
+    return listed is not None and bool(trace.unused) and trace.params != listed.params
 
 
 def _joined(*sentences: str) -> str:

@@ -100,11 +100,12 @@ class Trap:
     [
         (b"", "can't be read"),
         (b"not weights", "can't be read"),
+        (b"epoch,loss", "can't be read"),
         (pickle.dumps(Trap()), "can't be read"),
         ({"epoch": 3}, "no state dict"),
         ([1, 2], "no state dict"),
     ],
-    ids=["empty", "text", "code", "no tensors", "a list"],
+    ids=["empty", "text", "table", "code", "no tensors", "a list"],
 )
 @pytest.mark.parametrize("ending", [".pt", ".safetensors"])
 def test_other_files_are_refused_and_no_code_in_them_is_run(content, words, ending, tmp_path, capsys):
@@ -157,3 +158,17 @@ def test_a_measurement_uses_the_weights_of_the_file_in_the_network_and_in_its_tw
 def test_without_a_file_it_is_said_how_to_give_one():
     with pytest.raises(WeightsError, match="skipscope --weights FILE"):
         measure(SMALL, batch=2, weights="file")
+
+
+def test_a_file_in_which_nothing_fits_is_refused_for_a_twin_too(tmp_path):
+    torch.save({"zzz": torch.ones(3)}, tmp_path / "run.pt")
+
+    with pytest.raises(WeightsError, match="not those of this network"):
+        load_weights(build(twin(SMALL)), tmp_path / "run.pt", part=True)
+
+
+def test_complex_weights_are_another_shape(tmp_path):
+    torch.save({"weight": torch.ones(2, 2, dtype=torch.complex64), "bias": torch.ones(2)}, tmp_path / "run.pt")
+
+    with pytest.raises(WeightsError, match="weight"):
+        load_weights(nn.Linear(2, 2), tmp_path / "run.pt")

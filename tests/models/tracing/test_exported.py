@@ -1,5 +1,7 @@
 """Networks leave as ONNX and `.pt2`, and compute there what they compute here."""
 
+import threading
+
 import onnx
 import pytest
 import torch
@@ -138,3 +140,12 @@ def test_without_onnx_the_packages_are_named(tmp_path, monkeypatch):
     monkeypatch.setattr("models.tracing.exported.find_spec", lambda name: None)
     with pytest.raises(UserError, match="pip install onnx onnxscript"):
         export(SMALL, tmp_path / "network.onnx")
+
+
+def test_a_missing_folder_and_what_can_not_be_copied_are_told(tmp_path):
+    with pytest.raises(UserError, match="no folder"):
+        export(SMALL, tmp_path / "nowhere" / "network.pt2")
+    locked = nn.Linear(2, 2)
+    locked.lock = threading.Lock()
+    with pytest.raises(UserError, match="can't export"):
+        export(locked, tmp_path / "network.pt2", input_shape=(2,), weights=False)

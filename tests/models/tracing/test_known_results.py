@@ -160,3 +160,20 @@ def test_multiplications_are_those_of_torchs_counter(batch, groups, stride, kern
 def test_other_functions_have_no_multiplications_of_weights():
     image = torch.ones(IMAGES, device="meta")
     assert known_macs("relu", (image,), {}, image) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "options"),
+    [
+        ("cat", ([torch.ones(IMAGES, device="meta")] * 2,), {"axis": 1}),
+        ("mean", (torch.ones(IMAGES, device="meta"), (2, 3)), {"keepdims": True}),
+        ("exp", (torch.ones(IMAGES, device="meta"),), {"out": torch.ones(IMAGES, device="meta")}),
+        ("softmax", (torch.ones(IMAGES, device="meta"), -1, torch.float64), {}),
+        ("softmax", (torch.ones(IMAGES, device="meta"), 4), {}),
+        ("group_norm", (torch.ones(IMAGES, device="meta"), 4), {}),
+        ("max_pool2d", (torch.ones(IMAGES, device="meta"), 2), {"padding": 2}),
+        ("conv2d", (torch.ones(IMAGES, device="meta"), torch.ones(4, 6, 1, 1, device="meta", dtype=torch.half)), {}),
+    ],
+)
+def test_unusual_arguments_are_left_to_torch(name, args, options):
+    assert known_result(name, args, options) is None

@@ -152,3 +152,41 @@ def test_what_mixes_positions_by_a_matrix_has_none():
 
     assert [layer.receptive_field for layer in found.layers] == [4, 0, 0]
     assert found.blind.path == "tokens"
+
+
+class Odd(nn.Module):
+    """What a function given by a test does after a convolution."""
+
+    def __init__(self, does, *more):
+        super().__init__()
+        self.conv, self.more, self.does = nn.Conv2d(3, 16, 3, padding=1), nn.ModuleList(more), does
+
+    def forward(self, image):
+        return self.does(self.conv(image), *self.more)
+
+
+def overwritten(x, far):
+    y = x * 1.0
+    y[:, :8] = far(x)[:, :8]
+    return y * 2.0
+
+
+@pytest.mark.parametrize(
+    ("module", "last"),
+    [
+        (Odd(lambda x: x.sum((2, 3), keepdims=True).reshape(1, -1)), 34),  # all positions, and the padding
+        (Odd(lambda x: (x.mean((2, 3)) - torch.ones(1, 10, 16, device=x.device)).flatten(1)), 0),
+        (Odd(lambda x: torch.cat([x, x], axis=1)), 3),
+        (Odd(lambda x, far: far(x), nn.Conv2d(16, 16, 3, dilation=(1, 8), padding=(1, 8))), 0),
+        (Odd(overwritten, nn.Conv2d(16, 16, 5, padding=2)), 0),
+        (Odd(lambda x: x[:, :, ::2, ::2] + x[:, :, :16, :16]), 0),
+        (Odd(lambda x, pool: torch.relu(pool(x[:, :, :1, :1]).flatten(1)), nn.AdaptiveAvgPool2d(7)), 3),
+    ],
+    ids=["keepdims", "ranks", "axis", "uneven dilation", "overwritten", "different steps", "more windows"],
+)
+def test_where_no_rule_fits_nothing_is_claimed_and_the_module_is_traced(module, last):
+    found = trace(module, input_shape=(3, 32, 32))
+
+    fields = [layer.receptive_field for layer in found.layers]
+    assert fields[0] == 3
+    assert fields[-1] == last

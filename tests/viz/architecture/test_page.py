@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
+from models.tracing.memory import kept
+from models.tracing.tracer import trace
 from tests.conftest import ROOT, presets
 from viz.state.architecture import Rows, Tab, View
 
@@ -303,4 +305,11 @@ def test_what_leaves_is_offered_and_has_the_whole_network(open_app):
     offered = [button.label for button in app.get("download_button")]
 
     assert {"SVG", "PDF", "PNG", "DOT", "HTML, folds and searches offline", "JSON"} < set(offered)
-    assert {"ONNX, with weights", "PT2, without weights"} < set(offered)
+    assert {"ONNX, with weights", "PT2, with weights", "PT2, without weights"} < set(offered)
+
+
+def test_the_table_tells_what_is_saved_for_the_backward_pass(open_app):
+    frame = open_app().dataframe[0].value
+
+    assert frame["Saved for backward, bytes"].sum() == kept(trace(PRESETS["resnet18"].spec))[-1]
+    assert frame["Saved for backward, bytes"].iloc[0] == 3 * 224 * 224 * 4  # the first convolution saves the image

@@ -5,16 +5,16 @@ const labels = data.labels, layers = data.layers.map((one) => ({ ...data.usual, 
 const $ = (choice) => document.querySelector(choice);
 const pane = $(".pane"), paper = $(".paper"), graph = $(".graph"), drawn = $(".edges"), card = $("#card");
 const SVG = "http://www.w3.org/2000/svg", OPEN = { stages: [], blocks: ["stage"], layers: ["stage", "run", "block"] };
-const groups = new Map();         // path -> group
-const around = new Map();         // path of a layer or a group -> the groups around it, outer ones first
+const groups = new Map();         // id -> group
+const around = new Map();         // path of a layer or id of a group -> the groups around it, outer ones first
 const number = new Map(layers.map((one, place) => [one.path, place]));
 let open = new Set(), shown = new Map(), scale = 1, selected = "", colour = "", range = [];  // `range`: of the colours
 
 function enter(parts, outer) {
   for (const [part] of parts) {
     if (typeof part === "number") { around.set(layers[part].path, outer); continue; }
-    groups.set(part.path, part);
-    around.set(part.path, outer);
+    groups.set(part.id, part);
+    around.set(part.id, outer);
     enter(part.parts, [...outer, part]);
   }
 }
@@ -36,7 +36,7 @@ const element = (tag, name, text = "") => {
 
 function box(part) {
   const layer = typeof part === "number" ? layers[part] : null;
-  const path = layer ? layer.path : part.path;
+  const path = layer ? layer.path : part.id;
   if (!layer && open.has(path)) return cluster(part);
   const sign = layer && data.signs[layer.kind];
   const made = element("button", layer ? `node kind-${layer.kind}` : "node group");
@@ -52,7 +52,7 @@ function box(part) {
     if (several(part)) made.append(element("small", "times", `× ${part.blocks}`));
     made.append(element("small", "", shape(layer ? layer.output_shape : own(part).at(-1).output_shape)));
   }
-  made.title = layer ? `${path}: ${data.kinds[layer.kind]}` : `${path}: ${labels.unfold}`;
+  made.title = layer ? `${path}: ${data.kinds[layer.kind]}` : `${part.path}: ${labels.unfold}`;
   made.setAttribute("aria-label", sign ? made.title : `${made.title}, ${made.textContent}`);
   if (!layer) {
     made.setAttribute("aria-expanded", "false");
@@ -66,12 +66,12 @@ function box(part) {
 function cluster(group) {
   const made = element("section", `cluster ${group.rank}`);
   const head = element("button", "head", `${group.name}${several(group) ? ` × ${group.blocks}` : ""}`);
-  head.dataset.path = group.path;
+  head.dataset.path = group.id;
   head.title = `${group.path}: ${labels.fold}`;
   head.setAttribute("aria-label", head.title);
   head.setAttribute("aria-expanded", "true");
   made.append(head, grid(group.parts, element("div", "parts")));
-  made.dataset.cluster = group.path;
+  made.dataset.cluster = group.id;
   if (group.skip) made.classList.add("skips");
   return made;
 }
@@ -129,8 +129,8 @@ function draw() {
 
 function visible(path) {  // the box that shows a layer: its own, or the outermost folded group around it
   if (path === "input") return "input";
-  const folded = around.get(path).find((group) => !open.has(group.path));
-  return folded ? folded.path : path;
+  const folded = around.get(path).find((group) => !open.has(group.id));
+  return folded ? folded.id : path;
 }
 
 function connect() {
@@ -214,7 +214,7 @@ function tell() {
     list.append(element("dt", "", name));
     for (const value of values) if (value) list.append(element("dd", "", value));
   };
-  const pieces = [element("h2", "", selected)];
+  const pieces = [element("h2", "", layer ? selected : group.path)];
   if (layer) {
     pieces.push(element("p", "", `${data.kinds[layer.kind]}${layer.counted ? `, ${labels.counted}` : ""}`));
     row(labels.input, layer.input_shapes.map(shape).join(" + "));
@@ -265,7 +265,7 @@ function pick(path) {
 }
 
 function go(path) {              // unfolds what is around a layer, and brings it into sight
-  for (const group of around.get(path) ?? []) open.add(group.path);
+  for (const group of around.get(path) ?? []) open.add(group.id);
   selected = path;
   draw();
   pick(path);
@@ -273,7 +273,7 @@ function go(path) {              // unfolds what is around a layer, and brings i
 }
 
 function level(name) {
-  open = new Set([...groups.values()].filter((one) => OPEN[name].includes(one.rank)).map((one) => one.path));
+  open = new Set([...groups.values()].filter((one) => OPEN[name].includes(one.rank)).map((one) => one.id));
   document.querySelectorAll("[data-level]").forEach((one) => one.setAttribute("aria-pressed", one.dataset.level === name));
   draw();
 }
@@ -359,6 +359,7 @@ document.addEventListener("keydown", (event) => { if (event.key === "/" && event
 
 level("stages");
 fit();
-const asked = decodeURIComponent(location.hash.slice(1));
-if (around.has(asked)) go(asked); else tell();
 window.onresize = connect;
+let asked = "";
+try { asked = decodeURIComponent(location.hash.slice(1)); } catch { /* an address that is not one of ours */ }
+if (around.has(asked)) go(asked); else tell();

@@ -59,3 +59,20 @@ def test_a_name_with_tags_is_text():
 
 def test_a_trace_writes_its_page_itself():
     assert "<h1>mine</h1>" in trace(PRESETS["resnet18"].spec).to_html("mine")
+
+
+def ids_in(parts):
+    for part, _row, _column in parts:
+        if not isinstance(part, int):
+            yield part["id"]
+            yield from ids_in(part["parts"])
+
+
+def test_a_group_that_is_called_like_a_layer_has_an_id_of_its_own():
+    found = trace(ExternalSpec.of("torchvision:swin_t"))
+
+    ids = list(ids_in(data(page(found, title="Swin"))["tree"]))
+
+    assert len(ids) == len(set(ids))
+    assert not set(ids) & {layer.path for layer in found.layers}
+    assert "head/2" in ids
