@@ -155,7 +155,7 @@ class Layer:
 
     @property
     def effective_stride_formula(self) -> str:
-        if not self.effective_stride:
+        if not self.receptive_field:
             return ""
         if self.effective_stride == self.input_stride:
             return str(self.effective_stride)

@@ -190,3 +190,10 @@ def test_where_no_rule_fits_nothing_is_claimed_and_the_module_is_traced(module, 
     fields = [layer.receptive_field for layer in found.layers]
     assert fields[0] == 3
     assert fields[-1] == last
+
+
+def test_windows_that_are_more_than_the_positions_all_see_the_same():
+    found = trace(PRESETS["vgg11"].spec.changed(input_shape=(3, 32, 32))).by_path
+
+    assert found["avgpool"].receptive_field == found["classifier.0"].receptive_field == 150
+    assert found["avgpool"].effective_stride_formula == "32*0 = 0"
