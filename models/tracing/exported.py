@@ -2,7 +2,8 @@
 
 import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -116,18 +117,16 @@ def _write(module: nn.Module, images: tuple[Tensor, ...], path: Path) -> None:
             one.training = True
 
 
-class _quiet:  # noqa: N801  # a context
-    """Silences what torch prints and warns of while it exports; what goes wrong is raised."""
-
-    def __enter__(self) -> None:
-        self.levels = {name: logging.getLogger(name).level for name in _LOUD}
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what torch prints and warns of while it exports; what goes wrong is raised."""
+    levels = {name: logging.getLogger(name).level for name in _LOUD}
+    try:
         for name in _LOUD:
             logging.getLogger(name).setLevel(logging.CRITICAL)
-        self.caught = warnings.catch_warnings()
-        self.caught.__enter__()
-        warnings.simplefilter("ignore")
-
-    def __exit__(self, *error: object) -> None:
-        self.caught.__exit__(None, None, None)
-        for name, level in self.levels.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for name, level in levels.items():
             logging.getLogger(name).setLevel(level)

@@ -1,5 +1,6 @@
 """The kind of layer that a torch function is."""
 
+from .functions import ACTIVATIONS
 from .kinds import Kind
 
 FUNCTION_KINDS: dict[str, Kind] = {
@@ -10,13 +11,7 @@ FUNCTION_KINDS: dict[str, Kind] = {
         ),
         Kind.NORM,
     ),
-    **dict.fromkeys(
-        (
-            "relu", "relu6", "gelu", "silu", "sigmoid", "hardswish", "hardsigmoid", "hardtanh", "elu", "selu", "celu",
-            "leaky_relu", "prelu", "mish", "tanh", "softmax", "log_softmax", "softplus", "logsigmoid", "glu", "rsub",
-        ),
-        Kind.ACT,
-    ),
+    **dict.fromkeys((*ACTIVATIONS, "prelu", "softmax", "log_softmax", "glu", "rsub"), Kind.ACT),
     **dict.fromkeys(
         (
             "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "mean", "amax", "lp_pool2d",

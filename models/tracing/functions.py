@@ -29,6 +29,13 @@ COUNTED = frozenset(
 
 
 ADDITIONS = frozenset({"add", "iadd", "radd"})
+CONCATENATIONS = frozenset({"cat", "concat", "concatenate"})
+ACTIVATIONS = frozenset(  # of each number by itself, without weights
+    {
+        "relu", "relu6", "gelu", "silu", "sigmoid", "hardswish", "hardsigmoid", "hardtanh", "elu", "selu", "celu",
+        "leaky_relu", "mish", "tanh", "softplus", "logsigmoid",
+    }
+)  # fmt: skip
 # New tensors that take only a shape or a type from another.
 CONSTANT = frozenset(
     {
@@ -85,21 +92,22 @@ def window_of(name: str, args: tuple[Any, ...], kwargs: dict[str, Any], out: Ten
         sides = (image.shape[2], image.shape[3])
         kernel, stride = adaptive_window(sides, (out.shape[2], out.shape[3]))
         return {"kernel": kernel, "stride": stride, "padding": (0, 0), "dilation": 1, "groups": 1, "ceil": False}
-    kernel = _pair(given["kernel_size"] if weight is None else tuple(weight.shape[2:]))
-    dilation, padding = _pair(given.get("dilation", 1)), given.get("padding", 0)
+    kernel = pair(given["kernel_size"] if weight is None else tuple(weight.shape[2:]))
+    dilation, padding = pair(given.get("dilation", 1)), given.get("padding", 0)
     if dilation[0] != dilation[1]:  # a layer's window has one
         return {}
     if padding == "same":
         padding = tuple(apart * (side - 1) // 2 for apart, side in zip(dilation, kernel, strict=True))
     return {
         "kernel": kernel,
-        "stride": _pair(given.get("stride") or (1 if weight is not None else kernel)),
-        "padding": _pair(0 if padding == "valid" else padding),
+        "stride": pair(given.get("stride") or (1 if weight is not None else kernel)),
+        "padding": pair(0 if padding == "valid" else padding),
         "dilation": dilation[0],
         "groups": int(given.get("groups", 1)),
         "ceil": bool(given.get("ceil_mode", False)),
     }
 
 
-def _pair(value: Any) -> tuple[int, int]:
+def pair(value: Any) -> tuple[int, int]:
+    """Return (height, width) of an argument that may be one number for both."""
     return (value, value) if isinstance(value, int) else (int(value[0]), int(value[-1]))

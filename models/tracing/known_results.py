@@ -11,17 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .functions import in_place
+from .functions import ACTIVATIONS, CONCATENATIONS, in_place
 from .layers import slid
 
-_SAME_SHAPE = frozenset(
-    {
-        "relu", "relu6", "hardtanh", "hardswish", "hardsigmoid", "sigmoid", "tanh", "silu", "gelu", "leaky_relu", "elu",
-        "selu", "celu", "mish", "softplus", "roll", "normalize", "exp", "sqrt", "rsqrt", "neg", "abs", "square", "sin",
-        "cos", "erf", "reciprocal", "softmax", "log_softmax", "logsigmoid",
-    }
-)  # fmt: skip
 _OVER_AXIS = frozenset({"softmax", "log_softmax", "normalize"})
+_SAME_SHAPE = ACTIVATIONS | _OVER_AXIS | {
+    "roll", "exp", "sqrt", "rsqrt", "neg", "abs", "square", "sin", "cos", "erf", "reciprocal",
+}  # fmt: skip
 # With any other keyword, such as `out`, `dtype` or NumPy's `axis`, torch is asked.
 _KEYWORDS = frozenset(
     {
@@ -36,7 +32,7 @@ _WEIGHTED = frozenset({"conv1d", "conv2d", "conv3d", "linear"})
 
 def known_result(name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor | None:
     """Return a function's result without values; None if torch must be asked."""
-    if args and name in ("cat", "concat", "concatenate"):
+    if args and name in CONCATENATIONS:
         dim = kwargs.get("dim", args[1] if len(args) > 1 else 0)
         return _joined(args[0], dim) if kwargs.keys() <= {"dim"} else None
     first = args[0] if args else None

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from .functions import CONCATENATIONS
 from .layers import Unclear
 from .recording import IMAGE, Call
 
-CONCATENATIONS = frozenset({"cat", "concat", "concatenate"})
 PRODUCTS = frozenset({"mul", "imul", "rmul", "multiply"})
 _WEIGHTED = frozenset(
     {

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from torch import nn
 
 from .function_kinds import FUNCTION_KINDS
+from .functions import CONCATENATIONS
 from .hooks import Way
 from .kinds import Kind
 from .layers import INPUT, DepthRule, EdgeKind, Layer, shapes_of
@@ -186,7 +187,7 @@ class _Builder:
         call = self.calls[place]
         if place in self.named:
             return Kind.ADD
-        if call.name in ("cat", "concat", "concatenate"):
+        if call.name in CONCATENATIONS:
             return Kind.CONCAT if place in self.joins.concatenations else Kind.BRANCHES
         if call.addition and len(set(call.sources)) > 1:
             return Kind.SUM

@@ -12,14 +12,13 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  # the usual name
 
 from ..runtime.messages import UserError
+from .functions import pair
 from .kinds import Kind
 from .layers import Shape, slid
-from .sight import adaptive_window
+from .sight import Pair, adaptive_window
 
 if TYPE_CHECKING:
     from .symbolic import Symbol
-
-Pair = tuple[int, int]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,10 +42,6 @@ class Operation:
     bias: bool = False
 
 
-def _pair(value: Any) -> Pair:
-    return (value, value) if isinstance(value, int) else (value[0], value[-1])
-
-
 def _sides(x: "Symbol", window: Pair, stride: Pair, padding: Pair, *, ceil: bool = False) -> tuple[int, int]:
     height, width = (
         slid(side, size, by, pad, ceil=ceil)
@@ -62,13 +57,13 @@ def _trainable(weight: Any, bias: Any) -> tuple[Tensor, ...]:
 def conv2d(
     x: "Symbol", weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Operation:
-    apart, *others = {*_pair(dilation)}
+    apart, *others = {*pair(dilation)}
     if others:
         raise NotImplementedError("a symbol has no rule for dilations that differ between height and width")
     out_channels, in_channels, *kernel = weight.shape
     if in_channels * groups != x.chw[0]:
         raise UserError("A convolution of {n} channels got {got}.", n=in_channels * groups, got=x.chw[0])
-    stride, padding, window = _pair(stride), _pair(padding), (kernel[0], kernel[1])
+    stride, padding, window = pair(stride), pair(padding), (kernel[0], kernel[1])
     height, width = _sides(x, (apart * (window[0] - 1) + 1, apart * (window[1] - 1) + 1), stride, padding)
     return Operation(
         kind=Kind.CONV,
@@ -141,8 +136,8 @@ def _pool(name: str) -> Callable[..., Operation]:
     def rule(
         x: "Symbol", kernel_size: Any, stride: Any = None, padding: Any = 0, *rest: Any, **named: Any
     ) -> Operation:
-        window = _pair(kernel_size)
-        by, pad = _pair(stride or kernel_size), _pair(padding)
+        window = pair(kernel_size)
+        by, pad = pair(stride or kernel_size), pair(padding)
         # max_pool2d has a dilation before it
         ceil = bool(named.get("ceil_mode", rest[0] if rest and name == "avg_pool2d" else False))
         out = (x.chw[0], *_sides(x, window, by, pad, ceil=ceil))
@@ -167,7 +162,7 @@ def _mean(x: "Symbol", dim: Any = None, keepdim: bool = False, **__: Any) -> Ope
 def _adaptive_avg_pool2d(x: "Symbol", output_size: Any) -> Operation:
     """Mean of one window for each output position; where they differ in size, the largest is recorded."""
     channels, height, width = x.chw
-    out = _pair(output_size)
+    out = pair(output_size)
     windows, strides = adaptive_window((height, width), out)
     return Operation(
         kind=Kind.POOL,

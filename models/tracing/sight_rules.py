@@ -6,23 +6,18 @@ from typing import Any
 from torch import Tensor
 
 from . import sight as to
-from .functions import VIEWS
+from .functions import ACTIVATIONS, CONCATENATIONS, VIEWS
 from .sight import CHANNELS, ONE, Sight
 
 Arguments = tuple[Any, ...]
 Options = Mapping[str, Any]
 
-_POINTWISE = frozenset(
-    {
-        "relu", "relu6", "gelu", "silu", "sigmoid", "hardswish", "hardsigmoid", "hardtanh", "elu", "selu", "celu",
-        "leaky_relu", "prelu", "mish", "tanh", "softplus", "logsigmoid", "rsub", "clamp", "exp", "sqrt", "rsqrt", "pow",
-        "abs", "neg", "square", "batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm",
-        "local_response_norm", "dropout", "dropout2d", "feature_dropout", "clamp_min", "reciprocal", "bernoulli", "div",
-        "truediv",
-    }
-)  # fmt: skip
+_POINTWISE = ACTIVATIONS | {
+    "prelu", "rsub", "clamp", "clamp_min", "exp", "sqrt", "rsqrt", "pow", "abs", "neg", "square", "reciprocal", "div",
+    "truediv", "bernoulli", "batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm",
+    "local_response_norm", "dropout", "dropout2d", "feature_dropout",
+}  # fmt: skip
 _JOINED = frozenset({"add", "iadd", "radd", "sub", "isub", "mul", "imul", "rmul", "multiply", "maximum", "minimum"})
-_CONCATENATED = frozenset({"cat", "concat", "concatenate"})
 _POOLED = frozenset({"mean", "amax", "sum"})
 _MOVING = frozenset(
     {"permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis", "t", "__get__", "transpose_"}
@@ -68,7 +63,7 @@ def _sight_of(
     if any(one is None for one in sights) or not sights:
         return None
     first = sights[0]
-    if plain in _JOINED or (plain in _CONCATENATED and _over_channels(first, args, kwargs)):
+    if plain in _JOINED or (plain in CONCATENATIONS and _over_channels(first, args, kwargs)):
         return to.together(sights, shapes)
     if len(sights) > 1 or first is None:
         return to.together(sights, shapes) if plain in _POINTWISE else None

@@ -19,8 +19,8 @@ from ..networks.joins import Branches, Sum
 from ..runtime.messages import UserError
 from .kinds import Kind
 from .layers import Shape
-from .rules import RULES, Operation, Pair, batch_norm, complement, concat, conv2d, mul, relu
-from .sight import Sees, adaptive_steps, extents, through, union
+from .rules import RULES, Operation, batch_norm, complement, concat, conv2d, mul, relu
+from .sight import Pair, Sees, adaptive_steps, extents, through, union
 
 # Records an operation as a layer, with the receptive field and effective stride of its output; returns its path.
 Record = Callable[[Operation, int, int], str]

@@ -185,12 +185,13 @@ def _show_slip() -> None:
 
 
 def _neighbours(trace: Trace, path: str) -> None:
-    before = [(edge.source, edge.kind) for edge in trace.edges if edge.target == path]
-    after = [(edge.target, edge.kind) for edge in trace.edges if edge.source == path]
+    # each once: queries, keys and values of an attention may come from one layer
+    before = {edge.source: edge.kind for edge in trace.edges if edge.target == path}
+    after = {edge.target: edge.kind for edge in trace.edges if edge.source == path}
     for key, title, neighbours in (("from", _("From"), before), ("to", _("To"), after)):
         if neighbours:
             st.markdown(f"**{title}**")
-        for other, kind in neighbours:
+        for other, kind in neighbours.items():
             words = other if kind is EdgeKind.FLOW else f"{other} ({label(kind)})"
             if other == INPUT:
                 st.write(_("the image"))

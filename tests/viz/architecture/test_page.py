@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from models.specs.external import ExternalSpec
 from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from models.tracing.memory import kept
@@ -313,3 +314,18 @@ def test_the_table_tells_what_is_saved_for_the_backward_pass(open_app):
 
     assert frame["Saved for backward, bytes"].sum() == kept(trace(PRESETS["resnet18"].spec))[-1]
     assert frame["Saved for backward, bytes"].iloc[0] == 3 * 224 * 224 * 4  # the first convolution saves the image
+
+
+@pytest.mark.parametrize("name", ["vit_b_16", "swin_t"])
+def test_the_card_of_a_layer_that_is_read_more_than_once_names_each_neighbour_once(name, open_app):
+    found = trace(ExternalSpec.of(f"torchvision:{name}"))
+    pairs = [(edge.source, edge.target) for edge in found.edges]
+    twice = [source for source, target in pairs if pairs.count((source, target)) > 1 and source in found.by_path]
+    path = twice[0]
+
+    app = open_app(network=f"torchvision:{name}", layer=path)
+
+    assert not app.exception
+    assert heading(app) == path
+    after = sorted({f"to_{target}" for source, target in pairs if source == path})
+    assert sorted(button.key for button in app.button if (button.key or "").startswith("to_")) == after

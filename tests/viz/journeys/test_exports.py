@@ -105,6 +105,14 @@ def test_offline_every_layer_is_drawn_no_boxes_overlap_and_arcs_pass_beside_them
         one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom - 1 && other.top < one.bottom - 1)).length;
     }""")
     assert overlaps == 0
+    elbows = opened.evaluate("""() => [...document.querySelectorAll(".edges path")].filter((line) => / V .* Q .* H /.test(line.getAttribute("d"))
+      && !/^M [\\d.]+ [\\d.]+ H/.test(line.getAttribute("d"))).filter((line) => {
+        const zoom = parseFloat(document.querySelector(".paper").style.zoom || 1), origin = document.querySelector(".paper").getBoundingClientRect();
+        const [, x, top, end] = line.getAttribute("d").match(/^M ([\\d.]+) ([\\d.]+) V ([\\d.]+)/).map(parseFloat);
+        return [...document.querySelectorAll(".node")].map((one) => one.getBoundingClientRect()).some((box) =>
+          (box.left - origin.left) / zoom < x && (box.right - origin.left) / zoom > x && (box.top - origin.top) / zoom > top + 1 && (box.bottom - origin.top) / zoom < end);
+      }).length""")
+    assert elbows == 0
     crossed = opened.evaluate("""() => {
       const origin = document.querySelector(".paper").getBoundingClientRect();
       const all = [...document.querySelectorAll(".node")].map((one) => one.getBoundingClientRect())

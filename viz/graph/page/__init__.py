@@ -105,6 +105,7 @@ def _labels() -> dict[str, str]:
         "parameters": _("Parameters"),
         "macs": _("MACs"),
         "bytes": _("Memory of the output in float32, bytes"),
+        "activations": _("Activations, bytes"),
         "output": _("Output"),
         "input": _("Input"),
         "field": _("Receptive field, px"),

@@ -153,8 +153,10 @@ function connect() {
     const between = all.filter((one) => one.top > from.bottom - 1 && one.bottom < to.top + 1 && one !== from && one !== to);
     const x = (y) => from.x + (to.x - from.x) * (y - from.bottom) / (to.top - from.bottom || 1);
     const hidden = between.some((one) => one.left < x(one.y) + 4 && one.right > x(one.y) - 4);
-    if (hidden && (Math.abs(from.x - to.x) < 30 || kind !== "projection")) arcs.push({ from, to, kind, between });
-    else lines.push({ from, to, kind });
+    const aside = from.x > to.right + 12 && !between.some((one) => one.left < from.x && one.right > from.x);
+    if (!hidden) lines.push({ from, to, kind });
+    else if (aside && ["flow", "projection"].includes(kind)) lines.push({ from, to, kind, elbow: true });
+    else arcs.push({ from, to, kind, between });
   }
   for (const [path, box] of boxes) {
     const group = groups.get(path);
@@ -162,7 +164,10 @@ function connect() {
   }
   arcs.sort((one, other) => (one.to.y - one.from.y) - (other.to.y - other.from.y));
   const lanes = [];
-  const pieces = lines.map(({ from, to, kind }) => {
+  const pieces = lines.map(({ from, to, kind, elbow }) => {
+    if (elbow) {                      // down its own column, then into the side
+      return path(`M ${from.x} ${from.bottom} V ${to.y - 10} Q ${from.x} ${to.y} ${from.x - 10} ${to.y} H ${to.right}`, kind);
+    }
     const middle = (from.bottom + to.top) / 2;
     const bend = Math.abs(from.x - to.x) < 2 ? `V ${to.top}` : `C ${from.x} ${middle} ${to.x} ${middle} ${to.x} ${to.top}`;
     return path(`M ${from.x} ${from.bottom} ${bend}`, kind);
@@ -242,7 +247,7 @@ function tell() {
     row(labels.output, shape(own(group).at(-1).output_shape));
     row(labels.parameters, written(sum(group, "params")));
     row(labels.macs, written(sum(group, "macs")));
-    row(labels.bytes, written(sum(group, "activation_bytes")));
+    row(labels.activations, written(sum(group, "activation_bytes")));
     pieces.push(list);
   }
   card.replaceChildren(...pieces);
