@@ -25,7 +25,7 @@ def show(spec: Network, trace: Trace, groups: tuple[Group, ...], view: View) -> 
         _search(spec, groups, view)
         if view.layer in trace.by_path:
             _layer(trace, trace.by_path[view.layer])
-        elif group := next((group for group in walk(groups) if group.path == view.layer), None):
+        elif group := next((group for group in walk(groups) if group.id == view.layer), None):
             _group(trace, group)
         else:
             _empty(trace)

@@ -65,7 +65,6 @@ def picture(trace: Trace, block: str, *, title: str) -> Picture:
         nodes=drawing.words,
         groups=frozenset(),
         kinds=tuple(kind for kind in KINDS if kind in {layer.kind for layer in own}),
-        several=False,
         skips=frozenset(drawing.skips),
         legend=None,
         folding=Folding(),

@@ -1,21 +1,29 @@
-"""Graph of a traced network as DOT source; `render` lays it out."""
+"""Graph of a traced network as DOT source with positions, which `render` turns into pictures."""
 
-from math import inf, log10
-
-import graphviz
+from collections import Counter
+from dataclasses import dataclass
 
 from models.tracing.kinds import JOINS, KINDS, Kind
 from models.tracing.layers import INPUT, EdgeKind, Layer
 from models.tracing.records import Trace
-from viz.graph.folding import Folding, Group, Rank, fit, shown, tree
-from viz.graph.picture import Colour, Direction, Legend, Picture, Values
-from viz.graph.words import alt, arc, caption, group_words, heading, name, named, words
+from viz.graph.dot import ARROW, Canvas, Point, skip_style
+from viz.graph.fills import Fills, fills
+from viz.graph.folding import Folding, Group, fit, shown, tree
+from viz.graph.layout import GAP, Box, Frame, arrange
+from viz.graph.node_labels import SIZE, SMALL, TAG, Label, group_label, layer_label, resized, tag_width
+from viz.graph.picture import Colour, Direction, Picture, Values
+from viz.graph.routes import FORK, Route, routes
+from viz.graph.sketch import BESIDE, Fan, Sketch, reach, sketch
+from viz.graph.text_width import text_width
+from viz.graph.units import short
+from viz.graph.words import alt, arcs, caption, group_words, heading, words
 from viz.language import _, ngettext
 from viz.style import format, theme
 
-MOST_NODES = 600  # larger graphs are illegible, and their layout takes seconds
-_JOIN = "+"  # suffix of a folded group's path: the node of its join
+MOST_NODES = 1000  # larger graphs are illegible, and a browser takes long to paint them
 SIGN: dict[str, str] = {Kind.ADD: "+", Kind.CONCAT: "c"}
+_CARDS = 3.0  # how far the cards of a stack lie apart
+_WIDE_GAP = 24.0  # between boxes if the edges tell shapes
 
 
 def picture(
@@ -26,253 +34,267 @@ def picture(
     direction: Direction = Direction.VERTICAL,
     colour: Colour = Colour.KIND,
     values: Values | None = None,
+    shapes: bool = False,
 ) -> Picture:
     """Return the graph of a trace as DOT source; beyond `MOST_NODES` nodes, groups stay folded and `note` says so.
 
-    If `values` are given, fills show them instead of `colour`, and the nodes' text instead of shapes.
+    If `values` are given, fills show them instead of `colour`, and the nodes' text instead of shapes. With `shapes` the
+    edges tell the shapes, and the nodes don't.
     """
     groups = tree(trace)
     folding, note = fit(groups, folding, most=MOST_NODES)
-    drawing = _Drawing(trace, groups, folding, direction, colour, values)
-    drawing.image()
-    for group in groups:
-        drawing.add(group, drawing.graph)
-    drawing.connect()
     drawn = tuple(shown(groups, folding))
+    filled = fills(trace, drawn, colour, values)
+    drawing = _Drawing(trace, groups, folding, filled, vertical=direction is Direction.VERTICAL, shapes=shapes)
     seen = {item.kind if isinstance(item, Layer) else item.joins for item in drawn}
     return Picture(
-        dot=drawing.graph.source,
+        dot=drawing.canvas.graph.source,
         nodes=drawing.words,
         groups=frozenset(drawing.foldable),
         kinds=tuple(kind for kind in KINDS if kind in seen),
         skips=frozenset(drawing.skips),
-        several=drawing.several,
-        legend=drawing.legend,
+        legend=filled.legend,
         folding=folding,
         note=note,
         alt=alt(title, trace, groups),
-        caption=caption(title, drawing.legend, drawing.skips, several=drawing.several),
+        caption=caption(title, filled.legend, drawing.skips),
+        strokes=drawing.strokes,
     )
 
 
-class _Drawing:
-    """Builds the nodes and edges that a folding shows."""
+@dataclass
+class _Labels:
+    """The text of boxes: shapes, or measured values."""
 
-    def __init__(
-        self,
-        trace: Trace,
-        groups: tuple[Group, ...],
-        folding: Folding,
-        direction: Direction,
-        colour: Colour,
-        measured: Values | None,
-    ) -> None:
-        self.trace = trace
-        self.measured = measured
-        self.folding = folding
-        self.colour = colour
-        self.vertical = direction is Direction.VERTICAL
-        self.graph = graphviz.Digraph("network")
-        self.graph.attr(
-            rankdir="TB" if self.vertical else "LR", nodesep="0.25", ranksep="0.13", bgcolor="transparent", pad="0.1"
-        )
-        ink, line = theme.TEXT.light, theme.LINE.light
-        self.graph.attr(
-            "node", fontname="Helvetica", fontsize="14", fontcolor=ink, color=line, margin="0.14,0.03", height="0.32"
-        )
-        self.graph.attr(
-            "edge", fontname="Helvetica", fontsize="12", fontcolor=ink, color=line, arrowsize="0.7", penwidth="1.6"
-        )
-        self.words: dict[str, str] = {}
-        self.foldable: set[str] = set()
-        self.enters: dict[str, str] = {}  # layer -> node at which its incoming edges end
-        self.leaves: dict[str, str] = {INPUT: INPUT}  # layer -> node at which its outgoing edges start
-        self.folded: list[Group] = []
-        self.joins: set[str] = set()
-        self.skips: set[EdgeKind] = set()
-        self.several = False
-        self.aside = {layer.path for layer in trace.layers if layer.kind is Kind.PAD}  # lie beside the branch anyway
-        values = [value for item in shown(groups, folding) if (value := self._value(item)) > 0]
-        known = colour is not Colour.KIND and bool(values)
-        units = {Colour.PARAMS: _("parameters"), Colour.MACS: _("MACs"), Colour.MEMORY: _("bytes of activations")}
-        self.legend = Legend(min(values), max(values), units[colour]) if known else None
-        if measured is not None:
-            self.legend = Legend(measured.low, measured.high, measured.unit)
+    fills: Fills
+    shapes: bool  # are told by the edges
 
-    def image(self) -> None:
-        shape = format.shape(self.trace.input_shape)
-        label = self._label(_("image"), "", shape)
-        self.graph.node(INPUT, label, shape="box", style="rounded", id=INPUT, **{"class": "image"})
-        self.words[INPUT] = _("the image, {shape}", shape=shape)
-
-    def add(self, item: Group | Layer, graph: graphviz.Digraph) -> None:
-        if isinstance(item, Layer):
-            self._layer(item, graph)
-        elif self.folding.opens(item):
-            self._cluster(item, graph)
-        else:
-            self._box(item, graph)
-
-    def connect(self) -> None:
-        """Draw the edges; those inside a folded group become one from its box to its join, and one skip edge."""
-        drawn: set[tuple[str, str, EdgeKind]] = set()
-        sources: dict[str, str] = {}
-        for edge in self.trace.edges:
-            target = self.enters[edge.target]
-            if self.enters.get(edge.source) == target:  # inside a folded group
-                continue
-            source = self.leaves[edge.source]
-            sources.setdefault(target, source)
-            kind = edge.kind if target == edge.target else EdgeKind.FLOW  # a folded group's own skips are drawn below
-            if (source, target, kind) not in drawn:
-                drawn.add((source, target, kind))
-                self._edge(source, target, kind)
-        for group in self.folded:
-            join = group.path + _JOIN
-            self._edge(group.path, join, EdgeKind.FLOW)
-            kind, label = arc(group)
-            self.several |= bool(label)
-            self._edge(sources[group.path], join, kind, label)
-
-    def _value(self, item: Group | Layer) -> float:
-        """The value that the fill shows; 0 if there is none."""
-        if self.measured is not None:
-            return self._mean(item) or 0
-        if self.colour is Colour.PARAMS:
-            return item.params
-        return item.macs if self.colour is Colour.MACS else item.activation_bytes
-
-    def _mean(self, item: Group | Layer) -> float | None:
-        """The measured value of a layer, or the quadratic mean of a group's layers; None if none was measured."""
-        measured = self.measured.of if self.measured is not None else {}
-        layers = item.layers if isinstance(item, Group) else (item,)
-        own = [measured[layer.path] for layer in layers if layer.path in measured]
-        largest = max(own, default=0.0)
-        if not own or not 0 < largest < inf:
-            return sum(own) if own else None
-        mean: float = largest * (sum((value / largest) ** 2 for value in own) / len(own)) ** 0.5
-        return mean
+    def __call__(self, item: Group | Layer, tags: tuple[Layer, ...], first: bool) -> Label:  # noqa: FBT001
+        if isinstance(item, Group):
+            return group_label(item, self._told(item, format.shape(item.output_shape)))
+        own = tuple(short(tag) for tag in tags)
+        return layer_label(item, self._told(item, resized(item)), own, tags_first=first)
 
     def _told(self, item: Group | Layer, shape: str) -> str:
-        """The text after a node's name: its measured value if fills show values, else its shape."""
-        if self.measured is None:
-            return shape
-        value = self._mean(item)
+        if self.fills.measured is None:
+            return "" if self.shapes else shape
+        value = self.fills.mean(item)
         return "" if value is None else format.number(value)
 
-    def _fill(self, item: Group | Layer) -> dict[str, str]:
-        if self.legend is None or (self.colour is Colour.KIND and self.measured is None):
-            ground = theme.fill(item.kind).light if isinstance(item, Layer) else theme.GROUP.light
-            return {"fillcolor": ground, "class": f"kind-{item.kind}" if isinstance(item, Layer) else "group"}
-        value = self._value(item)
-        if not 0 < value < inf:
-            return {"fillcolor": "#ffffff", "class": "value-none"}
-        span = log10(self.legend.high) - log10(self.legend.low)
-        fill = theme.scale((log10(value) - log10(self.legend.low)) / span if span else 1.0)
-        return {"fillcolor": fill, "fontcolor": theme.text_on(fill), "class": "value"}
 
-    def _layer(self, layer: Layer, graph: graphviz.Digraph) -> None:
-        self.enters[layer.path] = self.leaves[layer.path] = layer.path
-        self.words[layer.path] = words(layer)
-        if layer.kind in JOINS:
-            self._join(layer.path, layer.kind, graph)
+class _Drawing:
+    """Puts the boxes, frames and edges of a folding on a canvas."""
+
+    def __init__(
+        self, trace: Trace, groups: tuple[Group, ...], folding: Folding, filled: Fills, *, vertical: bool, shapes: bool
+    ) -> None:
+        self.trace, self.fills, self.vertical, self.shapes = trace, filled, vertical, shapes
+        self.gap = _WIDE_GAP if shapes else GAP
+        self.words: dict[str, str] = {}
+        self.foldable: set[str] = set()
+        self.skips: set[EdgeKind] = set()
+        self.strokes: Counter[EdgeKind] = Counter()  # skip connections that strokes or words stand for, by kind
+        image = Label(_("image"), "", "" if shapes else format.shape(trace.input_shape))
+        self.sketch: Sketch = sketch(trace, groups, folding, _Labels(filled, shapes), image, vertical=vertical)
+        found = routes(self.sketch.edges)
+        arrange(self.sketch.graph, gap=self.gap)
+        self.strokes += self.sketch.told
+        graph = self.sketch.graph
+        across, along = graph.before + graph.after, graph.along
+        self.canvas = Canvas(*((across, along) if vertical else (along, across)))
+        for cell in graph.walk():
+            if isinstance(cell, Frame):
+                self._frame(cell)
+            else:
+                self._box(cell)
+        for route in found:
+            self._route(route)
+        for box, group in self.sketch.folded:
+            self._arcs(box, group)
+        for fan in self.sketch.fans:
+            self._fan(fan)
+
+    def _xy(self, across: float, along: float) -> Point:
+        return (across, along) if self.vertical else (along, across)
+
+    def _frame(self, frame: Frame) -> None:
+        group = self.sketch.items[frame.id]
+        assert isinstance(group, Group)  # noqa: S101  # a layer has no frame
+        self.foldable.add(frame.id)
+        self.words[frame.id] = _("{group}; click to fold", group=group_words(group))
+        title = heading(group)
+        left, top = self._xy(frame.low, frame.start)
+        wide = text_width(title, SIZE)
+        inset = 9.0
+        if self.vertical and frame.low + wide + 2 * inset > frame.middle:  # else the main path would cross it
+            inset += frame.middle - frame.low
+        middle = (left + inset + wide / 2, top + 13)
+        style = {"style": "rounded,filled"} | self.fills.frame(group)
+        self.canvas.frame(frame.id, (left, top, *self._xy(frame.high, frame.end)), title, middle, **style)
+
+    def _box(self, box: Box) -> None:
+        x, y = self._xy(box.middle, box.start + box.along / 2)
+        width, height = self._xy(box.across, box.along)
+        if box.id == INPUT:
+            label = self.sketch.labels[box.id].html(width, vertical=self.vertical)
+            self.canvas.box(INPUT, x, y, width, height, label, style="rounded", **{"class": "image"})
+            self.words[INPUT] = _("the image, {shape}", shape=format.shape(self.trace.input_shape))
             return
-        graph.node(
-            layer.path, self._layer_label(layer), shape="box", style="filled", id=layer.path, **self._fill(layer)
-        )
+        item = self.sketch.items[box.id]
+        if isinstance(item, Group):
+            self.foldable.add(item.id)
+            self.words[item.id] = _("{group}; click to unfold", group=group_words(item))
+        else:
+            self.words[item.path] = words(item)
+        if box.join:
+            self._join(box, x, y)
+            return
+        filled = self.fills.box(item)
+        style = "filled" if isinstance(item, Layer) else "filled,rounded"
+        if isinstance(item, Group) and item.blocks > 1:
+            for number in (2, 1):
+                shift = number * _CARDS
+                card = filled | {"class": f"{filled['class']} card"}
+                name = f"{box.id} card {number}"
+                self.canvas.box(name, x + shift, y + shift, width, height, "", style=style, **card)
+        label = self.sketch.labels[box.id].html(width, vertical=self.vertical)
+        self.canvas.box(box.id, x, y, width, height, label, style=style, **filled)
+        self._tags(box, x, y, width, height)
 
-    def _box(self, group: Group, graph: graphviz.Digraph) -> None:
-        self.foldable.add(group.path)
-        self.words[group.path] = _("{group}; click to unfold", group=group_words(group))
-        graph.node(
-            group.path,
-            self._group_label(group),
-            shape="box",
-            style="filled,rounded",
-            id=group.path,
-            **self._fill(group),
-        )
-        for layer in group.layers:
-            self.enters[layer.path] = self.leaves[layer.path] = group.path
-        if group.skips and group.joins is not None:
-            self.folded.append(group)
-            self._join(group.path + _JOIN, group.joins, graph)
-            self.words[group.path + _JOIN] = _("the additions or concatenations of {group}", group=group.path)
-            for layer in group.layers:
-                self.leaves[layer.path] = group.path + _JOIN
+    def _tags(self, box: Box, x: float, y: float, width: float, height: float) -> None:
+        """Draw the tags inside a box: at its left end if they come before it, else at its right end."""
+        own = self.sketch.tags.get(box.id, ())
+        first = box.id in self.sketch.tags_first
+        wide = [tag_width(short(layer)) for layer in own]
+        at = x - width / 2 + 4 if first else x + width / 2 - 1 - sum(one + 3 for one in wide)
+        middle = y if self.vertical else y + height / 2 - TAG / 2 - 4
+        for layer, one in zip(own, wide, strict=True):
+            self._tag(layer, at + one / 2, middle, one)
+            at += one + 3
 
-    def _join(self, path: str, kind: str, graph: graphviz.Digraph) -> None:
-        self.joins.add(path)
-        graph.node(
-            path,
-            SIGN[kind],
-            shape="circle",
-            style="filled",
-            fillcolor=theme.fill(kind).light,
-            fixedsize="true",
-            width="0.3",
-            fontsize="18",
-            penwidth="2",
-            margin="0",
-            id=path,
-            **{"class": f"kind-{kind}"},
-        )
+    def _join(self, box: Box, x: float, y: float) -> None:
+        layer = self.sketch.items[box.id]
+        assert isinstance(layer, Layer)  # noqa: S101  # a folded group is a box
+        self.canvas.box(
+            box.id, x, y, box.across, box.along, SIGN[layer.kind], shape="circle", style="filled", fontsize="18",
+            penwidth="2", fillcolor=theme.fill(layer.kind).light, **{"class": f"kind-{layer.kind}"},
+        )  # fmt: skip
+        left = x - box.across / 2 - 6
+        for tag in self.sketch.tags.get(box.id, ()):
+            wide = tag_width(short(tag))
+            if self.vertical:
+                self._tag(tag, left - wide / 2, y, wide)
+                left -= wide + 3
+            else:
+                self._tag(tag, x, y - box.along / 2 - 4 - TAG / 2, wide)
 
-    def _cluster(self, group: Group, graph: graphviz.Digraph) -> None:
-        self.foldable.add(group.path)
-        self.words[group.path] = _("{group}; click to fold", group=group_words(group))
-        with graph.subgraph(name=f"cluster_{group.path}") as inner:
-            inner.attr(
-                label=heading(group),
-                labeljust="l",
-                labelloc="t",  # else clusters would inherit the position of the graph's caption, at the bottom
-                fontname="Helvetica-Bold",
-                fontsize="14",
-                fontcolor=theme.TEXT.light,
-                style="rounded,filled",
-                color="#c4ccd6",
-                fillcolor=theme.CLUSTER.light if group.rank is not Rank.BLOCK else "#ffffff",
-                id=group.path,
-                margin="12",
-                **{"class": f"open {group.rank}"},
-            )
-            for child in group.children:
-                self.add(child, inner)
+    def _tag(self, layer: Layer, x: float, y: float, wide: float) -> None:
+        self.words[layer.path] = words(layer)
+        style = self.fills.box(layer)
+        self.canvas.box(
+            layer.path, x, y, wide, TAG, short(layer), style="filled,rounded", fontsize=f"{SMALL:.0f}",
+            penwidth="0.8", **style | {"class": f"{style['class']} tag"},
+        )  # fmt: skip
 
-    def _label(self, name: str, detail: str, shape: str) -> str:
-        """A node's text: on one line in a vertical graph, on two in a horizontal one."""
-        rest = f" {detail}" if detail else ""
-        return named(name, f"{rest}{'    ' if self.vertical else chr(10)}{shape}" if shape else rest)
+    def _route(self, route: Route) -> None:
+        points = [self._xy(*point) for point in route.line(self.gap)]
+        style = skip_style(route.kind)
+        if route.kind is not EdgeKind.FLOW:
+            self.skips.add(route.kind)
+            self.strokes[route.kind] += route.target.join  # a projection is a way over several layers
+        self.canvas.line(route.source.id, route.target.id, points, **style)
+        if self.shapes and route.straight:
+            self._shape(route)
 
-    def _group_label(self, group: Group) -> str:
-        times = f"× {group.blocks}" if group.rank is not Rank.BLOCK else ""
-        return self._label(name(group), times, self._told(group, format.shape(group.output_shape)))
+    def _shape(self, route: Route) -> None:
+        source = self.sketch.items.get(route.source.id)
+        sides = self.trace.input_shape if source is None else source.output_shape
+        text = format.shape(sides)
+        x, y = self._xy(route.source.middle, (route.source.end + route.target.start) / 2)
+        wide = text_width(text, SMALL)
+        if self.vertical:
+            self.canvas.text(x + 6, y, text, wide, fontsize=f"{SMALL:.0f}", **{"class": "shape"})
+        else:
+            self.canvas.text(x - wide / 2, y + 12, text, wide, fontsize=f"{SMALL:.0f}", **{"class": "shape"})
 
-    def _layer_label(self, layer: Layer) -> str:
-        name = layer.path.removeprefix(layer.block).removeprefix("features").lstrip(".")
-        if layer.kind is Kind.CONV and layer.kernel and layer.stride:
-            stride = f"/{layer.stride[0]}" if max(layer.stride) > 1 else ""
-            kernel = f"{layer.kernel[0]}×{layer.kernel[1]}{stride}"
-            if layer.groups > 1:
-                kernel = ngettext("{kernel}, {n} group", "{kernel}, {n} groups", layer.groups, kernel=kernel)
-            return self._label(name, kernel, self._told(layer, format.shape(layer.output_shape)))
-        resized = layer.kind in (Kind.POOL, Kind.LINEAR, Kind.PAD)
-        return self._label(name, "", self._told(layer, format.shape(layer.output_shape) if resized else ""))
-
-    def _edge(self, source: str, target: str, kind: EdgeKind, label: str = "") -> None:
-        skip = kind is not EdgeKind.FLOW
-        attributes = {"style": theme.EDGE_STYLE[kind], "class": f"edge-{kind}", "weight": "1" if skip else "20"}
-        if skip:
+    def _arcs(self, box: Box, group: Group) -> None:
+        """Draw the skips of a folded group beside it: a stroke for each kind, with their number."""
+        told = arcs(group)
+        single = len(told) == 1
+        cards = 2 * _CARDS if group.blocks > 1 else 0.0
+        for place, (kind, number, text) in enumerate(told):  # the second stroke is inside the first
             self.skips.add(kind)
-            attributes |= {"color": theme.SKIP.light, "penwidth": "2.4"}
-        if (
-            skip
-            and source not in self.aside
-            and target in self.joins
-            and (kind is not EdgeKind.PROJECTION or target.endswith(_JOIN))
-        ):
-            side = "e" if self.vertical else "s"  # around the branch, always on the same side
-            attributes |= {"headport": side, "tailport": side}
-        if label:
-            attributes |= {"label": f" {label} ", "fontcolor": theme.SKIP.light, "fontsize": "14"}
-        self.graph.edge(source, target, **attributes)
+            self.strokes[kind] += number
+            if kind is EdgeKind.CONCAT:
+                self._glyph(box, cards)
+            else:
+                inset, out = (4.0, BESIDE) if place == 0 else (11.0, BESIDE - 8)
+                corners = [
+                    (box.high + (cards if place else 0.0), box.start + inset),
+                    (box.high + out, box.start + inset),
+                    (box.high + out, box.end - inset + cards / 2),
+                    (box.high + cards, box.end - inset + cards / 2),
+                ]
+                line = [self._xy(*corner) for corner in corners]
+                self.canvas.line(box.id, box.id, line, **skip_style(kind) | {"arrowsize": "0.5", "penwidth": "2"})
+            if text:
+                self._beside(box, text, place, single=single)
+
+    def _beside(self, box: Box, text: str, place: int, *, single: bool) -> None:
+        """Write the number of a folded group's skips beside its strokes."""
+        wide = text_width(text, SIZE)
+        if self.vertical:
+            y = box.start + box.along / 2 + (0 if single else (-7.5 if place == 0 else 7.5))
+            self.canvas.text(box.high + BESIDE + 7, y + 1, text, wide, **_SKIP_TEXT)
+        else:
+            y = box.high + BESIDE + 9 + 17 * place
+            self.canvas.text(box.start + box.along / 2 - wide / 2, y, text, wide, **_SKIP_TEXT)
+
+    def _glyph(self, box: Box, cards: float) -> None:
+        """Draw the fan that stands for the connections of a folded dense block."""
+        for number in range(3):
+            start, end = box.start + 3 + 3.5 * number, box.end - 2 + cards / 2
+            self._bulge(
+                box, (box.high + (cards if number else 0), start), (box.high + cards, end - 3), 5 + 4 * (3 - number)
+            )
+
+    def _fan(self, fan: Fan) -> None:
+        """Draw the connections of earlier layers into a dense layer."""
+        frame = fan.target.frame
+        assert frame is not None  # noqa: S101  # a dense layer is in its run
+        self.strokes[EdgeKind.CONCAT] += 1
+        self.skips.add(EdgeKind.CONCAT)
+        middle = fan.target.start + fan.target.along / 2
+        side = frame.middle + frame.columns_end
+        end = (fan.target.high, middle - (0 if fan.target.join else 4))
+        for source in fan.sources:
+            if source is None:
+                out = frame.rows[0].start - self.gap + FORK
+                self._bulge(fan.target, (side, out), end, reach(fan.target.row + 1), side, before=(frame.middle, out))
+            else:
+                out = source.start + source.along / 2 + 3
+                self._bulge(fan.target, (source.high, out), end, reach(fan.target.row - source.row), side)
+        if fan.hidden:
+            text = ngettext("and {n} more", "and {n} more", fan.hidden)
+            wide = text_width(text, SIZE)
+            if self.vertical:
+                self.canvas.text(fan.target.high + 60, middle + 12, text, wide, **_SKIP_TEXT)
+
+    def _bulge(
+        self, target: Box, start: Point, end: Point, by: float, side: float = 0.0, *, before: Point | None = None
+    ) -> None:
+        """Draw a curve that leaves a box's side and comes back to one further on; it comes straight from `before`."""
+        far = max(start[0], end[0], side) + by * 4 / 3
+        tip = (end[0] + ARROW * 0.7, end[1])
+        spline = [start, (far, start[1]), (far, end[1]), tip]
+        if end[0] < side - ARROW:  # straight below the last box, which a curve would touch
+            spline = [*spline[:3], (side, end[1]), (side, end[1]), tip, tip]
+        if before is not None:
+            spline = [before, before, start, *spline]
+        self.canvas.curve(
+            target.id, target.id, [self._xy(*point) for point in spline], self._xy(*end),
+            **skip_style(EdgeKind.CONCAT, thin=True) | {"arrowsize": "0.5"},
+        )  # fmt: skip
+
+
+_SKIP_TEXT = {"fontcolor": theme.SKIP.light, "class": "skip-text"}

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import groupby
+from itertools import chain, groupby
+from itertools import count as count_from
 from string import digits
 
 from models.tracing.kinds import JOINS, Kind
@@ -18,6 +19,7 @@ class Level(StrEnum):
 
     STAGES = "stages"
     BLOCKS = "blocks"
+    CONVOLUTIONS = "convolutions"  # norms and activation functions are tags of the layer that they belong to
     LAYERS = "layers"
 
 
@@ -30,13 +32,17 @@ class Rank(StrEnum):
 _OPEN: dict[Level, frozenset[Rank]] = {
     Level.STAGES: frozenset(),
     Level.BLOCKS: frozenset({Rank.STAGE}),
+    Level.CONVOLUTIONS: frozenset(Rank),
     Level.LAYERS: frozenset(Rank),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A group of layers that folds into one box. `children` are groups or, in a block, layers."""
+    """A group of layers that folds into one box. `children` are groups or, in a block, layers.
+
+    `id` is the path or, where a layer or an earlier group has the same, the path with a number.
+    """
 
     path: str
     rank: Rank
@@ -44,6 +50,11 @@ class Group:
     children: tuple["Group | Layer", ...]
     blocks: int
     skips: Counter[EdgeKind]  # number of skip edges inside, by kind
+    own_id: str = ""  # where the path is not unique
+
+    @property
+    def id(self) -> str:
+        return self.own_id or self.path
 
     @property
     def params(self) -> int:
@@ -66,6 +77,11 @@ class Group:
         return self.layers[-1].output_shape
 
     @property
+    def dense(self) -> bool:
+        """Whether this is a run of dense layers: their connections are the picture, so it unfolds with its stage."""
+        return self.rank is Rank.RUN and EdgeKind.CONCAT in self.skips
+
+    @property
     def joins(self) -> str | None:
         """Kind of the group's joins, addition or concatenation; None if it has none."""
         return next((layer.kind for layer in self.layers if layer.kind in JOINS), None)
@@ -79,7 +95,8 @@ class Folding:
     toggled: frozenset[str] = frozenset()
 
     def opens(self, group: Group) -> bool:
-        return (group.rank in _OPEN[self.level]) != (group.path in self.toggled)
+        wanted = group.rank in _OPEN[self.level] or (self.level is Level.BLOCKS and group.dense)
+        return wanted != (group.id in self.toggled)
 
     def toggle(self, path: str) -> "Folding":
         return Folding(self.level, self.toggled ^ {path})
@@ -88,7 +105,7 @@ class Folding:
 def unfolded(groups: tuple[Group, ...], folding: Folding, path: str) -> Folding:
     """Return a folding that draws a layer: the groups around it are unfolded, too."""
     closed = {
-        group.path
+        group.id
         for group in walk(groups)
         if not folding.opens(group) and any(layer.path == path for layer in group.layers)
     }
@@ -101,9 +118,22 @@ def tree(trace: Trace) -> tuple[Group, ...]:
     for edge in trace.edges:
         if edge.kind is not EdgeKind.FLOW and trace.by_path[edge.target].kind in JOINS:
             skips[edge.target] = edge.kind
-    return tuple(
+    stages = tuple(
         _stage(path, tuple(layers), skips) for path, layers in groupby(trace.layers, key=lambda layer: layer.stage)
     )
+    taken = set(trace.by_path)
+    return tuple(_unique(stage, taken) for stage in stages)
+
+
+def _unique(group: Group, taken: set[str]) -> Group:
+    """The group with an id of its own, and so all inside; `taken` grows."""
+    ids = chain([group.path], (f"{group.path}/{number}" for number in count_from(2)))
+    own_id = next(one for one in ids if one not in taken)
+    taken.add(own_id)
+    children = tuple(child if isinstance(child, Layer) else _unique(child, taken) for child in group.children)
+    if own_id == group.path and children == group.children:
+        return group
+    return replace(group, own_id="" if own_id == group.path else own_id, children=children)
 
 
 def shown(groups: tuple[Group, ...], folding: Folding) -> Iterator[Group | Layer]:
@@ -136,7 +166,7 @@ def fit(groups: tuple[Group, ...], folding: Folding, *, most: int) -> tuple[Fold
     wanted = count(groups, folding)
     if wanted <= most:
         return folding, ""
-    runs = frozenset(group.path for group in walk(groups) if group.rank is Rank.RUN)
+    runs = frozenset(group.id for group in walk(groups) if group.rank is Rank.RUN)
     closed = runs if folding.level is Level.LAYERS else frozenset()
     nodes = {"wanted": wanted, "most": most}
     for smaller, note in (
@@ -161,12 +191,12 @@ def fit(groups: tuple[Group, ...], folding: Folding, *, most: int) -> tuple[Fold
 def reveal(groups: tuple[Group, ...], folding: Folding, path: str) -> str:
     """Return the node that shows a layer or a group: itself if it is drawn, else the folded group around it."""
     for group in groups:
-        if group.path == path:
+        if group.id == path:
             return path
         inner = tuple(child for child in group.children if isinstance(child, Group))
-        if any(layer.path == path for layer in group.layers) or any(below.path == path for below in walk(inner)):
+        if any(layer.path == path for layer in group.layers) or any(below.id == path for below in walk(inner)):
             if not folding.opens(group):
-                return group.path
+                return group.id
             return reveal(inner, folding, path) or path
     return ""
 

@@ -1,7 +1,8 @@
 """The records of a drawn graph: its options, and its DOT source with legend and texts."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from models.tracing.layers import EdgeKind
@@ -58,12 +59,12 @@ class Picture:
     groups: frozenset[str]  # ids of the nodes that can be folded or unfolded
     kinds: tuple[str, ...]
     skips: frozenset[EdgeKind]
-    several: bool  # whether an arc stands for several skips, with their number as label
     legend: Legend | None  # None if the fills show kinds
     folding: Folding
     note: str
     alt: str
     caption: str  # what fills and lines mean, for downloaded pictures
+    strokes: Counter[EdgeKind] = field(default_factory=Counter)  # skips that lines or words stand for, by kind
 
 
 def number(value: float) -> str:

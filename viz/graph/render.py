@@ -2,26 +2,54 @@
 
 import io
 import re
+from functools import cache
 
+from viz.graph.text_width import text_width
 from viz.style import theme
 
 SHARP = 192  # dots per inch
 READABLE = 72  # dots per inch below which a PNG's text is illegible
 _LONGEST_PNG = 30_000  # pixels: cairo's limit is 32,767
+_SAMPLE = "denselayer24 1024 × 56 × 56"
 
 
 def render(dot: str, form: str, *, caption: str = "") -> bytes:
-    """Return DOT source laid out as "svg", "pdf" or "png", with the caption below."""
+    """Return DOT source as "svg", "pdf" or "png", with the caption below; it is laid out unless it has positions."""
     import pygraphviz  # imported here: 40 ms that would delay the first paint  # noqa: PLC0415
 
+    placed = "bb=" in dot[:400]
+    if placed and form != "svg":  # an SVG's text is drawn elsewhere
+        dot = _smaller(dot, _wider())
     graph = pygraphviz.AGraph(dot)
     if caption:
-        graph.graph_attr.update(label=caption, labelloc="b", fontname="Helvetica", fontsize="13")
+        graph.graph_attr.update(label=caption, labelloc="b", fontname=theme.DOT_FONT, fontsize="13")
     if form == "png":
         graph.graph_attr.update(bgcolor=theme.PAPER, dpi=str(resolution(render(dot, "svg").decode())))
-    drawn: bytes = graph.draw(format=form, prog="dot")
+    graph.has_layout = placed
+    drawn: bytes = graph.draw(format=form, prog=None if placed else "dot")  # None keeps positions and lines
     graph.close()
     return _opaque(drawn) if form == "png" else drawn
+
+
+@cache
+def _wider() -> float:
+    """How much wider this machine's font is than Helvetica, for which boxes are sized: 1 if it isn't."""
+    import pygraphviz  # noqa: PLC0415
+
+    graph = pygraphviz.AGraph(
+        f'digraph {{ a [shape=plain, margin=0, fontname="{theme.DOT_FONT}", fontsize=14, label=<<B>{_SAMPLE}</B>>] }}'
+    )
+    plain = graph.draw(format="plain", prog="dot").decode()
+    graph.close()
+    inches = float(next(line for line in plain.splitlines() if line.startswith("node")).split()[4])
+    return max(inches * 72 / text_width(_SAMPLE, 14), 1.0)
+
+
+def _smaller(dot: str, by: float) -> str:
+    """Divide all font sizes, if the machine's font is wider than the boxes are made for."""
+    if by < 1.02:  # noqa: PLR2004  # the boxes have as much room
+        return dot
+    return re.sub(r'(fontsize=|POINT-SIZE=)"?(\d+)"?', lambda found: f'{found[1]}"{float(found[2]) / by:.1f}"', dot)
 
 
 def _opaque(drawn: bytes) -> bytes:

@@ -55,37 +55,41 @@ def skip_names() -> dict[EdgeKind, str]:
     }
 
 
-def arc(group: Group) -> tuple[EdgeKind, str]:
-    """Return the kind of a folded group's one skip edge, a projection only if all skips are, and its label."""
-    number, projected = group.skips.total(), group.skips[EdgeKind.PROJECTION]
-    if projected == number:
-        label = ngettext("{n} projection", "{n} projections", number) if number > 1 else ""
-        return EdgeKind.PROJECTION, label
-    kind = EdgeKind.CONCAT if EdgeKind.CONCAT in group.skips else EdgeKind.IDENTITY
-    if number == 1:
-        return kind, ""
-    if projected:
-        return kind, ngettext(
-            "{n} skip, {projected} projected",
-            "{n} skips, {projected} projected",
-            number,
-            projected=projected,
-        )
-    return kind, ngettext("{n} skip", "{n} skips", number)
+def arcs(group: Group) -> list[tuple[EdgeKind, int, str]]:
+    """Return the strokes beside a folded group: one for each kind of skip in it, with their number, and it in words.
+
+    The words are empty where the group has one skip alone.
+    """
+    found = []
+    for kind, number in sorted(group.skips.items(), key=lambda item: item[0] is not EdgeKind.PROJECTION):
+        told = {
+            EdgeKind.IDENTITY: ngettext("{n} identity", "{n} identities", number),
+            EdgeKind.PROJECTION: ngettext("{n} projection", "{n} projections", number),
+            EdgeKind.CONCAT: ngettext("{n} concatenation", "{n} concatenations", number),
+        }[kind]
+        found.append((kind, number, told if group.skips.total() > 1 else ""))
+    return found
 
 
 def name(group: Group) -> str:
-    """Return a group's short name: layer2.0, or denselayer3, which is clear inside its stage."""
-    *__, stage, last = ("", *format.stage(group.path).split("."))
-    return f"{stage}.{last}" if stage and last[0].isdecimal() else last
+    """Return a group's short name: layer2.0, or denselayer3, which is clear inside its stage; layer2.1 to 3 for a run.
+
+    A run's path ends in the number of its last block.
+    """
+    path, __, last_block = group.path.rpartition("-") if group.rank is Rank.RUN else (group.path, "", "")
+    *__, stage, last = ("", *format.stage(path).split("."))
+    own = f"{stage}.{last}" if stage and last[0].isdecimal() else last
+    return _("{first} to {last}", first=own, last=last_block) if last_block else own
 
 
 def heading(group: Group) -> str:
-    times = f" × {group.blocks}" if group.rank is not Rank.BLOCK else ""
-    return f"{name(group)}{times}"
+    """Return the title of an unfolded group: "layer3, 36 blocks"."""
+    if group.rank is Rank.BLOCK or group.blocks < 2:  # noqa: PLR2004  # one block needs no number
+        return name(group)
+    return ngettext("{group}, {n} block", "{group}, {n} blocks", group.blocks, group=name(group))
 
 
-def caption(title: str, legend: Legend | None, skips: Collection[EdgeKind], *, several: bool) -> str:
+def caption(title: str, legend: Legend | None, skips: Collection[EdgeKind]) -> str:
     """Return what fills and lines mean, for the caption of a downloaded picture."""
     parts = [title]
     if legend is not None:
@@ -97,8 +101,6 @@ def caption(title: str, legend: Legend | None, skips: Collection[EdgeKind], *, s
         parts.append(_("identity shortcuts solid"))
     if EdgeKind.PROJECTION in skips:
         parts.append(_("projections dashed"))
-    if several:
-        parts.append(_("a number on an arc: the number of folded skips"))
     return "; ".join(parts)
 
 

@@ -20,7 +20,7 @@ with heading:
 notices = st.container()
 
 trace, groups = cached.trace(spec), cached.groups(spec)
-known = {*trace.by_path, *(group.path for group in folding.walk(groups))}
+known = {*trace.by_path, *(group.id for group in folding.walk(groups))}
 view = session.keep_known(known)
 with notices:
     header.messages()

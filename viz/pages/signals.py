@@ -21,7 +21,7 @@ notices = st.container()
 own = toolbar.counterpart(spec)
 if own is not None:
     trace, groups = cached.trace(own), cached.groups(own)
-    view = session.keep_known({*trace.by_path, *(group.path for group in folding.walk(groups))})
+    view = session.keep_known({*trace.by_path, *(group.id for group in folding.walk(groups))})
     with notices:
         header.messages()
         header.memory()

@@ -30,6 +30,16 @@ TEXT = Shade("#1c2430", "#eef2f7")
 LINE = Shade("#46505e", "#a5b0be")
 GROUP = Shade("#e9eef5", "#232c38")  # a folded stage, run or block
 CLUSTER = Shade("#f6f8fb", "#171e27")  # an unfolded one
+# Tints of a network's stages, in the order of the data; they repeat. Paler than the fills of kinds.
+STAGES = (
+    Shade("#dce9f8", "#21344a"),
+    Shade("#dff1df", "#223d2b"),
+    Shade("#fdeecb", "#453a1c"),
+    Shade("#f9dfe6", "#48262f"),
+    Shade("#e8e0f6", "#352b4d"),
+    Shade("#d9f0ef", "#1d3f40"),
+)
+STAGE_LINE = Shade("#b9c3d0", "#46525f")  # around an unfolded stage or block
 SKIP = Shade("#0072b2", "#56b4e9")  # with skip connections: blue, everywhere
 PLAIN = Shade("#d55e00", "#ff8c5a")  # without: vermilion, dashed, squares
 SELECTED = Shade("#0b6e4f", "#7ee0b8")  # the line at the selected layer
@@ -57,6 +67,7 @@ EDGE_STYLE: Mapping[EdgeKind, str] = MappingProxyType(
 )
 FONT = "Source Sans, Helvetica, Arial, sans-serif"
 PRINT_FONT = "Arial, Helvetica, sans-serif"  # of downloaded pictures: what lays out their text must have the font
+DOT_FONT = "Helvetica,Arial,Liberation Sans,sans-serif"  # the first of these that a machine has draws graphs
 CHART_TEXT = 15  # px: legible from the last row
 
 
@@ -117,6 +128,16 @@ def scale(share: float) -> str:
     position = min(max(share, 0.0), 1.0) * (len(SCALE) - 1)
     low = min(int(position), len(SCALE) - 2)
     return _mixed(SCALE[low], SCALE[low + 1], position - low)
+
+
+def stage(number: int) -> Shade:
+    """Return the tint of a stage, counted from 0."""
+    return STAGES[number % len(STAGES)]
+
+
+def paler(shade: Shade) -> Shade:
+    """Return a shade half way to the background."""
+    return Shade(_mixed(shade.light, PAPER, 0.55), _mixed(shade.dark, "#10151c", 0.55))
 
 
 def _mixed(colour: str, other: str, share: float) -> str:

@@ -27,7 +27,12 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Tab.CODE: N_("PyTorch code"),
     },
     Rows: {Rows.LAYERS: N_("a layer"), Rows.BLOCKS: N_("a block"), Rows.STAGES: N_("a stage")},
-    Level: {Level.STAGES: N_("stages"), Level.BLOCKS: N_("blocks"), Level.LAYERS: N_("layers")},
+    Level: {
+        Level.STAGES: N_("stages"),
+        Level.BLOCKS: N_("blocks"),
+        Level.CONVOLUTIONS: N_("convolutions"),
+        Level.LAYERS: N_("layers"),
+    },
     Direction: {Direction.VERTICAL: N_("vertical"), Direction.HORIZONTAL: N_("horizontal")},
     Colour: {
         Colour.KIND: N_("kind of layer"),

@@ -5,7 +5,7 @@ from hypothesis import given
 from models import PRESETS, trace
 from tests.conftest import specs
 from viz.graph.folding import Group, tree, walk
-from viz.graph.page.places import places
+from viz.graph.places import places
 
 
 def of(preset, path):

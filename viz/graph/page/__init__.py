@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from models.tracing.layers import Layer
 from models.tracing.records import Edge, Trace
 from viz.graph.drawing import SIGN
 from viz.graph.folding import Group, tree
-from viz.graph.page.places import places
-from viz.graph.words import alt, arc, name, skip_names
+from viz.graph.places import places
+from viz.graph.words import alt, arcs, name, skip_names
 from viz.language import _, language, ngettext
 from viz.style import format, theme
 from viz.style.html import render
@@ -28,9 +27,8 @@ def page(trace: Trace, *, title: str, origin: str = "") -> str:
     """Return the page of a trace: its graph, folded to stages at first, and the numbers behind each layer."""
     groups = tree(trace)
     kinds = dict.fromkeys(layer.kind for layer in trace.layers)
-    taken = {layer.path for layer in trace.layers}
     data = json_graph.graph(trace, name=title) | {
-        "tree": _placed(groups, trace.edges, {layer.path: place for place, layer in enumerate(trace.layers)}, taken),
+        "tree": _placed(groups, trace.edges, {layer.path: place for place, layer in enumerate(trace.layers)}),
         "kinds": {kind: _(KINDS[kind].label) for kind in kinds},
         "signs": {kind: SIGN[kind] for kind in kinds if kind in JOINS},
         "scale": theme.SCALE,
@@ -61,13 +59,8 @@ def _facts(trace: Trace) -> str:
     return " · ".join(parts)
 
 
-def _placed(
-    parts: Sequence[Group | Layer], edges: Sequence[Edge], numbers: dict[str, int], taken: set[str]
-) -> list[Any]:
-    """Parts with their row and column; a layer is its number, a group a dictionary with parts of its own.
-
-    A group's id is its path, or, where a layer or an earlier group has the same, one with a number; `taken` grows.
-    """
+def _placed(parts: Sequence[Group | Layer], edges: Sequence[Edge], numbers: dict[str, int]) -> list[Any]:
+    """Parts with their row and column; a layer is its number, a group a dictionary with parts of its own."""
     found: list[Any] = []
     for part, (row, column) in zip(parts, places(parts, edges), strict=True):
         if isinstance(part, Layer):
@@ -75,21 +68,17 @@ def _placed(
             continue
         inside = {layer.path for layer in part.layers}
         own = [edge for edge in edges if edge.source in inside and edge.target in inside]
-        ids = chain([part.path], (f"{part.path}/{number}" for number in count(2)))
-        own_id = next(one for one in ids if one not in taken)
-        taken.add(own_id)
         group: dict[str, Any] = {
-            "id": own_id,
+            "id": part.id,
             "path": part.path,
             "name": name(part),
             "rank": str(part.rank),
             "blocks": part.blocks,
             "layers": [numbers[part.layers[0].path], numbers[part.layers[-1].path]],
-            "parts": _placed(part.children, own, numbers, taken),
+            "parts": _placed(part.children, own, numbers),
         }
         if part.skips:
-            kind, label = arc(part)
-            group |= {"skip": str(kind), "label": label}
+            group["skips"] = [[str(kind), words] for kind, __, words in arcs(part)]
         found.append([group, row, column])
     return found
 

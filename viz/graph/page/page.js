@@ -72,7 +72,7 @@ function cluster(group) {
   head.setAttribute("aria-expanded", "true");
   made.append(head, grid(group.parts, element("div", "parts")));
   made.dataset.cluster = group.id;
-  if (group.skip) made.classList.add("skips");
+  if (group.skips) made.classList.add("skips");
   return made;
 }
 
@@ -160,7 +160,10 @@ function connect() {
   }
   for (const [path, box] of boxes) {
     const group = groups.get(path);
-    if (group?.skip) arcs.push({ from: { ...box, y: box.top + 5 }, to: { ...box, y: box.bottom - 5 }, kind: group.skip, between: [], label: group.label, fold: true });
+    (group?.skips ?? []).forEach(([kind, label], place) => {  // one stroke for each kind, the later inside the first
+      const inset = 5 + 5 * place;
+      arcs.push({ from: { ...box, y: box.top + inset }, to: { ...box, y: box.bottom - inset }, kind, between: [], label, fold: true, line: group.skips.length > 1 ? place - 0.5 : 0 });
+    });
   }
   arcs.sort((one, other) => (one.to.y - one.from.y) - (other.to.y - other.from.y));
   const lanes = [];
@@ -182,7 +185,7 @@ function connect() {
     if (arc.label) {
       const text = document.createElementNS(SVG, "text");
       text.setAttribute("x", right + 6);
-      text.setAttribute("y", (top + end) / 2 + 5);
+      text.setAttribute("y", (top + end) / 2 + 5 + 15 * (arc.line ?? 0));
       text.textContent = arc.label;
       pieces.push(text);
     }

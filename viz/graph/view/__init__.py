@@ -105,5 +105,4 @@ def _legend(picture: Picture) -> str:
         skips=[
             (name, theme.EDGE_STYLE[kind] == "dashed") for kind, name in skip_names().items() if kind in picture.skips
         ],
-        several=picture.several,
     )

@@ -1,0 +1,190 @@
+"""Where things are in a picture: a straight column, shortcuts around the boxes, nothing over anything else."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import pygraphviz
+import pytest
+from hypothesis import given, settings
+
+from models.specs.external import ExternalSpec
+from models.specs.presets import PRESETS
+from models.tracing.kinds import JOINS, Kind
+from models.tracing.layers import EdgeKind
+from models.tracing.tracer import trace
+from tests.conftest import presets, specs
+from viz.graph.drawing import picture
+from viz.graph.folding import Folding, Level
+from viz.graph.picture import Direction
+
+LOOKED_AT = ["resnet18", "resnet152", "densenet201", "resnext50_32x4d", "preact_resnet110", "resnet1202_cifar"]
+OTHERS = ["convnext_tiny", "vit_b_16", "swin_t", "inception_v3", "googlenet", "densenet121", "mobilenet_v3_large"]
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A node, or a line's corner points, in points."""
+
+    name: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+    def over(self, other, by=0.5):
+        return (
+            self.left < other.right - by
+            and other.left < self.right - by
+            and self.bottom < other.top - by
+            and other.bottom < self.top - by
+        )
+
+    def within(self, other):
+        return (
+            other.left - 1 <= self.left
+            and self.right <= other.right + 1
+            and other.bottom - 1 <= self.bottom
+            and self.top <= other.top + 1
+        )
+
+
+@dataclass(frozen=True)
+class Line:
+    source: str
+    target: str
+    kind: str
+    points: list[tuple[float, float]]
+
+
+def things(shown):
+    """Nodes (without the cards behind a stack, and without tags), tags, texts and lines of a picture."""
+    graph = pygraphviz.AGraph(shown.dot)
+    nodes, tags, texts, lines = {}, {}, [], []
+    for node in graph.nodes():
+        x, y = map(float, node.attr["pos"].split(","))
+        wide, high = float(node.attr["width"]) * 36, float(node.attr["height"]) * 36
+        thing = Thing(str(node), x - wide, y - high, x + wide, y + high)
+        if "card" in node.attr["class"]:
+            continue
+        if node.attr["shape"] == "plaintext":
+            texts.append(thing)
+        elif "tag" in node.attr["class"].split():
+            tags[thing.name] = thing
+        else:
+            nodes[thing.name] = thing
+    for edge in graph.edges():
+        pieces = [tuple(map(float, piece.split(",")[-2:])) for piece in edge.attr["pos"].split()]
+        tip, spline = pieces[0], pieces[1:]
+        lines.append(Line(edge[0], edge[1], edge.attr["class"].removeprefix("edge-"), [*along(spline), tip]))
+    frames = []
+    for frame in graph.subgraphs():
+        left, bottom, right, top = map(float, frame.graph_attr["bb"].split(","))
+        frames.append(Thing(frame.graph_attr["id"], left, bottom, right, top))
+    left, bottom, right, top = map(float, graph.graph_attr["bb"].split(","))
+    return nodes, tags, texts, lines, frames, Thing("", left, bottom, right, top)
+
+
+def along(spline):
+    """Points along a cubic spline."""
+    for start in range(0, len(spline) - 1, 3):
+        for step in range(11):
+            t = step / 10
+            parts = [(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3]
+            yield tuple(
+                sum(part * point[axis] for part, point in zip(parts, spline[start : start + 4], strict=True))
+                for axis in (0, 1)
+            )
+
+
+def check(found, shown):
+    nodes, tags, texts, lines, frames, whole = things(shown)
+    for one, other in combinations([*nodes.values(), *texts], 2):
+        assert not one.over(other), f"{one.name} lies over {other.name}"
+    for thing in [*nodes.values(), *tags.values(), *texts, *frames]:
+        assert thing.within(whole), f"{thing.name} is outside"
+    for line in lines:
+        for x, y in line.points:
+            point = Thing("", x, y, x, y)
+            assert point.within(whole), f"{line} is outside"
+            for thing in [*nodes.values(), *texts]:
+                if thing.name not in (line.source, line.target):
+                    assert not point.over(thing, by=1), f"{line.source} -> {line.target} crosses {thing.name}"
+    joins = [
+        edge.kind for edge in found.edges if edge.kind is not EdgeKind.FLOW and found.by_path[edge.target].kind in JOINS
+    ]
+    assert shown.strokes == {kind: joins.count(kind) for kind in set(joins)}
+
+
+def aside(layer):
+    return layer.projection or layer.kind is Kind.PAD
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_nothing_overlaps_nothing_crosses_a_box_and_every_skip_is_drawn_or_told(name, level, direction):
+    found = trace(PRESETS[name].spec)
+
+    shown = picture(found, title=name, folding=Folding(level), direction=direction)
+
+    check(found, shown)
+
+
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("name", OTHERS)
+def test_so_it_is_in_networks_of_others(name, level):
+    found = trace(ExternalSpec.of(f"torchvision:{name}"))
+
+    check(found, picture(found, title=name, folding=Folding(level)))
+
+
+@given(specs())
+@settings(max_examples=25)
+def test_so_it_is_in_any_network_layer_by_layer(spec):
+    found = trace(spec)
+
+    for direction in Direction:
+        check(found, picture(found, title="x", folding=Folding(Level.LAYERS), direction=direction))
+
+
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize("name", presets())
+def test_the_main_path_is_one_straight_column(name, level):
+    if PRESETS[name].spec.family == "inception_resnet":
+        return  # has branches
+    found = trace(PRESETS[name].spec)
+
+    nodes, *__ = things(picture(found, title=name, folding=Folding(level)))
+
+    axes = [
+        (thing.left + thing.right) / 2
+        for path, thing in nodes.items()
+        if path not in found.by_path or not aside(found.by_path[path])
+    ]
+    gated = any(layer.kind is Kind.PRODUCT for layer in found.layers)  # gates lie beside it
+    assert max(axes) - min(axes) < 0.2 or gated
+
+
+def test_lanes_of_equal_blocks_are_at_the_same_place():
+    found = trace(PRESETS["resnet152"].spec)
+
+    __, ___, ____, lines, *_____ = things(picture(found, title="", folding=Folding(Level.CONVOLUTIONS)))
+
+    lanes = {round(max(x for x, __ in line.points), 1) for line in lines if line.kind == "identity"}
+    assert len(lanes) == 1
+
+
+def test_the_level_of_convolutions_shows_resnet50_with_about_70_boxes_and_hides_nothing():
+    found = trace(PRESETS["resnet50"].spec)
+
+    nodes, tags, *__ = things(picture(found, title="", folding=Folding(Level.CONVOLUTIONS)))
+
+    assert len(nodes) == 1 + 53 + 16 + 3  # image, convolutions, additions; two poolings, classifier
+    assert {*nodes, *tags} >= set(found.by_path)
+
+
+def test_tags_of_a_pre_activation_come_before_their_convolution_and_those_of_others_after():
+    for name, path, before in (("preact_resnet110", "layer1.1.conv1", True), ("resnet18", "layer1.1.conv1", False)):
+        nodes, tags, *__ = things(picture(trace(PRESETS[name].spec), title="", folding=Folding(Level.CONVOLUTIONS)))
+        box, tag = nodes[path], tags[path.replace("conv1", "bn1")]
+        assert (tag.right < (box.left + box.right) / 2) == before

@@ -1,0 +1,105 @@
+"""DOT source with positions, which Graphviz's `nop2` renders as it is."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import graphviz
+
+from models.tracing.layers import EdgeKind
+from viz.style import theme
+
+ARROW = 7.0  # length of an arrow head
+_BEND = 6.0  # radius of a corner
+
+Point = tuple[float, float]  # x to the right and y down, in points
+
+
+class Canvas:
+    """Collects frames, boxes and lines at their positions; what is added later is drawn over what is there."""
+
+    def __init__(self, width: float, height: float) -> None:
+        self.height = height
+        self.graph = graphviz.Digraph("network")
+        ink, line = theme.TEXT.light, theme.LINE.light
+        self.graph.attr(bgcolor="transparent", pad="0.1", bb=f"0,0,{width:.1f},{height:.1f}", outputorder="nodesfirst")
+        self.graph.attr(
+            "node", fontname=theme.DOT_FONT, fontsize="14", fontcolor=ink, color=line, fixedsize="shape", margin="0"
+        )
+        self.graph.attr(
+            "edge", fontname=theme.DOT_FONT, fontsize="14", fontcolor=theme.SKIP.light, color=line, arrowsize="0.7",
+            penwidth="1.6",
+        )  # fmt: skip
+        self._anchor = 0
+
+    def box(self, name: str, x: float, y: float, width: float, height: float, label: str, **more: str) -> None:
+        """Add a node with its centre at (x, y)."""
+        self.graph.node(
+            name, label, pos=self._at(x, y), width=f"{width / 72:.4f}", height=f"{height / 72:.4f}",
+            **({"id": name, "shape": "box"} | more),
+        )  # fmt: skip
+
+    def frame(
+        self, name: str, corners: tuple[float, float, float, float], title: str, middle: Point, **more: str
+    ) -> None:
+        """Add a frame with corners (left, top, right, bottom) and a title around `middle`."""
+        left, top, right, bottom = corners
+        with self.graph.subgraph(name=f"cluster_{name}") as inner:
+            inner.attr(
+                label=f"<<B>{escape(title)}</B>>", bb=f"{left:.1f},{self.height - bottom:.1f},{right:.1f},{self.height - top:.1f}",
+                lp=self._at(*middle), fontname=theme.DOT_FONT, fontsize="14",
+                fontcolor=theme.TEXT.light, id=name, **more,
+            )  # fmt: skip
+
+    def line(self, source: str, target: str, points: Sequence[Point], **more: str) -> None:
+        """Add an edge with an arrow through corners, which are rounded."""
+        self.curve(source, target, _rounded(points), points[-1], **more)
+
+    def curve(self, source: str, target: str, spline: Sequence[Point], tip: Point, **more: str) -> None:
+        """Add an edge with an arrow, as a cubic spline that ends `ARROW` before its tip."""
+        pos = f"e,{self._at(*tip)} " + " ".join(self._at(*point) for point in spline)
+        self.graph.edge(source, target, pos=pos, **more)
+
+    def text(self, x: float, y: float, text: str, width: float, **more: str) -> None:
+        """Add a line of text with its left end at (x, y)."""
+        self._anchor += 1
+        name = f"text {self._anchor}"
+        self.box(name, x + width / 2, y, width, 15, text, shape="plaintext", **more)
+
+    def _at(self, x: float, y: float) -> str:
+        return f"{x:.2f},{self.height - y:.2f}"
+
+
+def skip_style(kind: EdgeKind, *, thin: bool = False) -> dict[str, str]:
+    """Return the attributes of a skip connection's or, for `EdgeKind.FLOW`, another edge's line."""
+    own = {"style": theme.EDGE_STYLE[kind], "class": f"edge-{kind}"}
+    if kind is EdgeKind.FLOW:
+        return own
+    return own | {"color": theme.SKIP.light, "penwidth": "1.2" if thin else "2.4"}
+
+
+def _rounded(points: Sequence[Point]) -> list[Point]:
+    """Return a cubic spline along straight lines with rounded corners, shortened by the arrow's length."""
+    corners = [*points[:-1], _before(points[-2], points[-1], ARROW)]
+    spline = [corners[0]]
+    for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+        entry = _before(before, corner, min(_BEND, _distance(before, corner) / 2))
+        leave = _before(after, corner, min(_BEND, _distance(corner, after) / 2))
+        spline += [spline[-1], entry, entry, corner, corner, leave]
+    return [*spline, spline[-1], corners[-1], corners[-1]]
+
+
+def _before(start: Point, end: Point, by: float) -> Point:
+    """The point on the way from start to end that is `by` before the end."""
+    length = _distance(start, end)
+    share = 0.0 if length == 0 else max(length - by, 0.0) / length
+    return start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share
+
+
+def _distance(one: Point, other: Point) -> float:
+    return ((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2) ** 0.5
+
+
+def bounds(points: Iterable[Point]) -> tuple[float, float]:
+    """Return the largest x and y."""
+    xs, ys = zip(*points, strict=True)
+    return max(xs), max(ys)
