@@ -7,8 +7,8 @@ import graphviz
 from models.tracing.kinds import JOINS, KINDS, Kind
 from models.tracing.layers import INPUT, EdgeKind, Layer
 from models.tracing.records import Edge, Trace
-from viz.graph.drawing import SIGN
 from viz.graph.folding import Folding
+from viz.graph.painter import SIGN
 from viz.graph.picture import Picture
 from viz.graph.words import named, words
 from viz.language import _, ngettext

@@ -1,7 +1,8 @@
 """DOT source with positions, which Graphviz's `nop2` renders as it is."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
+from math import hypot
 
 import graphviz
 
@@ -15,7 +16,10 @@ Point = tuple[float, float]  # x to the right and y down, in points
 
 
 class Canvas:
-    """Collects frames, boxes and lines at their positions; what is added later is drawn over what is there."""
+    """Collects frames, boxes and lines at their positions; what is added later is drawn over what is there.
+
+    `shift` moves what is added from then on, and `prefix` begins its ids: for a second network in the same picture.
+    """
 
     def __init__(self, width: float, height: float) -> None:
         self.height = height
@@ -29,13 +33,16 @@ class Canvas:
             "edge", fontname=theme.DOT_FONT, fontsize="14", fontcolor=theme.SKIP.light, color=line, arrowsize="0.7",
             penwidth="1.6",
         )  # fmt: skip
-        self._anchor = 0
+        self.shift: Point = (0.0, 0.0)
+        self.prefix = ""
+        self._texts = 0
 
     def box(self, name: str, x: float, y: float, width: float, height: float, label: str, **more: str) -> None:
         """Add a node with its centre at (x, y)."""
+        own = self.prefix + name
         self.graph.node(
-            name, label, pos=self._at(x, y), width=f"{width / 72:.4f}", height=f"{height / 72:.4f}",
-            **({"id": name, "shape": "box"} | more),
+            own, label, pos=self._at(x, y), width=f"{width / 72:.4f}", height=f"{height / 72:.4f}",
+            **({"id": own, "shape": "box"} | more),
         )  # fmt: skip
 
     def frame(
@@ -43,11 +50,12 @@ class Canvas:
     ) -> None:
         """Add a frame with corners (left, top, right, bottom) and a title around `middle`."""
         left, top, right, bottom = corners
-        with self.graph.subgraph(name=f"cluster_{name}") as inner:
+        own = self.prefix + name
+        box = f"{self._at(left, bottom)},{self._at(right, top)}"
+        with self.graph.subgraph(name=f"cluster_{own}") as inner:
             inner.attr(
-                label=f"<<B>{escape(title)}</B>>", bb=f"{left:.1f},{self.height - bottom:.1f},{right:.1f},{self.height - top:.1f}",
-                lp=self._at(*middle), fontname=theme.DOT_FONT, fontsize="14",
-                fontcolor=theme.TEXT.light, id=name, **more,
+                label=f"<<B>{escape(title)}</B>>", bb=box, lp=self._at(*middle), fontname=theme.DOT_FONT,
+                fontsize="14", fontcolor=theme.TEXT.light, id=own, **more,
             )  # fmt: skip
 
     def line(self, source: str, target: str, points: Sequence[Point], **more: str) -> None:
@@ -57,16 +65,16 @@ class Canvas:
     def curve(self, source: str, target: str, spline: Sequence[Point], tip: Point, **more: str) -> None:
         """Add an edge with an arrow, as a cubic spline that ends `ARROW` before its tip."""
         pos = f"e,{self._at(*tip)} " + " ".join(self._at(*point) for point in spline)
-        self.graph.edge(source, target, pos=pos, **more)
+        self.graph.edge(self.prefix + source, self.prefix + target, pos=pos, **more)
 
     def text(self, x: float, y: float, text: str, width: float, **more: str) -> None:
         """Add a line of text with its left end at (x, y)."""
-        self._anchor += 1
-        name = f"text {self._anchor}"
+        self._texts += 1
+        name = f"text {self._texts}"
         self.box(name, x + width / 2, y, width, 15, text, shape="plaintext", **more)
 
     def _at(self, x: float, y: float) -> str:
-        return f"{x:.2f},{self.height - y:.2f}"
+        return f"{x + self.shift[0]:.2f},{self.height - y - self.shift[1]:.2f}"
 
 
 def skip_style(kind: EdgeKind, *, thin: bool = False) -> dict[str, str]:
@@ -96,10 +104,4 @@ def _before(start: Point, end: Point, by: float) -> Point:
 
 
 def _distance(one: Point, other: Point) -> float:
-    return ((one[0] - other[0]) ** 2 + (one[1] - other[1]) ** 2) ** 0.5
-
-
-def bounds(points: Iterable[Point]) -> tuple[float, float]:
-    """Return the largest x and y."""
-    xs, ys = zip(*points, strict=True)
-    return max(xs), max(ys)
+    return hypot(one[0] - other[0], one[1] - other[1])

@@ -1,28 +1,22 @@
 """Graph of a traced network as DOT source with positions, which `render` turns into pictures."""
 
-from collections import Counter
-from dataclasses import dataclass
-
-from models.tracing.kinds import JOINS, KINDS, Kind
-from models.tracing.layers import INPUT, EdgeKind, Layer
+from models.tracing.kinds import KINDS
+from models.tracing.layers import Layer
 from models.tracing.records import Trace
-from viz.graph.dot import ARROW, Canvas, Point, skip_style
+from viz.graph.dot import Canvas
 from viz.graph.fills import Fills, fills
 from viz.graph.folding import Folding, Group, fit, shown, tree
-from viz.graph.layout import GAP, Box, Frame, arrange
-from viz.graph.node_labels import SIZE, SMALL, TAG, Label, group_label, layer_label, resized, tag_width
+from viz.graph.layout import GAP, arrange
+from viz.graph.node_labels import Label
+from viz.graph.painter import Labels, Painter
 from viz.graph.picture import Colour, Direction, Picture, Values
-from viz.graph.routes import FORK, Route, routes
-from viz.graph.sketch import BESIDE, Fan, Sketch, reach, sketch
-from viz.graph.text_width import text_width
-from viz.graph.units import short
-from viz.graph.words import alt, arcs, caption, group_words, heading, words
-from viz.language import _, ngettext
-from viz.style import format, theme
+from viz.graph.routes import routes
+from viz.graph.sketch import sketch
+from viz.graph.words import alt, caption
+from viz.language import _
+from viz.style import format
 
 MOST_NODES = 1000  # larger graphs are illegible, and a browser takes long to paint them
-SIGN: dict[str, str] = {Kind.ADD: "+", Kind.CONCAT: "c"}
-_CARDS = 3.0  # how far the cards of a stack lie apart
 _WIDE_GAP = 24.0  # between boxes if the edges tell shapes
 
 
@@ -45,7 +39,7 @@ def picture(
     folding, note = fit(groups, folding, most=MOST_NODES)
     drawn = tuple(shown(groups, folding))
     filled = fills(trace, drawn, colour, values)
-    drawing = _Drawing(trace, groups, folding, filled, vertical=direction is Direction.VERTICAL, shapes=shapes)
+    drawing = _painted(trace, groups, folding, filled, vertical=direction is Direction.VERTICAL, shapes=shapes)
     seen = {item.kind if isinstance(item, Layer) else item.joins for item in drawn}
     return Picture(
         dot=drawing.canvas.graph.source,
@@ -62,239 +56,16 @@ def picture(
     )
 
 
-@dataclass
-class _Labels:
-    """The text of boxes: shapes, or measured values."""
-
-    fills: Fills
-    shapes: bool  # are told by the edges
-
-    def __call__(self, item: Group | Layer, tags: tuple[Layer, ...], first: bool) -> Label:  # noqa: FBT001
-        if isinstance(item, Group):
-            return group_label(item, self._told(item, format.shape(item.output_shape)))
-        own = tuple(short(tag) for tag in tags)
-        return layer_label(item, self._told(item, resized(item)), own, tags_first=first)
-
-    def _told(self, item: Group | Layer, shape: str) -> str:
-        if self.fills.measured is None:
-            return "" if self.shapes else shape
-        value = self.fills.mean(item)
-        return "" if value is None else format.number(value)
-
-
-class _Drawing:
-    """Puts the boxes, frames and edges of a folding on a canvas."""
-
-    def __init__(
-        self, trace: Trace, groups: tuple[Group, ...], folding: Folding, filled: Fills, *, vertical: bool, shapes: bool
-    ) -> None:
-        self.trace, self.fills, self.vertical, self.shapes = trace, filled, vertical, shapes
-        self.gap = _WIDE_GAP if shapes else GAP
-        self.words: dict[str, str] = {}
-        self.foldable: set[str] = set()
-        self.skips: set[EdgeKind] = set()
-        self.strokes: Counter[EdgeKind] = Counter()  # skip connections that strokes or words stand for, by kind
-        image = Label(_("image"), "", "" if shapes else format.shape(trace.input_shape))
-        self.sketch: Sketch = sketch(trace, groups, folding, _Labels(filled, shapes), image, vertical=vertical)
-        found = routes(self.sketch.edges)
-        arrange(self.sketch.graph, gap=self.gap)
-        self.strokes += self.sketch.told
-        graph = self.sketch.graph
-        across, along = graph.before + graph.after, graph.along
-        self.canvas = Canvas(*((across, along) if vertical else (along, across)))
-        for cell in graph.walk():
-            if isinstance(cell, Frame):
-                self._frame(cell)
-            else:
-                self._box(cell)
-        for route in found:
-            self._route(route)
-        for box, group in self.sketch.folded:
-            self._arcs(box, group)
-        for fan in self.sketch.fans:
-            self._fan(fan)
-
-    def _xy(self, across: float, along: float) -> Point:
-        return (across, along) if self.vertical else (along, across)
-
-    def _frame(self, frame: Frame) -> None:
-        group = self.sketch.items[frame.id]
-        assert isinstance(group, Group)  # noqa: S101  # a layer has no frame
-        self.foldable.add(frame.id)
-        self.words[frame.id] = _("{group}; click to fold", group=group_words(group))
-        title = heading(group)
-        left, top = self._xy(frame.low, frame.start)
-        wide = text_width(title, SIZE)
-        inset = 9.0
-        if self.vertical and frame.low + wide + 2 * inset > frame.middle:  # else the main path would cross it
-            inset += frame.middle - frame.low
-        middle = (left + inset + wide / 2, top + 13)
-        style = {"style": "rounded,filled"} | self.fills.frame(group)
-        self.canvas.frame(frame.id, (left, top, *self._xy(frame.high, frame.end)), title, middle, **style)
-
-    def _box(self, box: Box) -> None:
-        x, y = self._xy(box.middle, box.start + box.along / 2)
-        width, height = self._xy(box.across, box.along)
-        if box.id == INPUT:
-            label = self.sketch.labels[box.id].html(width, vertical=self.vertical)
-            self.canvas.box(INPUT, x, y, width, height, label, style="rounded", **{"class": "image"})
-            self.words[INPUT] = _("the image, {shape}", shape=format.shape(self.trace.input_shape))
-            return
-        item = self.sketch.items[box.id]
-        if isinstance(item, Group):
-            self.foldable.add(item.id)
-            self.words[item.id] = _("{group}; click to unfold", group=group_words(item))
-        else:
-            self.words[item.path] = words(item)
-        if box.join:
-            self._join(box, x, y)
-            return
-        filled = self.fills.box(item)
-        style = "filled" if isinstance(item, Layer) else "filled,rounded"
-        if isinstance(item, Group) and item.blocks > 1:
-            for number in (2, 1):
-                shift = number * _CARDS
-                card = filled | {"class": f"{filled['class']} card"}
-                name = f"{box.id} card {number}"
-                self.canvas.box(name, x + shift, y + shift, width, height, "", style=style, **card)
-        label = self.sketch.labels[box.id].html(width, vertical=self.vertical)
-        self.canvas.box(box.id, x, y, width, height, label, style=style, **filled)
-        self._tags(box, x, y, width, height)
-
-    def _tags(self, box: Box, x: float, y: float, width: float, height: float) -> None:
-        """Draw the tags inside a box: at its left end if they come before it, else at its right end."""
-        own = self.sketch.tags.get(box.id, ())
-        first = box.id in self.sketch.tags_first
-        wide = [tag_width(short(layer)) for layer in own]
-        at = x - width / 2 + 4 if first else x + width / 2 - 1 - sum(one + 3 for one in wide)
-        middle = y if self.vertical else y + height / 2 - TAG / 2 - 4
-        for layer, one in zip(own, wide, strict=True):
-            self._tag(layer, at + one / 2, middle, one)
-            at += one + 3
-
-    def _join(self, box: Box, x: float, y: float) -> None:
-        layer = self.sketch.items[box.id]
-        assert isinstance(layer, Layer)  # noqa: S101  # a folded group is a box
-        self.canvas.box(
-            box.id, x, y, box.across, box.along, SIGN[layer.kind], shape="circle", style="filled", fontsize="18",
-            penwidth="2", fillcolor=theme.fill(layer.kind).light, **{"class": f"kind-{layer.kind}"},
-        )  # fmt: skip
-        left = x - box.across / 2 - 6
-        for tag in self.sketch.tags.get(box.id, ()):
-            wide = tag_width(short(tag))
-            if self.vertical:
-                self._tag(tag, left - wide / 2, y, wide)
-                left -= wide + 3
-            else:
-                self._tag(tag, x, y - box.along / 2 - 4 - TAG / 2, wide)
-
-    def _tag(self, layer: Layer, x: float, y: float, wide: float) -> None:
-        self.words[layer.path] = words(layer)
-        style = self.fills.box(layer)
-        self.canvas.box(
-            layer.path, x, y, wide, TAG, short(layer), style="filled,rounded", fontsize=f"{SMALL:.0f}",
-            penwidth="0.8", **style | {"class": f"{style['class']} tag"},
-        )  # fmt: skip
-
-    def _route(self, route: Route) -> None:
-        points = [self._xy(*point) for point in route.line(self.gap)]
-        style = skip_style(route.kind)
-        if route.kind is not EdgeKind.FLOW:
-            self.skips.add(route.kind)
-            self.strokes[route.kind] += route.target.join  # a projection is a way over several layers
-        self.canvas.line(route.source.id, route.target.id, points, **style)
-        if self.shapes and route.straight:
-            self._shape(route)
-
-    def _shape(self, route: Route) -> None:
-        source = self.sketch.items.get(route.source.id)
-        sides = self.trace.input_shape if source is None else source.output_shape
-        text = format.shape(sides)
-        x, y = self._xy(route.source.middle, (route.source.end + route.target.start) / 2)
-        wide = text_width(text, SMALL)
-        if self.vertical:
-            self.canvas.text(x + 6, y, text, wide, fontsize=f"{SMALL:.0f}", **{"class": "shape"})
-        else:
-            self.canvas.text(x - wide / 2, y + 12, text, wide, fontsize=f"{SMALL:.0f}", **{"class": "shape"})
-
-    def _arcs(self, box: Box, group: Group) -> None:
-        """Draw the skips of a folded group beside it: a stroke for each kind, with their number."""
-        told = arcs(group)
-        single = len(told) == 1
-        cards = 2 * _CARDS if group.blocks > 1 else 0.0
-        for place, (kind, number, text) in enumerate(told):  # the second stroke is inside the first
-            self.skips.add(kind)
-            self.strokes[kind] += number
-            if kind is EdgeKind.CONCAT:
-                self._glyph(box, cards)
-            else:
-                inset, out = (4.0, BESIDE) if place == 0 else (11.0, BESIDE - 8)
-                corners = [
-                    (box.high + (cards if place else 0.0), box.start + inset),
-                    (box.high + out, box.start + inset),
-                    (box.high + out, box.end - inset + cards / 2),
-                    (box.high + cards, box.end - inset + cards / 2),
-                ]
-                line = [self._xy(*corner) for corner in corners]
-                self.canvas.line(box.id, box.id, line, **skip_style(kind) | {"arrowsize": "0.5", "penwidth": "2"})
-            if text:
-                self._beside(box, text, place, single=single)
-
-    def _beside(self, box: Box, text: str, place: int, *, single: bool) -> None:
-        """Write the number of a folded group's skips beside its strokes."""
-        wide = text_width(text, SIZE)
-        if self.vertical:
-            y = box.start + box.along / 2 + (0 if single else (-7.5 if place == 0 else 7.5))
-            self.canvas.text(box.high + BESIDE + 7, y + 1, text, wide, **_SKIP_TEXT)
-        else:
-            y = box.high + BESIDE + 9 + 17 * place
-            self.canvas.text(box.start + box.along / 2 - wide / 2, y, text, wide, **_SKIP_TEXT)
-
-    def _glyph(self, box: Box, cards: float) -> None:
-        """Draw the fan that stands for the connections of a folded dense block."""
-        for number in range(3):
-            start, end = box.start + 3 + 3.5 * number, box.end - 2 + cards / 2
-            self._bulge(
-                box, (box.high + (cards if number else 0), start), (box.high + cards, end - 3), 5 + 4 * (3 - number)
-            )
-
-    def _fan(self, fan: Fan) -> None:
-        """Draw the connections of earlier layers into a dense layer."""
-        frame = fan.target.frame
-        assert frame is not None  # noqa: S101  # a dense layer is in its run
-        self.strokes[EdgeKind.CONCAT] += 1
-        self.skips.add(EdgeKind.CONCAT)
-        middle = fan.target.start + fan.target.along / 2
-        side = frame.middle + frame.columns_end
-        end = (fan.target.high, middle - (0 if fan.target.join else 4))
-        for source in fan.sources:
-            if source is None:
-                out = frame.rows[0].start - self.gap + FORK
-                self._bulge(fan.target, (side, out), end, reach(fan.target.row + 1), side, before=(frame.middle, out))
-            else:
-                out = source.start + source.along / 2 + 3
-                self._bulge(fan.target, (source.high, out), end, reach(fan.target.row - source.row), side)
-        if fan.hidden:
-            text = ngettext("and {n} more", "and {n} more", fan.hidden)
-            wide = text_width(text, SIZE)
-            if self.vertical:
-                self.canvas.text(fan.target.high + 60, middle + 12, text, wide, **_SKIP_TEXT)
-
-    def _bulge(
-        self, target: Box, start: Point, end: Point, by: float, side: float = 0.0, *, before: Point | None = None
-    ) -> None:
-        """Draw a curve that leaves a box's side and comes back to one further on; it comes straight from `before`."""
-        far = max(start[0], end[0], side) + by * 4 / 3
-        tip = (end[0] + ARROW * 0.7, end[1])
-        spline = [start, (far, start[1]), (far, end[1]), tip]
-        if end[0] < side - ARROW:  # straight below the last box, which a curve would touch
-            spline = [*spline[:3], (side, end[1]), (side, end[1]), tip, tip]
-        if before is not None:
-            spline = [before, before, start, *spline]
-        self.canvas.curve(
-            target.id, target.id, [self._xy(*point) for point in spline], self._xy(*end),
-            **skip_style(EdgeKind.CONCAT, thin=True) | {"arrowsize": "0.5"},
-        )  # fmt: skip
-
-
-_SKIP_TEXT = {"fontcolor": theme.SKIP.light, "class": "skip-text"}
+def _painted(
+    trace: Trace, groups: tuple[Group, ...], folding: Folding, filled: Fills, *, vertical: bool, shapes: bool
+) -> Painter:
+    gap = _WIDE_GAP if shapes else GAP
+    image = Label(_("image"), "", "" if shapes else format.shape(trace.input_shape))
+    sketched = sketch(trace, groups, folding, Labels(filled, shapes), image, vertical=vertical)
+    found = routes(sketched.edges)
+    arrange(sketched.graph, gap=gap)
+    across, along = sketched.graph.before + sketched.graph.after, sketched.graph.along
+    canvas = Canvas(*((across, along) if vertical else (along, across)))
+    painter = Painter(canvas, trace, sketched, filled, vertical, gap, shapes)
+    painter.paint(found)
+    return painter

@@ -35,6 +35,7 @@ class Values:
     of: Mapping[str, float]  # by path; layers without a value are missing
     low: float
     high: float
+    shares: Mapping[str, float] = field(default_factory=dict)  # of the branch at a join, by its path, 0 to 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Picture:
     note: str
     alt: str
     caption: str  # what fills and lines mean, for downloaded pictures
+    partners: Mapping[str, str] = field(default_factory=dict)  # of two networks in one frame: id -> the other's id
     strokes: Counter[EdgeKind] = field(default_factory=Counter)  # skips that lines or words stand for, by kind
 
 

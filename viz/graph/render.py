@@ -47,7 +47,7 @@ def _wider() -> float:
 
 def _smaller(dot: str, by: float) -> str:
     """Divide all font sizes, if the machine's font is wider than the boxes are made for."""
-    if by < 1.02:  # noqa: PLR2004  # the boxes have as much room
+    if by < 1.02:  # the boxes have as much room
         return dot
     return re.sub(r'(fontsize=|POINT-SIZE=)"?(\d+)"?', lambda found: f'{found[1]}"{float(found[2]) / by:.1f}"', dot)
 

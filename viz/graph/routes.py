@@ -99,35 +99,36 @@ def routes(edges: Iterable[tuple[Box, Box, EdgeKind]]) -> list[Route]:
     return found
 
 
-def _chain(box: Box) -> list[Box | Frame]:
-    """The frames around a box, outer ones first, and the box."""
-    chain: list[Box | Frame] = [box]
-    while (frame := chain[-1].frame) is not None:
-        chain.append(frame)
-    return chain[::-1]
+def _frames(part: Box | Frame) -> list[Frame]:
+    """The frames around a part, outer ones first."""
+    found: list[Frame] = []
+    frame = part.frame
+    while frame is not None:
+        found.append(frame)
+        frame = frame.frame
+    return found[::-1]
 
 
 def _route(source: Box, target: Box, kind: EdgeKind) -> Route:
-    ours, theirs = _chain(source), _chain(target)
-    depth = next(place for place, (one, other) in enumerate(zip(ours, theirs, strict=False)) if one is not other)
-    frame = ours[depth - 1]
-    assert isinstance(frame, Frame)  # noqa: S101  # two boxes differ, so what holds both is a frame
-    above, below = ours[depth], theirs[depth]
+    ours, theirs = _frames(source), _frames(target)
+    depth = max(place for place, (one, other) in enumerate(zip(ours, theirs, strict=False)) if one is other)
+    frame = ours[depth]
+    out: list[Box | Frame] = [*ours, source]
+    into: list[Box | Frame] = [*theirs, target]
+    above, below, inner = out[depth + 1], into[depth + 1], into[depth + 2 :]
     route = Route(source, target, kind, frame)
     route.column = above.column
-    leaves = all(_last_on_axis(part) for part in ours[depth + 1 :])
+    leaves = all(_last_on_axis(part) for part in out[depth + 2 :])
     same = above.column == below.column and _clear(frame, above.column, above.row + 1, below.row)
-    inner = theirs[depth + 1 :]
     if leaves and same:
         while inner and _first_on_axis(inner[0]):
-            inner = inner[1:]
+            below, inner = inner[0], inner[1:]
         if not inner:
             route.straight = True
             return route
-        frame = theirs[len(theirs) - len(inner) - 1]  # type: ignore[assignment]  # what holds a part is a frame
-        route.frame, route.first, route.column = frame, 0, 0
-        below = inner[0]
-        inner = inner[1:]
+        assert isinstance(below, Frame)  # noqa: S101  # something is inside
+        route.frame, route.first, route.column = below, 0, 0
+        below, inner = inner[0], inner[1:]
         route.forks = True
     elif leaves:
         route.first = above.row + 1
@@ -135,19 +136,19 @@ def _route(source: Box, target: Box, kind: EdgeKind) -> Route:
     else:
         route.first = above.row
     route.last = below.row
-    return _ended(route, below, deep=bool(inner))
+    return _ended(route, below, inner)
 
 
-def _ended(route: Route, below: Box | Frame, *, deep: bool) -> Route:
+def _ended(route: Route, below: Box | Frame, inner: list[Box | Frame]) -> Route:
     """Choose how a route arrives: from above, from the side, by a free column or by a lane."""
     frame, here, there = route.frame, route.column, below.column
-    if deep and not all(_first_on_axis(part) for part in _chain(route.target)[len(_chain(below)) :]):
+    if not all(_first_on_axis(part) for part in inner):
         route.sideways, route.lane = True, 0
         return route
-    rests = below.row in range(len(frame.rows)) and all(column <= there for column in frame.rows[below.row].cells)
+    rests = all(column <= there for column in frame.rows[below.row].cells)
     if route.forks and there > here and _clear(frame, there, route.first, below.row):
         return route
-    if there < here and not deep and route.target is below and route.target.join and rests:
+    if there < here and route.target is below and route.target.join and rests:
         if route.forks and _clear(frame, here, route.first, below.row + 1):
             route.forks, route.sideways = False, True
             return route

@@ -1,8 +1,9 @@
 """What a folding shows of a network: its boxes in rows and columns, and the edges between them."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from models.tracing.kinds import JOINS, Kind
 from models.tracing.layers import INPUT, EdgeKind, Layer
@@ -28,7 +29,12 @@ def reach(rows: int) -> float:
 
 
 Item = Group | Layer
-Labeller = Callable[[Item, tuple[Layer, ...], bool], Label]
+
+
+class Labeller(Protocol):
+    """Gives the text of a group or layer with its tags, which come before it or after it."""
+
+    def __call__(self, item: Item, tags: tuple[Layer, ...], *, first: bool) -> Label: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +140,22 @@ class _Builder:
             self.box_of[layer.path] = box
             return box
         box = self._sized(
-            layer.path, self.labeller(layer, self.made.tags.get(layer.path, ()), layer.path in self.made.tags_first)
+            layer.path,
+            self.labeller(layer, self.made.tags.get(layer.path, ()), first=layer.path in self.made.tags_first),
         )
         self.box_of[layer.path] = box
         return box
 
     def _group(self, group: Group) -> Box:
         self.made.items[group.id] = group
-        box = self._sized(group.id, self.labeller(group, (), False))
+        box = self._sized(group.id, self.labeller(group, (), first=False))
         if group.skips and self.vertical:
             box.along += _ARCS
         for layer in group.layers:
             self.box_of[layer.path] = box
         if group.skips:
             self.made.folded.append((box, group))
-            words = [words for __, __, words in arcs(group) if words]
+            words = [told for _kind, _number, told in arcs(group) if told]
             if self.vertical:
                 box.beside = BESIDE + (max(text_width(line, SIZE) for line in words) + 10 if words else 4)
             else:

@@ -76,15 +76,15 @@ def name(group: Group) -> str:
 
     A run's path ends in the number of its last block.
     """
-    path, __, last_block = group.path.rpartition("-") if group.rank is Rank.RUN else (group.path, "", "")
-    *__, stage, last = ("", *format.stage(path).split("."))
+    path, _dash, last_block = group.path.rpartition("-") if group.rank is Rank.RUN else (group.path, "", "")
+    *_before, stage, last = ("", *format.stage(path).split("."))
     own = f"{stage}.{last}" if stage and last[0].isdecimal() else last
     return _("{first} to {last}", first=own, last=last_block) if last_block else own
 
 
 def heading(group: Group) -> str:
     """Return the title of an unfolded group: "layer3, 36 blocks"."""
-    if group.rank is Rank.BLOCK or group.blocks < 2:  # noqa: PLR2004  # one block needs no number
+    if group.rank is Rank.BLOCK or group.blocks < 2:  # one block needs no number
         return name(group)
     return ngettext("{group}, {n} block", "{group}, {n} blocks", group.blocks, group=name(group))
 

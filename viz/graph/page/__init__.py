@@ -12,8 +12,8 @@ from models.tracing import json_graph
 from models.tracing.kinds import JOINS, KINDS
 from models.tracing.layers import Layer
 from models.tracing.records import Edge, Trace
-from viz.graph.drawing import SIGN
 from viz.graph.folding import Group, tree
+from viz.graph.painter import SIGN
 from viz.graph.places import places
 from viz.graph.words import alt, arcs, name, skip_names
 from viz.language import _, language, ngettext

@@ -8,7 +8,7 @@ import streamlit as st
 
 from models.tracing.kinds import JOINS, KINDS
 from models.tracing.layers import EdgeKind
-from viz.graph.drawing import SIGN
+from viz.graph.painter import SIGN
 from viz.graph.picture import Picture
 from viz.graph.words import skip_names
 from viz.language import _
@@ -27,8 +27,13 @@ def _colours() -> str:
             f".legend i.{kind} {{ background: {shade.light}; }} .dark .legend i.{kind} {{ background: {shade.dark}; }}"
         )
     rules.append(f".dark .group path, .dark .group polygon {{ fill: {theme.GROUP.dark}; }}")
-    rules.append(f".dark .cluster > path, .dark .cluster > polygon {{ fill: {theme.CLUSTER.dark}; stroke: #3a4655; }}")
+    frame = f"fill: {theme.CLUSTER.dark}; stroke: {theme.STAGE_LINE.dark};"
+    rules.append(f".dark .cluster > path, .dark .cluster > polygon {{ {frame} }}")
+    for number, shade in enumerate(theme.STAGES):
+        rules.append(f".dark .node.stage-{number} path {{ fill: {shade.dark}; }}")
+        rules.append(f".dark .cluster.tint-{number} > path {{ fill: {theme.paler(shade).dark}; }}")
     rules.append(f".dark .node:not(.value) text, .dark .cluster text {{ fill: {theme.TEXT.dark}; }}")
+    rules.append(f".dark .node.skip-text text {{ fill: {theme.SKIP.dark}; }}")
     rules.append(f".legend line {{ stroke: {theme.SKIP.light}; }} .dark .legend line {{ stroke: {theme.SKIP.dark}; }}")
     rules.append(".dark .node path, .dark .node polygon, .dark .node ellipse { stroke: var(--line); }")
     rules.append(".dark .value-none path, .dark .value-none polygon { fill: #10151c; }")

@@ -17,6 +17,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   pane.setAttribute("aria-label", `${data.alt} ${data.labels.keys}`);
 
   const find = (id) => [...paper.querySelectorAll("g.node, g.cluster")].find((g) => g.id === id);
+  const owner = (g) => (g?.classList.contains("card") ? find(g.id.replace(/ card \d+$/, "")) : g);  // of a card of a stack
   const place = () => {
     paper.style.transform = `translate(${state.x}px, ${state.y}px)`;
     const svg = paper.firstElementChild;
@@ -133,7 +134,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   tools.hidden = false;  // until here its buttons have no names
   pane.onpointerdown = (event) => {
     if (event.button !== 0) return;
-    state.drag = { x: event.clientX, y: event.clientY, fromX: state.x, fromY: state.y, far: false, on: event.target.closest("g.node, g.cluster") };
+    state.drag = { x: event.clientX, y: event.clientY, fromX: state.x, fromY: state.y, far: false, on: owner(event.target.closest("g.node, g.cluster")) };
   };
   pane.onpointermove = (event) => {
     const drag = state.drag;
