@@ -66,8 +66,8 @@ def picture(left: Side, right: Side, *, folding: Folding = Folding()) -> Picture
     sides = [max(wide, text_width(side.title, SIZE) + 10) for wide, side in zip(sides, (left, right), strict=True)]
     high = max(first.graph.along, second.graph.along) + _TITLE
     canvas = Canvas(sum(sides) + _BETWEEN, high)
-    for place, (painter, own, side) in enumerate(zip(painters, found, (left, right), strict=True)):
-        _paint(painter, own, canvas, side.title, (place * (sides[0] + _BETWEEN), _TITLE), OTHER if place else "")
+    for place, (painter, ways, side) in enumerate(zip(painters, found, (left, right), strict=True)):
+        _paint(painter, ways, canvas, side.title, (place * (sides[0] + _BETWEEN), _TITLE), OTHER if place else "")
     partners = {one.id: OTHER + other for other, one in _twins(first, second, names)}
     drawn = [item for painter in painters for item in painter.sketch.items.values()]
     seen = {item.kind if isinstance(item, Layer) else item.joins for item in drawn}
@@ -94,15 +94,11 @@ def _sketched(side: Side, groups: tuple[Group, ...], folding: Folding) -> Painte
     filled = fills(side.trace, tuple(shown(groups, folding)), Colour.KIND, side.values)
     image = Label(_("image"), "", format.shape(side.trace.input_shape))
     made = sketch(side.trace, groups, folding, Labels(filled, shapes=False), image, vertical=True)
+    marks = side.marks or {}
     painter = Painter(Canvas(0, 0), side.trace, made, filled, vertical=True, gap=GAP)
     for name, item in made.items.items():
-        own = [
-            dict(found)
-            for path in (name, *(one.path for one in layers_of(item)))
-            if (found := (side.marks or {}).get(path))
-        ]
-        if own:
-            painter.marks[name] = own[0]
+        own = (marks[path] for path in (name, *(one.path for one in layers_of(item))) if path in marks)
+        painter.marks[name] = dict(next(own, {}))
     return painter
 
 
@@ -139,9 +135,8 @@ def _level(one: Frame, other: Frame) -> None:
                 _level(cell, partner)
                 for frame in (cell, partner):
                     frame.measure(GAP)
-        high = max(
-            row.along, beside.along, *(cell.along for cell in (*row.cells.values(), *beside.cells.values())), 0.0
-        )
+        cells = (*row.cells.values(), *beside.cells.values())
+        high = max(row.along, beside.along, *(cell.along for cell in cells))
         row.along = beside.along = high
 
 
