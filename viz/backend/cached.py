@@ -4,6 +4,8 @@ Records are frozen, so all visitors share one object of each; every cache is bou
 cached per language. torch is imported inside the functions: see `preload`.
 """
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from models.runtime.messages import Message
@@ -19,8 +21,9 @@ from models.tracing.kinds import KINDS
 from models.tracing.records import EqualBlock, Trace, Variant
 from viz.backend import preload
 from viz.backend.memo import memo
-from viz.graph import drawing, render
+from viz.graph import drawing, pair, render
 from viz.graph.folding import Folding, Group, tree
+from viz.graph.pair import Side
 from viz.graph.picture import Colour, Direction, Picture, Values
 from viz.language import _, language, worded
 from viz.style import format
@@ -60,9 +63,11 @@ def _layer_names(spec: Network, spoken: str) -> dict[str, str]:  # `spoken`: par
     }
 
 
-def picture(spec: Network, folding: Folding, direction: Direction, colour: Colour) -> tuple[Picture, str]:
+def picture(
+    spec: Network, folding: Folding, direction: Direction, colour: Colour, *, shapes: bool = False
+) -> tuple[Picture, str]:
     """Return the graph of a network, and its SVG."""
-    return _picture(spec, folding, direction, colour, language())
+    return _picture(spec, folding, direction, colour, shapes, language())
 
 
 @memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
@@ -71,22 +76,45 @@ def _picture(
     folding: Folding,
     direction: Direction,
     colour: Colour,
-    spoken: str,  # part of the cache key
+    shapes: bool,  # noqa: FBT001  # part of the cache key, as all arguments
+    spoken: str,
 ) -> tuple[Picture, str]:
     title = worded(describe(spec).title)
-    drawn = drawing.picture(trace(spec), title=title, folding=folding, direction=direction, colour=colour)
+    drawn = drawing.picture(
+        trace(spec), title=title, folding=folding, direction=direction, colour=colour, shapes=shapes
+    )
+    return drawn, render.svg(drawn.dot)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def played(
+    spec: Network,
+    key: tuple[object, ...],
+    folding: Folding,
+    view: tuple[Direction, Colour, bool],
+    _passes: Callable[[], tuple[Values, Values]],
+) -> tuple[Picture, str]:
+    """Return the graph of a network that was measured, whose pass can be played, and its SVG.
+
+    Streamlit does not hash `_passes`; `key` identifies what they show, and the language.
+    """
+    direction, colour, shapes = view
+    drawn = drawing.picture(
+        trace(spec), title=worded(describe(spec).title), folding=folding, direction=direction, colour=colour,
+        shapes=shapes, played=_passes(),
+    )  # fmt: skip
     return drawn, render.svg(drawn.dot)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def painted(
-    spec: Network, key: tuple[object, ...], folding: Folding, title: str, _values: Values
+def paired(
+    left: Network, right: Network, key: tuple[object, ...], folding: Folding, _sides: Callable[[], tuple[Side, Side]]
 ) -> tuple[Picture, str]:
-    """Return the graph with measured values as fills, and its SVG.
+    """Return the graphs of two networks in one picture, and its SVG.
 
-    Streamlit does not hash `_values`; `key` identifies them and the language.
+    Streamlit does not hash `_sides`; `key` identifies what they show, and the language.
     """
-    drawn = drawing.picture(trace(spec), title=title, folding=folding, values=_values)
+    drawn = pair.picture(*_sides(), folding=folding)
     return drawn, render.svg(drawn.dot)
 
 

@@ -96,6 +96,6 @@ def _block(drawn: _Drawn) -> None:
         picture, svg, key=f"block_{one.name}", network=repr(one.entry.spec) + block + form, shown="",
         height=graph_panel.HEIGHT, on_pick=lambda __: None,
     )  # fmt: skip
-    with st.container(horizontal=True):
+    with st.popover(_("Save")):
         name = f"{cached.file_name(one.entry.spec)}-{block}{'' if form is BlockForm.GROUPED else f'-{form}'}"
-        graph_panel.files(picture, name, f"block_{one.name}")
+        graph_panel.files(picture, svg, name, f"block_{one.name}")

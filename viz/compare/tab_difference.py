@@ -4,12 +4,23 @@ from functools import partial
 
 import streamlit as st
 
-from models.tracing.diff import difference
+from models.tracing.diff import Difference, difference
 from viz import text
+from viz.backend import cached
 from viz.compare import measured_figures, tables
 from viz.compare.scene import FILE, Scene, choose, draw
-from viz.language import _, worded
-from viz.ui import table_export
+from viz.graph.folding import Folding, walk
+from viz.graph.pair import OTHER, Side
+from viz.graph.picture import Picture
+from viz.graph.view import graph_view
+from viz.language import _, language, worded
+from viz.state import session
+from viz.state.subjects import Subject
+from viz.style import theme
+from viz.ui import graph_panel, table_export
+
+_CHANGED = {"class": "changed", "color": theme.DIFFERENT.light, "penwidth": "3.2"}
+_ONLY = _CHANGED | {"style": "filled,dashed"}
 
 
 def show(scene: Scene) -> None:
@@ -39,6 +50,7 @@ def show(scene: Scene) -> None:
         "difference",
         said.replace("**", ""),
     )
+    _graphs(left, right, found)
     frame = tables.difference(found, left.name, right.name)
     same = sum(pair.same for pair in found.pairs)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -53,3 +65,49 @@ def show(scene: Scene) -> None:
         height=min(420, 38 + 35 * max(len(shown), 1)),
         alt=_("The layers of {left} and {right} side by side.", left=left.name, right=right.name),
     )
+
+
+def _graphs(left: Subject, right: Subject, found: Difference) -> None:
+    """Draw both networks in one frame, with what differs marked."""
+    view = session.view()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        graph_panel.level(view)
+        files = st.popover(_("Save"))
+    folding = Folding(view.level, view.fold)
+    specs = (left.entry.spec, right.entry.spec)
+    drawn, svg = cached.paired(*specs, ("difference", language()), folding, partial(_sides, left, right, found))
+    with files:
+        graph_panel.files(drawn, svg, f"{FILE}-difference", "difference_graph")
+    graph_view(
+        drawn,
+        svg,
+        key="difference_graph",
+        network=repr(specs),
+        shown="",
+        height=graph_panel.HEIGHT,
+        on_pick=partial(_pick, drawn),
+    )
+    st.caption(_("Thick frame: not the same in both. Dashed frame: only in this network."))
+
+
+def _pick(drawn: Picture, node: str) -> None:
+    """Fold or unfold a group in both networks."""
+    own = drawn.partners.get(node, "") if node.startswith(OTHER) else node
+    if own in drawn.groups:
+        folds = drawn.folding.toggle(own)
+        session.put_view(level=folds.level, fold=folds.toggled)
+
+
+def _sides(left: Subject, right: Subject, found: Difference) -> tuple[Side, Side]:
+    marks: tuple[dict[str, dict[str, str]], ...] = ({}, {})
+    for pair in found.pairs:
+        for own, layer in zip(marks, (pair.left, pair.right), strict=True):
+            if layer is not None and not pair.same:
+                own[layer.path] = _CHANGED if pair.left and pair.right else _ONLY
+    for own, one in zip(marks, (left, right), strict=True):
+        for group in walk(cached.groups(one.entry.spec)):
+            sorts = [own.get(layer.path) for layer in group.layers]
+            if any(sorts):
+                own[group.id] = _ONLY if all(sort is _ONLY for sort in sorts) else _CHANGED
+    first, second = (Side(one.trace, one.name, marks=own) for one, own in zip((left, right), marks, strict=True))
+    return first, second

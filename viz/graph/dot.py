@@ -65,7 +65,8 @@ class Canvas:
     def curve(self, source: str, target: str, spline: Sequence[Point], tip: Point, **more: str) -> None:
         """Add an edge with an arrow, as a cubic spline that ends `ARROW` before its tip."""
         pos = f"e,{self._at(*tip)} " + " ".join(self._at(*point) for point in spline)
-        self.graph.edge(self.prefix + source, self.prefix + target, pos=pos, **more)
+        start, end = self.prefix + source, self.prefix + target
+        self.graph.edge(start, end, pos=pos, **({"id": f"{end} from {start}"} | more))
 
     def text(self, x: float, y: float, text: str, width: float, **more: str) -> None:
         """Add a line of text with its left end at (x, y)."""

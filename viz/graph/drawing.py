@@ -10,6 +10,7 @@ from viz.graph.layout import GAP, arrange
 from viz.graph.node_labels import Label
 from viz.graph.painter import Labels, Painter
 from viz.graph.picture import Colour, Direction, Picture, Values
+from viz.graph.played import plays
 from viz.graph.routes import routes
 from viz.graph.sketch import sketch
 from viz.graph.words import alt, caption
@@ -29,11 +30,12 @@ def picture(
     colour: Colour = Colour.KIND,
     values: Values | None = None,
     shapes: bool = False,
+    played: tuple[Values, Values] | None = None,
 ) -> Picture:
     """Return the graph of a trace as DOT source; beyond `MOST_NODES` nodes, groups stay folded and `note` says so.
 
     If `values` are given, fills show them instead of `colour`, and the nodes' text instead of shapes. With `shapes` the
-    edges tell the shapes, and the nodes don't.
+    edges tell the shapes, and the nodes don't. `played` are activations and gradients for the pass that plays.
     """
     groups = tree(trace)
     folding, note = fit(groups, folding, most=MOST_NODES)
@@ -53,6 +55,7 @@ def picture(
         alt=alt(title, trace, groups),
         caption=caption(title, filled.legend, drawing.skips),
         strokes=drawing.strokes,
+        play=plays([("", drawing.sketch, played)]) if played is not None else None,
     )
 
 

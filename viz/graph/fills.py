@@ -8,7 +8,7 @@ from models.tracing.layers import Layer
 from models.tracing.records import Trace
 from viz.graph.folding import Group
 from viz.graph.picture import Colour, Legend, Values
-from viz.graph.places import layers_of
+from viz.graph.play import mean
 from viz.language import _
 from viz.style import theme
 
@@ -34,13 +34,7 @@ class Fills:
 
     def mean(self, item: Item) -> float | None:
         """Return the measured value of a layer, or the quadratic mean of a group's; None if none was measured."""
-        measured = self.measured.of if self.measured is not None else {}
-        own = [measured[layer.path] for layer in layers_of(item) if layer.path in measured]
-        largest = max(own, default=0.0)
-        if not own or not 0 < largest < inf:
-            return sum(own) if own else None
-        mean: float = largest * (sum((value / largest) ** 2 for value in own) / len(own)) ** 0.5
-        return mean
+        return None if self.measured is None else mean(item, self.measured.of)
 
     def box(self, item: Item) -> dict[str, str]:
         """Return the attributes of a box."""

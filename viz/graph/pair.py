@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from html import escape
 from itertools import zip_longest
 
 from models.tracing.kinds import KINDS
@@ -16,6 +17,7 @@ from viz.graph.node_labels import SIZE, Label
 from viz.graph.painter import Labels, Painter
 from viz.graph.picture import Colour, Picture, Values
 from viz.graph.places import layers_of
+from viz.graph.played import plays
 from viz.graph.routes import Route, routes
 from viz.graph.sketch import Sketch, sketch
 from viz.graph.text_width import text_width
@@ -36,6 +38,7 @@ class Side:
     title: str
     values: Values | None = None
     marks: Mapping[str, Mapping[str, str]] | None = None  # path of a layer or id of a group -> attributes
+    played: tuple[Values, Values] | None = None  # activations and gradients for the pass that plays
 
 
 def picture(left: Side, right: Side, *, folding: Folding = Folding()) -> Picture:  # noqa: B008  # frozen
@@ -69,6 +72,11 @@ def picture(left: Side, right: Side, *, folding: Folding = Folding()) -> Picture
     for place, (painter, ways, side) in enumerate(zip(painters, found, (left, right), strict=True)):
         _paint(painter, ways, canvas, side.title, (place * (sides[0] + _BETWEEN), _TITLE), OTHER if place else "")
     partners = {one.id: OTHER + other for other, one in _twins(first, second, names)}
+    told = [
+        (OTHER if place else "", painter.sketch, side.played)
+        for place, (painter, side) in enumerate(zip(painters, (left, right), strict=True))
+        if side.played is not None
+    ]
     drawn = [item for painter in painters for item in painter.sketch.items.values()]
     seen = {item.kind if isinstance(item, Layer) else item.joins for item in drawn}
     legend = painters[0].fills.legend
@@ -87,6 +95,7 @@ def picture(left: Side, right: Side, *, folding: Folding = Folding()) -> Picture
         caption=caption(title, legend, skips),
         partners=partners | {other: one for one, other in partners.items()},
         strokes=painters[0].strokes + painters[1].strokes,
+        play=plays(told) if told else None,
     )
 
 
@@ -106,7 +115,7 @@ def _paint(
     painter: Painter, own: Sequence[Route], canvas: Canvas, title: str, shift: tuple[float, float], prefix: str
 ) -> None:
     canvas.shift, canvas.prefix = (shift[0], 0.0), prefix
-    canvas.text(4, 9, title, text_width(title, SIZE), fontname="Helvetica-Bold,Arial Bold", **{"class": "title"})
+    canvas.text(4, 9, f"<<B>{escape(title)}</B>>", text_width(title, SIZE), **{"class": "title"})
     canvas.shift = shift
     painter.canvas = canvas
     painter.paint(own)

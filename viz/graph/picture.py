@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from models.tracing.layers import EdgeKind
 from viz.graph.folding import Folding
+from viz.graph.play import Play
 from viz.style import format
 
 
@@ -66,6 +67,7 @@ class Picture:
     alt: str
     caption: str  # what fills and lines mean, for downloaded pictures
     partners: Mapping[str, str] = field(default_factory=dict)  # of two networks in one frame: id -> the other's id
+    play: Play | None = None
     strokes: Counter[EdgeKind] = field(default_factory=Counter)  # skips that lines or words stand for, by kind
 
 

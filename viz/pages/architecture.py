@@ -6,8 +6,10 @@ from models.specs.naming import describe
 from viz.architecture import layer_card
 from viz.backend import cached
 from viz.graph import folding
+from viz.graph.picture import Direction
 from viz.language import _, worded
 from viz.state import session
+from viz.text.architecture import summary
 from viz.ui import graph_panel, header
 
 spec = session.spec()
@@ -27,11 +29,12 @@ with notices:
 
 with sharing:
     header.share(worded(name.title))
+st.markdown(summary(trace))
 header.numbers(spec, trace, name)
-left, right = st.container(key="picture").columns([5, 3], gap="medium")
-with left:
+beside = st.container(key="picture").columns([5, 3], gap="medium") if view.direction is Direction.VERTICAL else None
+with beside[0] if beside else st.container():
     graph_panel.show(spec, view, files=saving)
-with right:
+with beside[1] if beside else st.container():
     layer_card.show(spec, trace, groups, view)
 
 from viz.architecture import tabs  # imported late: loads plotly and pandas

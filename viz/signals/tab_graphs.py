@@ -1,23 +1,21 @@
-"""Tab: both networks' graphs, with measured values as fills, on one scale."""
+"""Tab: both networks' graphs in one frame, with measured values as fills, and the pass that plays."""
 
 from functools import partial
-from math import inf
 
 import streamlit as st
 
-from models.signals.records import WEIGHTED, Signals
-from models.specs.naming import describe
 from models.specs.twins import twin, with_skips
 from viz.backend import cached, signal_jobs
 from viz.graph.folding import Folding, reveal
-from viz.graph.picture import Values
+from viz.graph.pair import OTHER, Side
+from viz.graph.picture import Picture
 from viz.graph.view import graph_view
-from viz.language import _, language, worded
+from viz.language import _, language
 from viz.signals.figures import NAMES
 from viz.signals.scene import Scene
 from viz.state.signals import Paint
-from viz.text import quantities
 from viz.ui import graph_panel
+from viz.ui.graph_values import passes, values
 
 _PAINTS = {
     Paint.WEIGHTS: "weight_gradient_norm",
@@ -27,36 +25,44 @@ _PAINTS = {
 
 
 def show(scene: Scene) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         scene.form.choice("paint", _("Colour shows"), widget=st.segmented_control)
         graph_panel.level(scene.view)
+        files = st.popover(_("Save"))
+    folding = Folding(scene.view.level, scene.view.fold)
+    measured = signal_jobs.pair(scene.spec, scene.experiment, scene.picture).key
+    key = (measured, scene.experiment.paint, language())
+    drawn, svg = cached.paired(with_skips(scene.spec), twin(scene.spec), key, folding, partial(_sides, scene))
+    with files:
+        graph_panel.files(drawn, svg, f"{scene.name}-signals", "paired")
+    shown = reveal(cached.groups(with_skips(scene.spec)), drawn.folding, scene.view.layer) if scene.view.layer else ""
+    graph_view(
+        drawn,
+        svg,
+        key="graph_pair",
+        network=repr(scene.spec),
+        shown=shown,
+        height=graph_panel.HEIGHT,
+        on_pick=partial(_pick, drawn),
+    )
+    st.caption(
+        _(
+            "Rows that stand side by side are the same layers. At each addition or concatenation the widths of the two "
+            "ways show their measured shares. A folded group shows the quadratic mean of its layers."
+        )
+    )
+
+
+def _pick(drawn: Picture, node: str) -> None:
+    graph_panel.pick(drawn, drawn.partners.get(node, node) if node.startswith(OTHER) else node)
+
+
+def _sides(scene: Scene) -> tuple[Side, Side]:
     field = _PAINTS[scene.experiment.paint]
-    sides = [(scene.pair.skips, with_skips(scene.spec), True), (scene.pair.plain, twin(scene.spec), False)]
-    told = [_values(side, field) for side, *__ in sides]
-    known = [value for values in told for value in values.values() if 0 < value < inf]
-    low, high = (min(known), max(known)) if known else (1.0, 1.0)
-    for column, (__, spec, skips), values in zip(st.columns(2), sides, told, strict=True):
-        with column:
-            title = f"{worded(describe(spec).title)}, {_(NAMES[skips])}"
-            st.markdown(f"**{title}**")
-            folding = Folding(scene.view.level, scene.view.fold)
-            measured = signal_jobs.pair(scene.spec, scene.experiment, scene.picture).key
-            scale = Values(quantities.name(field), values, low, high)
-            key = (measured, scene.experiment.paint, skips, language())
-            drawn, svg = cached.painted(spec, key, folding, title, scale)
-            shown = reveal(cached.groups(spec), drawn.folding, scene.view.layer) if scene.view.layer else ""
-            graph_view(
-                drawn,
-                svg,
-                key=f"graph_{'with' if skips else 'without'}",
-                network=repr(spec),
-                shown=shown,
-                height=graph_panel.HEIGHT,
-                on_pick=partial(graph_panel.pick, drawn),
-            )
-
-
-def _values(side: Signals, field: str) -> dict[str, float]:
-    """Medians over the seeds; weight gradients only of convolutions and linear layers."""
-    layers = [layer.path for layer in side.layers if field != "weight_gradient_norm" or layer.kind in WEIGHTED]
-    return {band.path: band.middle for band in side.band(field, layers)}
+    pair = (scene.pair.skips, scene.pair.plain)
+    traces = (cached.trace(with_skips(scene.spec)), cached.trace(twin(scene.spec)))
+    first, second = (
+        Side(trace, _(NAMES[skips]), values=own, played=both)
+        for trace, skips, own, both in zip(traces, (True, False), values(pair, field), passes(pair), strict=True)
+    )
+    return first, second

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.runtime.fields import choice, names, text
+from models.runtime.fields import choice, flag, names, text
 from viz.graph.folding import Level
 from viz.graph.picture import Colour, Direction
 from viz.state.url import Linked, Token
@@ -34,6 +34,7 @@ class View(Linked):
     fold: frozenset[str] = names()  # groups folded or unfolded by hand
     direction: Direction = choice(Direction.VERTICAL)
     colour: Colour = choice(Colour.KIND)
+    shapes: bool = flag()  # on the edges, not in the boxes
     layer: str = text()  # the selected layer's or group's path
     tab: Tab = choice(Tab.LAYERS)
     rows: Rows = choice(Rows.LAYERS)

@@ -5,9 +5,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from viz.text import compare, cuts, inside, measured, signals, spans, strength, training
+    from viz.text import architecture, compare, cuts, inside, measured, signals, spans, strength, training
 
-__all__ = ["compare", "cuts", "inside", "measured", "signals", "spans", "strength", "training"]
+__all__ = ["architecture", "compare", "cuts", "inside", "measured", "signals", "spans", "strength", "training"]
 
 
 def __getattr__(name: str) -> ModuleType:

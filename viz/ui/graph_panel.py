@@ -7,33 +7,47 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from models.signals.records import Signals
 from models.specs.external import Network
 from models.specs.naming import describe
 from viz.backend import cached, exports
 from viz.graph import render
 from viz.graph.folding import Folding, reveal
 from viz.graph.page import page
-from viz.graph.picture import Picture
+from viz.graph.picture import Direction, Picture
+from viz.graph.play import animated
 from viz.graph.view import graph_view
 from viz.language import _, language, speak, worded
 from viz.state import session
 from viz.state.architecture import View
 from viz.style import format
-from viz.ui import origin
+from viz.ui import job_widget, origin
+from viz.ui.graph_values import passes
 from viz.ui.widgets import Form, download
 
-HEIGHT = "max(440px, 57vh)"  # on a projector the picture and the headline fill the first screen
+HEIGHT = "max(420px, 56vh)"  # on a projector the picture and the headline fill the first screen
+LOW = "max(280px, 38vh)"  # of a horizontal graph
 MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
 def show(spec: Network, view: View, *, files: DeltaGenerator) -> None:
-    """Draw the graph of a network, with its downloads in `files`."""
-    with st.container(horizontal=True):
+    """Draw the graph of a network, with its downloads in `files`. If its signals were measured, their pass can play."""
+    with st.container(horizontal=True, vertical_alignment="center"):
         level(view)
-        form = Form(view, session.put_view, "view")
-        form.choice("direction", _("Direction"), widget=st.segmented_control)
-        form.choice("colour", _("Colour"), width=150)
-    picture, svg = cached.picture(spec, Folding(view.level, view.fold), view.direction, view.colour)
+        with st.popover(_("View")):
+            form = Form(view, session.put_view, "view", in_popover=True)
+            form.choice("direction", _("Direction"), widget=st.segmented_control)
+            form.choice("colour", _("Colour"))
+            form.switch("shapes", _("Shapes on the edges"))
+        st.page_link("viz/pages/signals.py", label=_("What the skips do →"), width="content")
+    folding = Folding(view.level, view.fold)
+    measured = _measured(spec)
+    if measured is None:
+        picture, svg = cached.picture(spec, folding, view.direction, view.colour, shapes=view.shapes)
+    else:
+        key, signals = measured
+        looks = (view.direction, view.colour, view.shapes)
+        picture, svg = cached.played(spec, (key, language()), folding, looks, lambda: passes([signals])[0])
     with files, st.popover(_("Save"), width="stretch"):
         st.write(_("The graph as shown:"))
         name = cached.file_name(spec)
@@ -43,6 +57,9 @@ def show(spec: Network, view: View, *, files: DeltaGenerator) -> None:
             st.caption(_("The graph is too long for a legible PNG. Use SVG or PDF."))
         elif dots < render.SHARP:
             st.caption(_("As a PNG this long graph has only {dots} dots per inch. SVG and PDF stay sharp.", dots=dots))
+        if picture.play is not None:
+            moving = partial(animated, svg, picture.play)
+            download(_("Animated SVG"), moving, f"{name}-pass.svg", "image/svg+xml", key="save_moving", width="stretch")
         for kind, mime in MIME.items():
             if kind == "png" and not readable:
                 continue
@@ -58,9 +75,20 @@ def show(spec: Network, view: View, *, files: DeltaGenerator) -> None:
         key="graph",
         network=repr(spec) + view.direction,
         shown=shown,
-        height=HEIGHT,
+        height=HEIGHT if view.direction is Direction.VERTICAL else LOW,
         on_pick=partial(pick, picture),
     )
+
+
+def _measured(spec: Network) -> tuple[str, Signals] | None:
+    """The signals of a network that this visitor has measured last, and their key."""
+    pair = job_widget.shown("pair")
+    if pair is None:
+        return None
+    for side in (pair[1].skips, pair[1].plain):
+        if side.spec == spec:
+            return f"{pair[0]} {side is pair[1].skips}", side
+    return None
 
 
 def _network(spec: Network, name: str) -> None:
@@ -93,19 +121,23 @@ def level(view: View) -> None:
     """Draw the control of the level to which the graph is unfolded."""
     # a new level drops what was folded by hand, which belongs to the previous one
     form = Form(view, lambda level: session.put_view(level=level, fold=frozenset()), "view")
-    form.choice("level", _("Unfolded to"), widget=st.segmented_control)
+    form.choice("level", _("Unfolded to"), widget=st.segmented_control, label_visibility="collapsed")
 
 
 def pick(picture: Picture, node: str) -> None:
     """Select the clicked node; a group is also unfolded or folded."""
     folds = picture.folding.toggle(node) if node in picture.groups else picture.folding
-    session.put_view(layer=node.removesuffix("+"), level=folds.level, fold=folds.toggled)
+    session.put_view(layer=node, level=folds.level, fold=folds.toggled)
 
 
-def files(picture: Picture, name: str, key: str) -> None:
-    """Draw the downloads of a picture as SVG, PDF and PNG; call it in a horizontal container."""
+def files(picture: Picture, svg: str, name: str, key: str) -> None:
+    """Draw the downloads of a picture as SVG, PDF and PNG and, if it plays, as an SVG that moves."""
     for form, mime in MIME.items():
-        download(form.upper(), _drawn(picture, form), f"{name}.{form}", mime, key=f"{key}_{form}")
+        download(form.upper(), _drawn(picture, form), f"{name}.{form}", mime, key=f"{key}_{form}", width="stretch")
+    if picture.play is not None:
+        moving = partial(animated, svg, picture.play)
+        file = f"{name}-pass.svg"
+        download(_("Animated SVG"), moving, file, "image/svg+xml", key=f"{key}_animated", width="stretch")
 
 
 def _drawn(picture: Picture, form: str) -> Callable[[], bytes]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic
 
 import streamlit as st
 
@@ -89,6 +89,12 @@ def known(what: str, request: Request[Result]) -> Result | None:
         return None
     result: Result = job.result
     return result
+
+
+def shown(what: str) -> tuple[str, Any] | None:
+    """Return the key and the result of the last question of this name that was answered; None if there is none."""
+    job = slots().of((session.visitor(), what))
+    return (job.key, job.result) if job is not None and job.state is State.DONE else None
 
 
 def _watch(job: Job, slot: tuple[str, str], what: str) -> None:

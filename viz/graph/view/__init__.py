@@ -9,6 +9,7 @@ import streamlit as st
 from models.tracing.kinds import JOINS, KINDS
 from models.tracing.layers import EdgeKind
 from viz.graph.painter import SIGN
+from viz.graph.pair import OTHER
 from viz.graph.picture import Picture
 from viz.graph.words import skip_names
 from viz.language import _
@@ -36,6 +37,7 @@ def _colours() -> str:
     rules.append(f".dark .node.skip-text text {{ fill: {theme.SKIP.dark}; }}")
     rules.append(f".legend line {{ stroke: {theme.SKIP.light}; }} .dark .legend line {{ stroke: {theme.SKIP.dark}; }}")
     rules.append(".dark .node path, .dark .node polygon, .dark .node ellipse { stroke: var(--line); }")
+    rules.append(f".dark .changed path, .dark .changed polygon {{ stroke: {theme.DIFFERENT.dark}; }}")
     rules.append(".dark .value-none path, .dark .value-none polygon { fill: #10151c; }")
     rules.append(
         ".dark .edge path { stroke: var(--line); } .dark .edge polygon { stroke: var(--line); fill: var(--line); }"
@@ -51,7 +53,7 @@ _COMPONENT = st.components.v2.component(
     "skipscope_graph",
     html=(_HERE / "view.html").read_text(),
     css=_colours() + "\n" + (_HERE / "view.css").read_text(),
-    js=(_HERE / "view.js").read_text(),
+    js=(_HERE / "player.js").read_text().replace("export default ", "") + (_HERE / "view.js").read_text(),
 )
 
 
@@ -70,22 +72,25 @@ def graph_view(
         key=key,
         data={
             "svg": svg,
-            "hash": blake2b(svg.encode(), digest_size=8).hexdigest(),
+            "hash": blake2b(svg.encode(), digest_size=8).hexdigest() + str(picture.play is not None),
             "network": network,
             "words": picture.nodes,
             "order": list(picture.nodes),
             "shown": shown,
             "alt": picture.alt,
             "note": picture.note,
-            "labels": _labels(),
+            "labels": _labels(partners=bool(picture.partners)),
             "legend": _legend(picture),
             "height": height,
+            "play": picture.play.to_json() if picture.play is not None else None,
+            "partners": dict(picture.partners),
+            "prefix": OTHER if picture.partners else "",
         },
         on_picked_change=picked,
     )
 
 
-def _labels() -> dict[str, str]:
+def _labels(*, partners: bool) -> dict[str, object]:
     """Names of the component's parts, for tooltips and screen readers."""
     return {
         "zoom": _("Zoom"),
@@ -94,6 +99,20 @@ def _labels() -> dict[str, str]:
         "fit": _("Fit the whole graph (0)"),
         "natural": _("Actual size (1)"),
         "whole": _("Fit"),
+        "play": {
+            "name": _("The pass that plays"),
+            "play": _("Play"),
+            "pause": _("Pause"),
+            "back": _("One layer back"),
+            "on": _("One layer on"),
+            "step": _("Layer"),
+            "speed": _("Speed"),
+            "start": _("Play: the activations go down, then the gradients come back up."),
+            "forward": _("Activations (rms),"),
+            "backward": _("Gradients (norm),"),
+            "sides": [_("with skips "), _("without ")] if partners else ["", ""],
+            "shares": _("skip {skip}, branch {branch}"),
+        },
         "keys": _("Arrow keys move from node to node, Enter selects or unfolds."),
     }
 

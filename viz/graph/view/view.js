@@ -26,23 +26,26 @@ export default function ({ data, parentElement, setTriggerValue }) {
   // The legend is beside a narrow graph and below a wide one, so that it never covers the beginning of the graph.
   const beside = () => (legend.classList.contains("row") ? 8 : legend.offsetWidth + 18);
   const below = () => (legend.classList.contains("row") ? legend.offsetHeight : 0);
-  const lay = (scale) => {
+  // Beside the graph or below it: wherever more of the picture is legible.
+  const lay = () => {
     legend.classList.remove("row");
-    legend.classList.toggle("row", state.width * scale + beside() + 8 > pane.clientWidth);
+    const beside = Math.min((pane.clientWidth - legend.offsetWidth - 26) / state.width, (pane.clientHeight - 16) / state.height);
+    legend.classList.add("row");
+    legend.classList.toggle("row", whole() >= Math.min(beside, 1) || beside < SMALL);
   };
   const settle = (scale) => {            // the top of the graph, centred, so that reading begins at the image
     state.scale = scale;
     const wide = state.width * scale, high = state.height * scale, room = pane.clientHeight - below();
-    state.x = Math.max((pane.clientWidth - wide) / 2, beside());
+    state.x = Math.max((pane.clientWidth + beside() - 8 - wide) / 2, beside());
     state.y = Math.max((room - high) / 2, note.offsetHeight + 12);
     place();
   };
-  const whole = () => Math.min((pane.clientWidth - 16) / state.width, (pane.clientHeight - below() - 16) / state.height);
+  const whole = () => Math.min((pane.clientWidth - beside() - 8) / state.width, (pane.clientHeight - below() - 16) / state.height);
   const fresh = () => {                  // the first view of a graph: all of it, if that is legible
-    lay(NATURAL);
+    lay();
     const fit = whole();
-    const across = (pane.clientWidth - 16) / state.width;  // on a phone: its whole width, if that is legible
-    settle(fit > SMALL ? Math.min(fit, 1) : Math.min(NATURAL, Math.max(across, NARROW)));
+    const across = (pane.clientWidth - beside() - 8) / state.width;  // on a phone: its whole width, if that is legible
+    settle(fit > SMALL ? Math.min(fit, 1.1) : Math.min(NATURAL, Math.max(across, NARROW)));
     if (data.shown) into(find(data.shown));
   };
   const zoom = (by, at) => {
@@ -55,9 +58,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
     state.scale = scale;
     place();
   };
-  const into = (g) => {                  // pan if a part of the node is out of sight
+  const into = (g, edge = 24) => {       // pan if a part of the node is out of sight
     if (!g) return;
-    const box = pane.getBoundingClientRect(), own = g.getBoundingClientRect(), edge = 24;
+    const box = pane.getBoundingClientRect(), own = g.getBoundingClientRect();
     if (own.left < box.left + edge || own.right > box.right - edge) {
       state.x += Math.abs(own.width) > box.width - 2 * edge ? box.left + edge - own.left : box.left + box.width / 2 - (own.left + own.width / 2);
     }
@@ -86,7 +89,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     root.querySelector(".live").textContent = data.words[next] ?? next;
   };
 
-  if (data.hash !== state.hash) {
+  const changed = data.hash !== state.hash;
+  if (changed) {
     const svg = document.importNode(new DOMParser().parseFromString(data.svg, "image/svg+xml").documentElement, true);
     [state.width, state.height] = [parseFloat(svg.getAttribute("width")) * 4 / 3, parseFloat(svg.getAttribute("height")) * 4 / 3];
     svg.removeAttribute("width");
@@ -102,7 +106,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     state.hash = data.hash;
     state.network = data.network;
     state.focus = null;
-    lay(state.scale);
+    lay();
     if (same && anchor && find(anchor.id)) {  // a group that was unfolded stays under the pointer
       place();
       const now = find(anchor.id).getBoundingClientRect();
@@ -118,6 +122,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     state.anchor = null;
   }
   mark("selected", data.shown);
+
+  if (changed) { state.player?.stop(); state.player = player({ data, root, find, into }); }
+  paper.onpointerover = (event) => mark("partner", data.partners[owner(event.target.closest("g.node, g.cluster"))?.id]);
+  paper.onpointerleave = () => mark("partner", null);
 
   const tools = root.querySelector(".tools");
   tools.setAttribute("aria-label", data.labels.zoom);
@@ -176,7 +184,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     state.observer = new ResizeObserver(() => state.refit());
     state.observer.observe(pane);
   }
-  return () => { state.observer.disconnect(); states.delete(parentElement); };
+  return () => { state.player?.stop(); state.observer.disconnect(); states.delete(parentElement); };
 }
 
 function isDark(element) {

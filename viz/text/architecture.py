@@ -1,0 +1,60 @@
+"""A sentence on what a network is, for somebody who sees it for the first time."""
+
+from models.tracing.kinds import JOINS
+from models.tracing.layers import EdgeKind
+from models.tracing.records import Trace
+from viz.language import _, ngettext
+
+
+def summary(trace: Trace) -> str:
+    """Return how many layers with weights lie one after the other, and what the skip connections do."""
+    depth = ngettext("{n:,} layer with weights", "{n:,} layers with weights", trace.depth)
+    skips = {
+        edge.target: edge.kind
+        for edge in trace.edges
+        if edge.kind is not EdgeKind.FLOW and trace.by_path[edge.target].kind in JOINS
+    }
+    dense = sum(kind is EdgeKind.CONCAT for kind in skips.values())
+    added = len(skips) - dense
+    parts = []
+    if added:
+        blocks = {trace.by_path[path].block for path, kind in skips.items() if kind is not EdgeKind.CONCAT}
+        each = "" not in blocks and len(blocks) == added
+        projected = sum(kind is EdgeKind.PROJECTION for kind in skips.values())
+        words = (
+            ngettext(
+                "{n:,} skip connection carries the input of its block past it and adds it to the output",
+                "{n:,} skip connections carry the input of each block past it and add it to the output",
+                added,
+            )
+            if each
+            else ngettext(
+                "{n:,} skip connection carries a signal past some layers and adds it to their output",
+                "{n:,} skip connections carry a signal past some layers and add it to their output",
+                added,
+            )
+        )
+        if projected:
+            words += ngettext(", {n:,} of them through a projection", ", {n:,} of them through projections", projected)
+        parts.append(words)
+    if dense:
+        parts.append(
+            ngettext(
+                "{n:,} concatenation passes the outputs of earlier layers on to every later layer of its block",
+                "{n:,} concatenations pass the outputs of earlier layers on to every later layer of their block",
+                dense,
+            )
+        )
+    if not parts:
+        parts.append(
+            _("no skip connections")
+            if _branches(trace)
+            else _("no skip connections: every layer reads the one before it, and nothing else")
+        )
+    return f"{depth}; {_(', ').join(parts)}."
+
+
+def _branches(trace: Trace) -> bool:
+    """Whether some output is read twice."""
+    sources = [edge.source for edge in trace.edges]
+    return len(set(sources)) < len(sources)
