@@ -53,7 +53,7 @@ class Fills:
         number = self.stages.get(item.layers[0].stage)
         if number is None:
             return {"fillcolor": theme.GROUP.light, "class": "group"}
-        return {"fillcolor": theme.stage(number).light, "class": f"group stage-{number % len(theme.STAGES)}"}
+        return {"fillcolor": theme.stage(number).light, "class": f"group stage{number % len(theme.STAGES)}"}
 
     def frame(self, group: Group) -> dict[str, str]:
         """Return the attributes of a frame: a lighter tint of its stage."""
@@ -61,7 +61,7 @@ class Fills:
         if number is None:
             return {"fillcolor": theme.CLUSTER.light, "color": "#c4ccd6", "class": f"open {group.rank}"}
         tint = theme.paler(theme.stage(number))
-        name = f"open {group.rank} tint-{number % len(theme.STAGES)}"
+        name = f"open {group.rank} tint{number % len(theme.STAGES)}"
         return {"fillcolor": tint.light, "color": theme.STAGE_LINE.light, "class": name}
 
 

@@ -14,7 +14,6 @@ from viz.ui import graph_panel, header
 
 spec = session.spec()
 name = describe(spec)
-
 header.skip_link(_("Skip to the graph"), "graph-start")
 heading, sharing, saving = st.container(key="heading").columns([6, 1, 1], vertical_alignment="center")
 with heading:
@@ -22,19 +21,18 @@ with heading:
 notices = st.container()
 
 trace, groups = cached.trace(spec), cached.groups(spec)
-known = {*trace.by_path, *(group.id for group in folding.walk(groups))}
-view = session.keep_known(known)
+view = session.keep_known({*trace.by_path, *(group.id for group in folding.walk(groups))})
 with notices:
     header.messages()
-
 with sharing:
     header.share(worded(name.title))
 st.markdown(summary(trace))
 header.numbers(spec, trace, name)
-beside = st.container(key="picture").columns([5, 3], gap="medium") if view.direction is Direction.VERTICAL else None
-with beside[0] if beside else st.container():
+# a horizontal graph has the whole width, with the card below
+sides = st.container(key="picture").columns([5, 3] if view.direction is Direction.VERTICAL else 1, gap="medium")
+with sides[0]:
     graph_panel.show(spec, view, files=saving)
-with beside[1] if beside else st.container():
+with sides[-1]:
     layer_card.show(spec, trace, groups, view)
 
 from viz.architecture import tabs  # imported late: loads plotly and pandas

@@ -44,19 +44,26 @@ def gradients(
         main |= {layer.path for layer in signals.trace.layers if layer.kind in ends or _heads(layer)}
         lines.append((skips, signals.band(quantity, main)))
     floor, ceiling = _limits([band for __, bands in lines for band in bands])
-    for skips, bands in lines:
-        curve(figure, bands, skips=skips, dark=dark, floor=floor, ceiling=ceiling)
+    places: dict[str, int] = {}
+    most = max(len(signals.convolutions) for __, signals in sides(pair, show))
+    for (skips, bands), (__, signals) in zip(lines, sides(pair, show), strict=True):
+        main = {layer.path for layer in signals.convolutions}
+        body, head = ([band for band in bands if (band.path in main) is inside] for inside in (True, False))
+        at = {band.path: place for place, band in enumerate(body, start=1)}
+        at |= {band.path: place for place, band in enumerate(head, start=most + 2)}  # apart: it is no convolution
+        for part in (body, head):
+            steps = [at[band.path] for band in part]
+            curve(figure, part, skips=skips, dark=dark, floor=floor, ceiling=ceiling, places=steps, legend=part is body)
+        places |= at
         if not skips and pair.plain.weights == Weights.RANDOM:  # the theory holds at initialisation
-            _theory(figure, bands, theory(pair.plain.spec, of))
+            _theory(figure, body, theory(pair.plain.spec, of))
     figure.update_layout(theme.layout("", height=height, hovermode="closest"), margin={"t": 34, "r": 24})
-    most = max(len(bands) for __, bands in lines)
     ours = isinstance(pair.skips.spec, NetworkSpec)
-    title = _("layer with weights of the main path, first to last; then the classifier")
+    title = _("layer with weights of the main path, first to last; apart: the classifier")
     if ours:
-        title = _("convolution of the main path, first to last; then the classifier")
-    figure.update_xaxes(title_text=title, range=[0, most + 1])
+        title = _("convolution of the main path, first to last; apart: the classifier")
+    figure.update_xaxes(title_text=title, range=[0, max([*places.values(), most]) + 1])
     figure.update_yaxes(title_text=quantity_name(quantity), **log_axis(floor, ceiling))
-    places = {band.path: place for __, bands in lines for place, band in enumerate(bands, start=1)}
     return marked(figure, places.get(selected), selected, dark=dark)
 
 
@@ -74,14 +81,19 @@ def curve(
     floor: float,
     ceiling: float,
     places: Sequence[int] = (),
+    legend: bool = True,
+    among: Sequence[Band] = (),
     **at: int,
 ) -> None:
-    """Add one network's line and band; exact zeros are marked on the floor, NaN and infinity on the ceiling."""
+    """Add one network's line and band; exact zeros are marked on the floor, NaN and infinity on the ceiling.
+
+    Ranks in the tooltips are those `among` these layers.
+    """
     colour = (theme.SKIP if skips else theme.PLAIN).on(dark=dark)
     name = _(NAMES[skips])
     placed = list(zip(places or range(1, len(bands) + 1), bands, strict=True))
     known = [(place, band) for place, band in placed if 0 < band.middle < inf]
-    order = sorted((band for __, band in known), key=lambda band: -band.middle)
+    order = sorted((band for band in among or bands if 0 < band.middle < inf), key=lambda band: -band.middle)
     ranks = {band.path: rank for rank, band in enumerate(order, start=1)}
     if any(band.low < band.high for __, band in known):
         figure.add_scatter(
@@ -101,11 +113,12 @@ def curve(
         y=[band.middle for __, band in known],
         name=name,
         legendgroup=name,
+        showlegend=legend,
         mode="lines+markers",
         line={"color": colour, "width": 3, "dash": "solid" if skips else "dash"},
         marker={"symbol": "circle" if skips else "square", "size": 7, "color": colour},
         customdata=[
-            (band.path, _value(band), _("rank {rank} of {all}", rank=ranks[band.path], all=len(known)))
+            (band.path, _value(band), _("rank {rank} of {all}", rank=ranks[band.path], all=len(order)))
             for __, band in known
         ],
         hovertemplate=HOVER,
@@ -202,6 +215,7 @@ def ridges(pair: Pair, at: At, *, show: Show = Show.BOTH, dark: bool = False) ->
                     "title": {"text": _("value of the output, {network}", network=_(NAMES[skips]))},
                     "domain": [0.0, 0.44] if column == 1 and len(shown) > 1 else [0.56, 1.0] if column == 2 else [0, 1],
                     "anchor": f"y{column}",
+                    "matches": "x" if column > 1 else None,  # one scale for both
                     "zeroline": True,
                 },
             }
@@ -242,7 +256,7 @@ def _limits(bands: Iterable[Band]) -> tuple[float, float]:
 
 def _theory(figure: go.Figure, bands: Sequence[Band], factor: float | None) -> None:
     """Add a line with the theoretical slope, through the middle of the measured values."""
-    known = [(place, log(band.middle)) for place, band in enumerate(bands[:-1], start=1) if 0 < band.middle < inf]
+    known = [(place, log(band.middle)) for place, band in enumerate(bands, start=1) if 0 < band.middle < inf]
     if factor is None or len(known) < 3:
         return
     slope = -log(factor)

@@ -29,6 +29,9 @@ def show(scene: Scene) -> None:
                 selected=scene.view.layer,
             )
             chart.show(draw, quantity, alt=scene.alt(said), name=scene.name, on_pick=pick)
+    if all(layer.histogram is None for layer in pair.skips.layers):
+        st.caption(_("Measure it here to see histograms of the outputs."))
+        return
     histograms = _("Histograms of the outputs")
     how = _("one curve per layer, the first at the top, from a sample of 2,048 values each.")
     st.markdown(f"**{histograms}**: {how}")

@@ -6,11 +6,13 @@ from functools import partial
 import streamlit as st
 
 from models.runtime.settings import Source, Weights
+from models.signals.compact import Stamp
+from models.signals.records import Pair
 from models.specs.external import ExternalSpec, Network, Start
 from models.specs.naming import describe
 from models.specs.spec import NetworkSpec
 from viz import text
-from viz.backend import cached, signal_jobs
+from viz.backend import cached, shipped, signal_jobs
 from viz.language import N_, _, ngettext, worded
 from viz.signals import (
     figures,
@@ -38,13 +40,24 @@ def show(spec: Network, experiment: Experiment, view: View, picture: bytes | Non
     if experiment.measure.source is Source.UPLOAD and picture is None:
         st.info(_("Upload an image, or choose other images."))
         return
-    answer = ask(
-        "pair",
-        signal_jobs.pair(spec, experiment, picture),
-        button=N_("Run with and without skip connections ({time})"),
-        wanted=experiment.run,
-        on_run=lambda: session.put_experiment(run=True),
-    )
+    request = signal_jobs.pair(spec, experiment, picture)
+    before = None if experiment.run else shipped.pair(spec, request)
+    button = N_("Run with and without skip connections ({time})") if before is None else N_("Measure it ({time})")
+    with st.container(horizontal=True, vertical_alignment="center", key="asked"):
+        answer = ask(
+            "pair",
+            request,
+            button=button,
+            wanted=experiment.run,
+            on_run=lambda: session.put_experiment(run=True),
+        )
+        if before is not None and not answer.fresh:
+            _stamped(*before)
+    if before is not None and not answer.fresh:
+        scene = Scene(before[0], spec, experiment, view, picture)
+        _gradients(scene)
+        _tabs(scene)
+        return
     if answer.result is None:
         _empty(spec)
         return
@@ -53,6 +66,18 @@ def show(spec: Network, experiment: Experiment, view: View, picture: bytes | Non
         _gradients(scene)
     if answer.fresh:
         _tabs(scene)
+
+
+def _stamped(pair: Pair, stamp: Stamp) -> None:
+    """Say that the measurement comes with the program, and where and when it was made."""
+    st.caption(
+        _(
+            "Measured before, on {date}: {device}, {versions}. Numbers are kept to three digits.",
+            date=stamp.date,
+            device=pair.skips.device,
+            versions=stamp.versions,
+        )
+    )
 
 
 def _empty(spec: Network) -> None:
@@ -76,10 +101,10 @@ def _gradients(scene: Scene) -> None:
     words.markdown(f"## {after} {said}" if trained else f"## {said}")
     with switch:
         scene.form.choice("of", _("Gradient of the"), widget=st.segmented_control)
-    draw = partial(figures.gradients, pair, experiment.of, show=experiment.show, selected=scene.view.layer)
-    chart.show(draw, "gradients", alt=scene.alt(said), name=scene.name, on_pick=pick)
     if meaning := text.signals.meaning(pair, experiment.of):
         st.markdown(meaning)
+    draw = partial(figures.gradients, pair, experiment.of, show=experiment.show, selected=scene.view.layer)
+    chart.show(draw, "gradients", alt=scene.alt(said), name=scene.name, on_pick=pick)
     _other_start(scene)
     side = pair.skips
     how = {

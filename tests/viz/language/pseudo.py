@@ -45,7 +45,7 @@ _TECHNICAL = frozenset(
         "color", "icon", "language", "format", "url_path", "page_script_hash", "script_name", "fragment_id", "hash",
         "component_name", "name_hash", "mime_type", "type", "config", "styles", "anchor", "tag", "user_key", "dg_id",
         "file_name", "config_json", "network", "order", "template", "shades", "font", "chart", "stops", "height", "shown",
-        "selection_mode", "set_value", "raw_value", "value_token", "theme", "query_string", "media_id", "class_name",
+        "page", "selection_mode", "set_value", "raw_value", "value_token", "theme", "query_string", "media_id", "class_name",
     }
 )  # fmt: skip
 _CODE = ("code", "imgs", "file_uploader_state", "audio", "video")

@@ -37,13 +37,23 @@ def said(app):
     return next((text.value for text in app.markdown if text.value.startswith("## ")), "")
 
 
-def test_it_starts_with_resnet56_and_a_button(open_signals):
+def test_it_starts_with_what_was_measured_before_and_a_button(open_signals):
     app = open_signals()
 
     assert "ResNet-56" in app.title[0].value
+    assert app.button(key="run_pair").label.startswith("Measure it")
+    assert any(one.value.startswith("Measured before, on ") for one in app.caption)
+    assert "Without skips the gradient grows 1." in said(app)
+    assert charts(app)
+    assert address(app) == {}
+
+
+def test_a_network_that_was_not_measured_before_says_what_will_be_seen(open_signals):
+    app = open_signals(**SMALL)
+
     assert app.button(key="run_pair").label.startswith("Run with and without skip connections")
     assert not charts(app)
-    assert address(app) == {}
+    assert any("What you will see" in one.value for one in app.markdown)
 
 
 def test_a_student_presses_run_and_reads_what_skips_do(open_signals):

@@ -41,4 +41,6 @@ def test_a_bad_field_is_named_and_the_rest_is_kept():
     view, problems = View.from_query({"level": "atoms", "colour": "MACs"})
 
     assert view == View(colour=Colour.MACS)
-    assert tuple(map(str, problems)) == ("architecture.level: must be stages, blocks or layers, got 'atoms'",)
+    assert tuple(map(str, problems)) == (
+        "architecture.level: must be stages, blocks, convolutions or layers, got 'atoms'",
+    )

@@ -1,6 +1,7 @@
 """Sentences and charts agree with the numbers, whatever these are."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from math import inf, nan
 
@@ -220,7 +221,9 @@ def test_any_sweep_makes_a_sentence_and_a_chart(ratios):
 def test_exact_zeros_and_nans_are_marked_not_missing():
     figure = figures.gradients(pair(lambda place, count: (0.0, nan, 1.0)[place % 3], geometric(1.0)), Of.WEIGHTS)
 
-    marks = {trace.name: len(trace.x) for trace in figure.data}
+    marks = Counter()
+    for trace in figure.data:
+        marks[trace.name] += len(trace.x)
     assert marks["without skips: exactly 0"] == 7
     assert marks["without skips: NaN or ∞"] == 7
     assert marks["without skips"] == 6
@@ -229,9 +232,12 @@ def test_exact_zeros_and_nans_are_marked_not_missing():
 def test_the_first_layer_stands_left_and_points_name_their_layers():
     figure = figures.gradients(pair(geometric(1.2), geometric(1.0)), Of.WEIGHTS, selected="layer1.0.conv2")
 
-    line = next(trace for trace in figure.data if trace.name == "without skips")
-    assert (line.x[0], line.customdata[0][0], line.customdata[-1][0]) == (1, "conv1", "fc")
+    line, apart = (trace for trace in figure.data if trace.name == "without skips")
+    assert (line.x[0], line.customdata[0][0], line.customdata[-1][0]) == (1, "conv1", "layer3.2.conv2")
     assert line.customdata[0][2] == "rank 1 of 20"
+    assert [point[0] for point in apart.customdata] == ["fc"]  # no convolution: not on their line
+    assert apart.x[0] > line.x[-1] + 1
+    assert apart.customdata[0][2] == "rank 20 of 20"
     assert figure.layout.shapes[0].x0 == 3
 
 

@@ -31,8 +31,8 @@ def _colours() -> str:
     frame = f"fill: {theme.CLUSTER.dark}; stroke: {theme.STAGE_LINE.dark};"
     rules.append(f".dark .cluster > path, .dark .cluster > polygon {{ {frame} }}")
     for number, shade in enumerate(theme.STAGES):
-        rules.append(f".dark .node.stage-{number} path {{ fill: {shade.dark}; }}")
-        rules.append(f".dark .cluster.tint-{number} > path {{ fill: {theme.paler(shade).dark}; }}")
+        rules.append(f".dark .node.stage{number} path {{ fill: {shade.dark}; }}")
+        rules.append(f".dark .cluster.tint{number} > path {{ fill: {theme.paler(shade).dark}; }}")
     rules.append(f".dark .node:not(.value) text, .dark .cluster text {{ fill: {theme.TEXT.dark}; }}")
     rules.append(f".dark .node.skip-text text {{ fill: {theme.SKIP.dark}; }}")
     rules.append(f".legend line {{ stroke: {theme.SKIP.light}; }} .dark .legend line {{ stroke: {theme.SKIP.dark}; }}")
@@ -49,11 +49,16 @@ def _colours() -> str:
     return "\n".join(rules)
 
 
+def _inside(module: Path) -> str:
+    """The source of a module whose default export is a named function, to stand before another module's."""
+    return module.read_text().replace("export default function", "function")
+
+
 _COMPONENT = st.components.v2.component(
     "skipscope_graph",
     html=(_HERE / "view.html").read_text(),
     css=_colours() + "\n" + (_HERE / "view.css").read_text(),
-    js=(_HERE / "player.js").read_text().replace("export default ", "") + (_HERE / "view.js").read_text(),
+    js=_inside(_HERE / "player.js") + (_HERE / "view.js").read_text(),
 )
 
 
@@ -111,7 +116,8 @@ def _labels(*, partners: bool) -> dict[str, object]:
             "forward": _("Activations (rms),"),
             "backward": _("Gradients (norm),"),
             "sides": [_("with skips "), _("without ")] if partners else ["", ""],
-            "shares": _("skip {skip}, branch {branch}"),
+            "skip": _("skip"),
+            "branch": _("branch"),
         },
         "keys": _("Arrow keys move from node to node, Enter selects or unfolds."),
     }

@@ -52,7 +52,7 @@ export default function player({ data, root, find, into }) {
     });
     return `${gradient ? labels.backward : labels.forward} ${first}: ${told.join("; ")}`;
   };
-  const split = (share) => (share === undefined ? "" : ` (${labels.shares.replace("{skip}", percent(1 - share)).replace("{branch}", percent(share))})`);
+  const split = (share) => (share === undefined ? "" : ` (${labels.skip} ${percent(1 - share)}, ${labels.branch} ${percent(share)})`);
   const widths = (id, share) => {
     for (const way of paper.querySelectorAll("g.edge")) {
       if (!way.id.startsWith(`${id} from `)) continue;
