@@ -6,7 +6,7 @@ import streamlit as st
 
 from viz import text
 from viz.language import _
-from viz.signals import figures
+from viz.signals import figures, ridge_figures
 from viz.signals.scene import Scene, pick
 from viz.ui import chart
 
@@ -35,5 +35,5 @@ def show(scene: Scene) -> None:
     histograms = _("Histograms of the outputs")
     how = _("one curve per layer, the first at the top, from a sample of 2,048 values each.")
     st.markdown(f"**{histograms}**: {how}")
-    draw = partial(figures.ridges, pair, experiment.at, show=experiment.show)
+    draw = partial(ridge_figures.ridges, pair, experiment.at, show=experiment.show)
     chart.show(draw, "histograms", alt=scene.alt(f"{histograms}. {said}"), name=scene.name)

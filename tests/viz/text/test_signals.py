@@ -16,7 +16,7 @@ from models.specs.twins import twin
 from models.tracing.kinds import JOINS, Kind
 from models.tracing.tracer import trace
 from viz import text
-from viz.signals import figures, join_figures, sweep_figures, tables
+from viz.signals import figures, join_figures, ridge_figures, sweep_figures, tables
 from viz.signals.theory import theory
 from viz.state.signals import At, Of, Show
 from viz.style import format
@@ -196,7 +196,7 @@ def test_any_numbers_whatever_make_sentences_and_charts(plain, skips, of, output
     for figure in (
         figures.gradients(measured, of),
         *(figures.outputs(measured, name, At.BLOCKS) for name in ("activation_rms", "zero_fraction")),
-        figures.ridges(measured, At.BLOCKS),
+        ridge_figures.ridges(measured, At.BLOCKS),
         join_figures.stream(measured),
         join_figures.stream(measured, gradient=True),
         sweep_figures.regimes({"batch norm": measured, "no norm": measured}, of),
@@ -222,8 +222,8 @@ def test_exact_zeros_and_nans_are_marked_not_missing():
     figure = figures.gradients(pair(lambda place, count: (0.0, nan, 1.0)[place % 3], geometric(1.0)), Of.WEIGHTS)
 
     marks = Counter()
-    for trace in figure.data:
-        marks[trace.name] += len(trace.x)
+    for line in figure.data:
+        marks[line.name] += len(line.x)
     assert marks["without skips: exactly 0"] == 7
     assert marks["without skips: NaN or ∞"] == 7
     assert marks["without skips"] == 6
