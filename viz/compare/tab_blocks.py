@@ -1,14 +1,15 @@
 """Tab: one block of each network as a graph, to compare additions, concatenations and groups."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import cast
 
 import streamlit as st
 
 from models.specs.choices import BlockForm
 from models.specs.spec import NetworkSpec
-from models.tracing.kinds import Kind
-from models.tracing.layers import Layer
+from models.tracing.kinds import KINDS, Kind
+from models.tracing.layers import EdgeKind, Layer
 from models.tracing.records import Trace
 from viz.backend import cached
 from viz.compare.scene import Scene
@@ -53,10 +54,12 @@ def show(scene: Scene) -> None:
         if rows[-1] and sum(other.width for other in rows[-1]) + drawn.width > _ACROSS:
             rows.append([])
         rows[-1].append(drawn)
+    pictures = [cached.block_picture(drawn.one.entry.spec, drawn.block, drawn.form)[0] for row in rows for drawn in row]
+    told = {kind for picture in pictures for kind in picture.kinds}, {kind for one in pictures for kind in one.skips}
     for row in rows:
         for column, drawn in zip(st.columns([drawn.width for drawn in row]), row, strict=True):
             with column:
-                _block(drawn)
+                _block(drawn, *(told if drawn is rows[0][0] else (set(), set())))  # one legend for all
                 if block_drawing.changes_shape(drawn.trace, drawn.block) is not changes:
                     if changes:
                         st.caption(_("All blocks of {name} keep their shape. This is the first.", name=drawn.one.name))
@@ -86,14 +89,16 @@ class _Drawn:
         return 2 if any(layer.kind in (Kind.BRANCHES, Kind.SUM) for layer in self.layers) else 1
 
 
-def _block(drawn: _Drawn) -> None:
+def _block(drawn: _Drawn, kinds: Collection[str], skips: Collection[EdgeKind]) -> None:
+    """Draw a block, with a legend of these kinds of layer and skip connection."""
     one, block, form = drawn.one, drawn.block, drawn.form
     params, macs = (sum(getattr(layer, name) for layer in drawn.layers) for name in ("params", "macs"))
     counts = _("{params:,} parameters, {macs} MACs", params=params, macs=format.short(macs))
     st.markdown(f"**{drawn.glyph} {one.name}**, `{format.stage(block)}`  \n{counts}")
     picture, svg = cached.block_picture(one.entry.spec, block, form)
+    told = replace(picture, kinds=tuple(kind for kind in KINDS if kind in kinds), skips=frozenset(skips))
     graph_view(
-        picture, svg, key=f"block_{one.name}", network=repr(one.entry.spec) + block + form, shown="",
+        told, svg, key=f"block_{one.name}", network=repr(one.entry.spec) + block + form, shown="",
         height=graph_panel.HEIGHT, on_pick=lambda __: None,
     )  # fmt: skip
     with st.popover(_("Save")):

@@ -1,7 +1,7 @@
 """The sidebar: widgets for the fields of the network. Only fields of its family are shown."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -16,12 +16,11 @@ from models.specs.presets import PRESETS
 from models.specs.registry import Family, Order, of_family
 from models.specs.spec import NetworkSpec
 from viz.language import _, language, languages
-from viz.sidebar import library_widgets, order_popover
+from viz.sidebar import library_widgets, order_popover, other_networks
 from viz.sidebar.help import HELP
 from viz.state import session
-from viz.state.compare import MOST, SIDEBAR, joined
+from viz.state.compare import joined
 from viz.state.repair import change
-from viz.state.training import TWIN
 from viz.style import format
 from viz.text.labels import block_label, label
 from viz.text.labels import field as field_label
@@ -29,13 +28,19 @@ from viz.text.messages import problem
 
 
 def show(page: str) -> None:
-    """Draw the sidebar of a page."""
+    """Draw the sidebar of a page: the network, or, if the page shows others, a menu of those to edit."""
+    others = False
     if page == "compare":
-        _apart(session.comparison().slots, lambda slots: session.put_comparison(networks=joined(slots)))
+        comparison = session.comparison()
+        others = other_networks.show(comparison.slots, lambda slots: session.put_comparison(networks=joined(slots)))
     elif page == "training":
         race = session.race()
-        _apart(race.slots, None if race.learn else lambda slots: session.put_race(networks=joined(slots)))
-    _network(session.spec())
+        others = other_networks.show(
+            race.slots, None if race.learn else lambda slots: session.put_race(networks=joined(slots))
+        )
+    if not others:
+        _network(session.spec())
+        st.button(_("Reset"), key="reset", on_click=session.reset, help=_("The network and views of a first visit."))
     _language()
 
 
@@ -51,15 +56,6 @@ def _language() -> None:
             format_func=names.__getitem__,
             on_change=lambda: session.put_language(st.session_state["language"]),
         )
-
-
-def _apart(slots: Sequence[str], put: Callable[[Sequence[str]], None] | None) -> None:
-    """If the page shows other networks, say so and offer to add the sidebar's."""
-    if SIDEBAR in slots or TWIN in slots:
-        return
-    st.caption(_("This page shows other networks: changes here do not affect them."))
-    if put is not None and len(slots) < MOST:
-        st.button(_("Add this network"), key="add_sidebar", on_click=put, args=([*slots, SIDEBAR],))
 
 
 def _network(spec: Network) -> None:

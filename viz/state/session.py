@@ -141,6 +141,12 @@ def put_spec(new: Network, notes: tuple[Note, ...] = ()) -> None:
         st.session_state.setdefault(_FAMILIES, {})[new.family] = st.session_state[_OWN] = new
 
 
+def reset() -> None:
+    """Forget the network and the settings of all pages, as at a first visit."""
+    put_spec(_start(st.session_state.get(_PAGE, "")))
+    st.session_state.update({_CHOSEN: False} | {key: settings() for key, settings in _PAGES.items()})
+
+
 def last_of(family: Family) -> NetworkSpec | None:
     """Return the network of a family that was chosen last, or None."""
     seen: dict[Family, NetworkSpec] = st.session_state.get(_FAMILIES, {}) | {own().family: own()}
@@ -211,8 +217,7 @@ def edit(slots: Sequence[str], place: int, network: Network) -> list[str]:
 
 def visitor() -> str:
     """Return a random name for this visitor, the same for the whole session."""
-    name: str = st.session_state.setdefault(_VISITOR, token_hex(8))
-    return name
+    return str(st.session_state.setdefault(_VISITOR, token_hex(8)))
 
 
 def dark() -> bool:

@@ -89,10 +89,11 @@ _MARKS = (
     ("dot", "diamond", "◆", "x"),
     ("dashdot", "triangle-up", "▲", "."),
     ("longdash", "cross", "✚", "-"),
-    ("longdashdot", "star", "★", "+"),
+    ("longdashdot", "hexagon", "⬢", "+"),  # not a star: it marks the best value
 )
-# Share of the text colour (> 0) or of the background (< 0) in the colours of several networks of one kind.
-_MIXES = (0.0, 0.45, -0.4, 0.7, -0.6, 0.25)
+# Share of the text colour (> 0) or of the background (< 0) in the colours of several networks of one kind, in the light
+# and in the dark theme: neighbours differ clearly in lightness.
+_MIXES = ((0.0, 0.0), (0.45, -0.45), (-0.4, 0.55), (0.7, -0.6), (-0.6, 0.75), (0.25, -0.25))
 
 
 def series_styles(kinds: Sequence[str]) -> tuple[SeriesStyle, ...]:
@@ -107,9 +108,10 @@ def series_styles(kinds: Sequence[str]) -> tuple[SeriesStyle, ...]:
     return tuple(found)
 
 
-def _shade(own: Shade, mix: float) -> Shade:
-    light = _mixed(own.light, TEXT.light if mix > 0 else "#ffffff", abs(mix))
-    dark = _mixed(own.dark, TEXT.dark if mix > 0 else "#10151c", abs(mix))
+def _shade(own: Shade, mixes: tuple[float, float]) -> Shade:
+    in_light, in_dark = mixes
+    light = _mixed(own.light, TEXT.light if in_light > 0 else PAPER, abs(in_light))
+    dark = _mixed(own.dark, TEXT.dark if in_dark > 0 else "#10151c", abs(in_dark))
     return Shade(light, dark)
 
 

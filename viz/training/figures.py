@@ -1,13 +1,12 @@
 """Charts of trainings: curves of error and loss, gradients over time, the confusion matrix."""
 
 from collections.abc import Sequence
-from math import isfinite, log, log10
+from math import inf, isfinite, log, log10
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from models.training.records import Predictions
 from models.training.significance import blew_up
 from viz.language import N_, _
 from viz.state.subjects import Curve
@@ -28,6 +27,8 @@ _IMAGES = {"train": N_("{network}, training images"), "test": N_("{network}, tes
 _WORDS = {Scale.ERROR: N_("error, share of images"), Scale.LOSS: N_("loss")}
 _HOVER = "<b>%{fullData.meta}</b><br>%{customdata}<extra></extra>"
 _AXES = ("xaxis", "yaxis")
+_LONGEST_NAME = 22  # letters of a name that fits beside the end of its line
+_AXIS_HIGH, _LINE_HIGH = 290, 19  # pixels, of the axis and of a line of text
 
 
 def curves(
@@ -80,6 +81,7 @@ def curves(
             )
     figure.update_layout(own(height=height, margin={"t": 82, "l": 8, "r": 24, "b": 8}, hovermode="closest"))
     figure.update_layout(legend={"y": 1.13, "yanchor": "bottom"})  # above the panels' names
+    _named_at_ends(figure, shown, looks, scale=scale, logarithmic=logarithmic, dark=dark)
     figure.update_xaxes(title_text=_("epoch"), range=[0.5, whole + 0.5], dtick=_step(whole), **theme.axis())
     axis: dict[str, object] = {"rangemode": "tozero", "tickformat": ".0%" if scale is Scale.ERROR else None}
     values = _values(shown, scale)
@@ -93,6 +95,41 @@ def curves(
     if scale is Scale.ERROR:
         _blown_up(figure, shown)
     return figure
+
+
+def _named_at_ends(
+    figure: go.Figure,
+    shown: Sequence[Curve],
+    looks: Sequence[SeriesStyle],
+    *,
+    scale: Scale,
+    logarithmic: bool,
+    dark: bool,
+) -> None:
+    """Write short names at the right ends of the lines, instead of a legend."""
+    begun = [(curve, look) for curve, look in zip(shown, looks, strict=True) if curve.epochs]
+    if len(begun) < len(shown) or max(len(curve.name) for curve in shown) > _LONGEST_NAME or logarithmic:
+        return
+    top = _ceiling(shown) if scale is Scale.LOSS else max(_values(shown, scale), default=1.0)
+    ends = [(min(getattr(curve.epochs[-1], f"test_{scale}"), top), curve, look) for curve, look in begun]
+    below = -inf
+    for value, curve, look in sorted(ends, key=lambda end: end[0]):
+        height = max(value / (top or 1.0) * _AXIS_HIGH, below + _LINE_HIGH)  # in pixels; names don't overlap
+        below = height
+        figure.add_annotation(
+            x=curve.epochs[-1].number,
+            y=value,
+            yshift=height - value / (top or 1.0) * _AXIS_HIGH,
+            text=f"{look.glyph} {curve.name}",
+            font={"color": look.shade.on(dark=dark), "size": theme.CHART_TEXT},
+            showarrow=False,
+            xanchor="left",
+            xshift=10,
+            row=1,
+            col=2,
+        )
+    wide = 9 * max(len(curve.name) for curve in shown) + 30
+    figure.update_layout(showlegend=False, margin={"r": wide, "t": 40})
 
 
 def _blown_up(figure: go.Figure, shown: Sequence[Curve]) -> None:
@@ -218,33 +255,6 @@ def gradients(shown: Sequence[Curve], *, dark: bool = False) -> go.Figure:
 def _rows(curve: Curve) -> list[list[float]]:
     """Gradient norms by layer, then by epoch."""
     return [list(row) for row in zip(*[[norm for __, norm in epoch.gradients] for epoch in curve.epochs], strict=True)]
-
-
-def confusion(found: Predictions, *, dark: bool = False) -> go.Figure:
-    """Return how many images of each class were taken for which; only mistakes are coloured."""
-    table = found.confusion
-    count = len(found.classes)
-    off = table * (1 - np.eye(count, dtype=int))
-    names = list(found.classes)
-    figure = go.Figure()
-    text = [[str(value) if value else "" for value in row] for row in table] if count <= 20 else None
-    figure.add_heatmap(
-        z=off,
-        x=names,
-        y=names,
-        text=text,
-        texttemplate="%{text}" if text else None,
-        textfont={"size": theme.CHART_TEXT},
-        colorscale=[[step / (len(theme.SCALE) - 1), colour] for step, colour in enumerate(theme.SCALE)],
-        customdata=table,
-        hovertemplate=_("{truth} taken for {taken}", truth="%{y}", taken="%{x}") + ": %{customdata}<extra></extra>",
-        colorbar={"title": {"text": _("mistakes")}},
-        showscale=text is None,
-    )
-    figure.update_layout(theme.layout("", height=560), margin={"t": 20})
-    figure.update_xaxes(title_text=_("taken for"), type="category", constrain="domain")
-    figure.update_yaxes(title_text=_("true class"), type="category", autorange="reversed", scaleanchor="x")
-    return figure
 
 
 def own(**more: object) -> dict[str, object]:

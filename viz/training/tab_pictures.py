@@ -12,7 +12,7 @@ from viz.language import N_, _
 from viz.state import session
 from viz.state.subjects import Curve
 from viz.text.labels import fitted
-from viz.training import figures
+from viz.training import confusion_figure
 from viz.training.scene import FILE, Scene, choose
 from viz.ui import chart, drawing_canvas, prediction_grid
 from viz.ui.job_widget import ask
@@ -45,7 +45,7 @@ def confusion(scene: Scene) -> None:
     if found is not None:
         said = text.inside.predictions(curve.name, found)
         st.markdown(f"**{said}**")
-        chart.show(partial(figures.confusion, found), "confusion", alt=said, name=FILE)
+        chart.show(partial(confusion_figure.confusion, found), "confusion", alt=said, name=FILE)
 
 
 def own(scene: Scene) -> None:

@@ -169,14 +169,35 @@ def test_a_network_without_a_block_of_the_kind_that_is_asked_for_says_so(open_co
     assert said.endswith("keep their shape. This is the first.")
 
 
-def test_the_sidebar_says_where_its_network_is_not_compared_and_adds_it(open_compare):
+def controls(app):
+    return any(one.key == "reset" for one in app.sidebar.button)
+
+
+def test_the_sidebar_edits_a_network_of_the_page_or_adds_its_own(open_compare):
     app = open_compare(compare=TWO)
-    assert any("shows other networks" in one.value for one in app.sidebar.caption)
+    assert not controls(app)  # none of a network that is not here
+
+    app.sidebar.selectbox(key="edit_one").set_value(1).run()
+
+    assert address(app)["compare.networks"].split("~") == [TWO.split("~", maxsplit=1)[0], "sidebar"]
+    assert controls(app)
+
+
+def test_the_sidebars_network_joins(open_compare):
+    app = open_compare(compare=TWO)
 
     app.button(key="add_sidebar").click().run()
 
     assert address(app)["compare.networks"] == f"{TWO}~sidebar"
-    assert not app.sidebar.caption
+    assert controls(app)
+
+
+def test_reset_is_a_first_visit(open_compare):
+    app = open_compare(compare=f"{TWO}~sidebar", stages="1-1", facet="Counts")
+
+    app.sidebar.button(key="reset").click().run()
+
+    assert address(app) == {}
 
 
 def test_times_are_measured_on_the_button_and_join_the_table(open_compare):
