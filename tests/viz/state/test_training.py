@@ -21,7 +21,7 @@ from viz import text
 from viz.state.subjects import Curve
 from viz.state.training import RECIPES, Race, Scale, fitted, of, runners
 from viz.style import theme
-from viz.training import figures, inside_figures
+from viz.training import figures, inside_figures, tables
 from viz.training.confusion_figure import confusion
 from viz.ui import prediction_grid
 
