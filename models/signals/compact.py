@@ -3,7 +3,8 @@
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from math import isnan, prod
 from typing import Any
 
 from ..specs.external import Network
@@ -14,7 +15,7 @@ _LAYER = (
     "activation_mean", "activation_std", "activation_rms", "zero_fraction", "activation_gradient_norm", "weight_norm",
     "weight_gradient_norm",
 )  # fmt: skip
-_JOIN = tuple(one.name for one in fields(JoinSignal) if one.name != "path")
+_JOIN = ("skip_rms", "branch_rms", "skip_size", "branch_size", "skip_gradient_norm", "branch_gradient_norm")
 _TOLD = ("batch", "source", "weights", "device", "precision", "seconds", "peak_memory")
 _DIGITS = 0xFFFFF000  # of a float32: 11 bits of the fraction
 
@@ -70,13 +71,17 @@ def _side(told: dict[str, Any], layers: Any, joins: Any, spec: Network, trace: T
                 LayerSignal(path=path, kind=kind, histogram=None, **_named(row, _LAYER))
                 for path, kind, row in zip(told["paths"], told["kinds"], own, strict=True)
             ),
-            joins=tuple(
-                JoinSignal(path=path, **_named(row, _JOIN)) for path, row in zip(told["joins"], ways, strict=True)
-            ),
+            joins=tuple(_join(trace, path, _named(row, _JOIN)) for path, row in zip(told["joins"], ways, strict=True)),
         )
         for (seed, loss), own, ways in zip(told["runs"], layers.tolist(), joins.tolist(), strict=True)
     ]
     return Signals(spec=spec, trace=trace, runs=tuple(runs), **{field: told[field] for field in _TOLD})
+
+
+def _join(trace: Trace, path: str, values: dict[str, Any]) -> JoinSignal:
+    """A join; its sizes are those of the trace, which have more than three digits."""
+    skip, branch = (prod(shape) for shape in trace.by_path[path].input_shapes)
+    return JoinSignal(path=path, **values | {"skip_size": skip, "branch_size": branch})
 
 
 def _row(record: object, names: Sequence[str]) -> list[float]:
@@ -85,13 +90,9 @@ def _row(record: object, names: Sequence[str]) -> list[float]:
 
 
 def _named(row: Sequence[float], names: Sequence[str]) -> dict[str, Any]:
-    """Fields from numbers; sizes are whole, and weights that a layer lacks are None."""
-    values: dict[str, Any] = {}
-    for name, value in zip(names, row, strict=True):
-        values[name] = round(value) if name.endswith("size") else value
-        if name.startswith("weight") and value != value:  # noqa: PLR0124  # NaN
-            values[name] = None
-    return values
+    """Fields from numbers; weights that a layer lacks are None."""
+    values: dict[str, Any] = dict(zip(names, row, strict=True))
+    return {name: None if name.startswith("weight") and isnan(value) else value for name, value in values.items()}
 
 
 def _rounded(values: list[list[list[float]]]) -> Any:

@@ -87,12 +87,17 @@ def _graphs(left: Subject, right: Subject, found: Difference) -> None:
         height=graph_panel.HEIGHT,
         on_pick=partial(_pick, drawn),
     )
-    st.caption(_("Thick frame: not the same in both. Dashed frame: only in this network."))
+    st.caption(
+        _(
+            "Thick frame: not the same in both. Dashed frame: only in this network. Layers are compared one by one: "
+            "where the same ones stand in another order, nothing is marked."
+        )
+    )
 
 
 def _pick(drawn: Picture, node: str) -> None:
-    """Fold or unfold a group in both networks."""
-    own = drawn.partners.get(node, "") if node.startswith(OTHER) else node
+    """Fold or unfold a group, in both networks if both have it."""
+    own = drawn.partners.get(node, node) if node.startswith(OTHER) else node
     if own in drawn.groups:
         folds = drawn.folding.toggle(own)
         session.put_view(level=folds.level, fold=folds.toggled)

@@ -35,14 +35,14 @@ class Canvas:
         )  # fmt: skip
         self.shift: Point = (0.0, 0.0)
         self.prefix = ""
-        self._texts = 0
+        self._names: dict[str, str] = {}  # id -> name in the source: a colon in an id would be a port
 
     def box(self, name: str, x: float, y: float, width: float, height: float, label: str, **more: str) -> None:
         """Add a node with its centre at (x, y)."""
         own = self.prefix + name
         self.graph.node(
-            own, label, pos=self._at(x, y), width=f"{width / 72:.4f}", height=f"{height / 72:.4f}",
-            **({"id": own, "shape": "box"} | more),
+            self._name(own), label, pos=self._at(x, y), width=f"{width / 72:.4f}", height=f"{height / 72:.4f}",
+            **({"id": _id(own), "shape": "box"} | more),
         )  # fmt: skip
 
     def frame(
@@ -52,10 +52,10 @@ class Canvas:
         left, top, right, bottom = corners
         own = self.prefix + name
         box = f"{self._at(left, bottom)},{self._at(right, top)}"
-        with self.graph.subgraph(name=f"cluster_{own}") as inner:
+        with self.graph.subgraph(name=f"cluster_{self._name(own)}") as inner:
             inner.attr(
                 label=f"<<B>{escape(title)}</B>>", bb=box, lp=self._at(*middle), fontname=theme.DOT_FONT,
-                fontsize="14", fontcolor=theme.TEXT.light, id=own, **more,
+                fontsize="14", fontcolor=theme.TEXT.light, id=_id(own), **more,
             )  # fmt: skip
 
     def line(self, source: str, target: str, points: Sequence[Point], **more: str) -> None:
@@ -66,16 +66,24 @@ class Canvas:
         """Add an edge with an arrow, as a cubic spline that ends `ARROW` before its tip."""
         pos = f"e,{self._at(*tip)} " + " ".join(self._at(*point) for point in spline)
         start, end = self.prefix + source, self.prefix + target
-        self.graph.edge(start, end, pos=pos, **({"id": f"{end} from {start}"} | more))
+        own = _id(f"{end} from {start}")
+        self.graph.edge(self._name(start), self._name(end), pos=pos, **({"id": own} | more))
 
     def text(self, x: float, y: float, text: str, width: float, **more: str) -> None:
         """Add a line of text with its left end at (x, y)."""
-        self._texts += 1
-        name = f"text {self._texts}"
+        name = f"text {len(self._names)}"
         self.box(name, x + width / 2, y, width, 15, text, shape="plaintext", **more)
+
+    def _name(self, own: str) -> str:
+        return self._names.setdefault(own, f"n{len(self._names)}")
 
     def _at(self, x: float, y: float) -> str:
         return f"{x + self.shift[0]:.2f},{self.height - y - self.shift[1]:.2f}"
+
+
+def _id(own: str) -> str:
+    """An id as Graphviz's own escapes have it."""
+    return escape(own).replace("\\", "\\\\")
 
 
 def skip_style(kind: EdgeKind, *, thin: bool = False) -> dict[str, str]:

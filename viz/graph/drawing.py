@@ -55,7 +55,7 @@ def picture(
         alt=alt(title, trace, groups),
         caption=caption(title, filled.legend, drawing.skips),
         strokes=drawing.strokes,
-        play=plays([("", drawing.sketch, played)]) if played is not None else None,
+        play=plays([("", drawing.sketch, played)], vertical=drawing.vertical) if played is not None else None,
     )
 
 

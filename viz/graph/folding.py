@@ -1,16 +1,16 @@
 """A traced network as a tree of groups that can be folded: stages, runs of equal blocks, blocks, layers."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import chain, groupby
+from itertools import chain, groupby, pairwise
 from itertools import count as count_from
 from string import digits
 
 from models.tracing.kinds import JOINS, Kind
 from models.tracing.layers import EdgeKind, Layer, Shape
-from models.tracing.records import Trace
+from models.tracing.records import Edge, Trace
 from viz.language import _
 
 
@@ -51,6 +51,7 @@ class Group:
     blocks: int
     skips: Counter[EdgeKind]  # number of skip edges inside, by kind
     own_id: str = ""  # where the path is not unique
+    dense: bool = False  # a run in which each block concatenates to what the block before it has concatenated
 
     @property
     def id(self) -> str:
@@ -75,11 +76,6 @@ class Group:
     @property
     def output_shape(self) -> Shape:
         return self.layers[-1].output_shape
-
-    @property
-    def dense(self) -> bool:
-        """Whether this is a run of dense layers: their connections are the picture, so it unfolds with its stage."""
-        return self.rank is Rank.RUN and EdgeKind.CONCAT in self.skips
 
     @property
     def joins(self) -> str | None:
@@ -114,10 +110,10 @@ def unfolded(groups: tuple[Group, ...], folding: Folding, path: str) -> Folding:
 
 def tree(trace: Trace) -> tuple[Group, ...]:
     """Return the stages of a trace as groups, in the order of the forward pass."""
-    skips: dict[str, EdgeKind] = {}
+    skips: dict[str, Edge] = {}  # target -> the edge of its skip
     for edge in trace.edges:
         if edge.kind is not EdgeKind.FLOW and trace.by_path[edge.target].kind in JOINS:
-            skips[edge.target] = edge.kind
+            skips[edge.target] = edge
     stages = tuple(
         _stage(path, tuple(layers), skips) for path, layers in groupby(trace.layers, key=lambda layer: layer.stage)
     )
@@ -201,7 +197,7 @@ def reveal(groups: tuple[Group, ...], folding: Folding, path: str) -> str:
     return ""
 
 
-def _stage(path: str, layers: tuple[Layer, ...], skips: dict[str, EdgeKind]) -> Group:
+def _stage(path: str, layers: tuple[Layer, ...], skips: dict[str, Edge]) -> Group:
     blocks = [_group(block, tuple(own), skips) for block, own in groupby(layers, key=lambda layer: layer.block)]
     if len(blocks) == 1 and blocks[0].path in ("", path):  # stem, head, transition: one block of plain layers
         return Group(path, Rank.BLOCK, layers, layers, 0, blocks[0].skips)
@@ -215,13 +211,26 @@ def _stage(path: str, layers: tuple[Layer, ...], skips: dict[str, EdgeKind]) -> 
         last = run[-1].path.rpartition(".")[2]
         last = last[len(last.rstrip(digits)) :] or last
         kinds = sum((block.skips for block in run), Counter())
-        children.append(Group(f"{run[0].path}-{last}", Rank.RUN, own, run, len(run), kinds))
+        dense = _chained(run, skips)
+        children.append(Group(f"{run[0].path}-{last}", Rank.RUN, own, run, len(run), kinds, dense=dense))
     kinds = sum((block.skips for block in blocks), Counter())
     return Group(path, Rank.STAGE, layers, tuple(children), len(blocks), kinds)
 
 
-def _group(path: str, layers: tuple[Layer, ...], skips: dict[str, EdgeKind]) -> Group:
-    kinds = Counter(skips[layer.path] for layer in layers if layer.path in skips)
+def _chained(run: Sequence[Group], skips: dict[str, Edge]) -> bool:
+    """Whether each block ends in its only join, a concatenation with the one of the block before."""
+    ends = [block.layers[-1] for block in run]
+    single = all(sum(layer.kind in JOINS for layer in block.layers) == 1 for block in run)
+    if not single or any(end.kind is not Kind.CONCAT or end.path not in skips for end in ends):
+        return False
+    return all(
+        skips[end.path].source == before.path and end.input_shape == before.output_shape  # all of it, not a part
+        for before, end in pairwise(ends)
+    )
+
+
+def _group(path: str, layers: tuple[Layer, ...], skips: dict[str, Edge]) -> Group:
+    kinds = Counter(skips[layer.path].kind for layer in layers if layer.path in skips)
     return Group(path, Rank.BLOCK, layers, layers, 1, kinds)
 
 

@@ -25,8 +25,8 @@ class Label:
     name: str
     detail: str = ""
     told: str = ""
-    tags: tuple[str, ...] = ()
-    tags_first: bool = False
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     def size(self, *, vertical: bool) -> tuple[float, float]:
         """Return width and height of the box."""
@@ -35,18 +35,18 @@ class Label:
             return width + (text_width(self.told, SIZE) + _BETWEEN if self.told else 0), HEIGHT
         lines = [line for line in (self.name, self.detail, self.told) if line]
         width = max(self.tags_wide, *(text_width(line, SIZE) for line in lines)) + 2 * _MARGIN
-        return width, _LINE * len(lines) + 8 + (TAG + 3 if self.tags else 0)
+        return width, _LINE * len(lines) + 8 + (TAG + 3 if self.before + self.after else 0)
 
     @property
     def tags_wide(self) -> float:
-        return sum(tag_width(tag) + 3 for tag in self.tags)
+        return sum(tag_width(tag) + 3 for tag in self.before + self.after)
 
     def html(self, width: float, *, vertical: bool) -> str:
         """Return the label in DOT's HTML, for a box of the given width."""
         name = f"<B>{escape(self.name)}</B>"
         if not vertical:
             rest = "".join(f"<BR/>{escape(line)}" for line in (self.detail, self.told) if line)
-            space = '<BR/><FONT POINT-SIZE="17"> </FONT>' if self.tags else ""
+            space = '<BR/><FONT POINT-SIZE="17"> </FONT>' if self.before + self.after else ""
             return f"<{name}{rest}{space}>"
         detail = f"&#160; {escape(self.detail)}" if self.detail else ""
         cells = [("LEFT", 0.0, f"{name}{detail}")]
@@ -54,8 +54,9 @@ class Label:
             cells.append(("RIGHT", text_width(self.told, SIZE) + 4, f"<B> </B>{escape(self.told)}"))
         left = max(width - 2 * _MARGIN - self.tags_wide - sum(wide for __, wide, __ in cells), 0)
         cells[0] = ("LEFT", left, cells[0][2])
-        if self.tags:
-            cells.insert(0 if self.tags_first else len(cells), ("RIGHT", self.tags_wide, ""))
+        for at, own in ((0, self.before), (len(cells) + 1, self.after)):
+            if own:
+                cells.insert(at, ("RIGHT", sum(tag_width(tag) + 3 for tag in own), ""))
         row = "".join(f'<TD ALIGN="{align}" WIDTH="{wide:.0f}">{html}</TD>' for align, wide, html in cells)
         return f'<<TABLE BORDER="0" CELLBORDER="0" CELLPADDING="0" CELLSPACING="0"><TR>{row}</TR></TABLE>>'
 
@@ -73,17 +74,17 @@ def group_label(group: Group, told: str) -> Label:
     return Label(name(group), times, told)
 
 
-def layer_label(layer: Layer, told: str, tags: tuple[str, ...] = (), *, tags_first: bool = False) -> Label:
+def layer_label(layer: Layer, told: str, before: tuple[str, ...] = (), after: tuple[str, ...] = ()) -> Label:
     own = layer.path.removeprefix(layer.block).removeprefix("features").lstrip(".")
     if layer.kind is not Kind.CONV or not layer.kernel or not layer.stride:
-        return Label(own, "", told, tags, tags_first)
+        return Label(own, "", told, before, after)
     if layer.projection:
         told = ""  # the addition that it leads to has the same; beside the main path room is scarce
     stride = f"/{layer.stride[0]}" if max(layer.stride) > 1 else ""
     kernel = f"{layer.kernel[0]}×{layer.kernel[1]}{stride}"
     if layer.groups > 1:
         kernel = ngettext("{kernel}, {n} group", "{kernel}, {n} groups", layer.groups, kernel=kernel)
-    return Label(own, kernel, told, tags, tags_first)
+    return Label(own, kernel, told, before, after)
 
 
 def resized(layer: Layer) -> str:

@@ -14,9 +14,9 @@ from viz.graph.folding import Group
 from viz.graph.layout import Box, Frame
 from viz.graph.node_labels import SIZE, SMALL, TAG, Label, group_label, layer_label, resized, tag_width
 from viz.graph.routes import FORK, Route
-from viz.graph.sketch import BESIDE, Fan, Sketch, reach
+from viz.graph.sketch import BESIDE, NONE, Fan, Sketch, reach
 from viz.graph.text_width import text_width
-from viz.graph.units import short
+from viz.graph.units import Tags, short
 from viz.graph.words import arcs, group_words, heading, words
 from viz.language import _, ngettext
 from viz.style import format, theme
@@ -32,11 +32,11 @@ class Labels:
     fills: Fills
     shapes: bool  # are told by the edges
 
-    def __call__(self, item: Group | Layer, tags: tuple[Layer, ...], *, first: bool) -> Label:
+    def __call__(self, item: Group | Layer, tags: Tags) -> Label:
         if isinstance(item, Group):
             return group_label(item, self._told(item, format.shape(item.output_shape)))
-        own = tuple(short(tag) for tag in tags)
-        return layer_label(item, self._told(item, resized(item)), own, tags_first=first)
+        before, after = (tuple(short(tag) for tag in own) for own in (tags.before, tags.after))
+        return layer_label(item, self._told(item, resized(item)), before, after)
 
     def _told(self, item: Group | Layer, shape: str) -> str:
         if self.fills.measured is None:
@@ -92,6 +92,8 @@ class Painter:
             inset += frame.middle - frame.low
         middle = (left + inset + wide / 2, top + 13)
         style = {"style": "rounded,filled"} | self.fills.frame(group)
+        if "style" in self.marks.get(frame.id, {}):  # only here; of what changed, the parts are marked
+            style |= self.marks[frame.id] | {"style": "rounded,filled,dashed", "class": f"{style['class']} changed"}
         self.canvas.frame(frame.id, (left, top, *self._xy(frame.high, frame.end)), title, middle, **style)
 
     def _box(self, box: Box) -> None:
@@ -111,7 +113,7 @@ class Painter:
         if box.join:
             self._join(box, x, y)
             return
-        filled = self._marked(box, self.fills.box(item))
+        filled = self._marked(box.id, self.fills.box(item))
         style = "filled" if isinstance(item, Layer) else "filled,rounded"
         if isinstance(item, Group) and item.blocks > 1:
             for number in (2, 1):
@@ -123,31 +125,31 @@ class Painter:
         self.canvas.box(box.id, x, y, width, height, label, **{"style": style} | filled)
         self._tags(box, x, y, width, height)
 
-    def _marked(self, box: Box, filled: dict[str, str]) -> dict[str, str]:
-        more = self.marks.get(box.id, {})
+    def _marked(self, name: str, filled: dict[str, str]) -> dict[str, str]:
+        more = self.marks.get(name, {})
         both = " ".join(one["class"] for one in (filled, more) if "class" in one)
         return filled | more | {"class": both}
 
     def _tags(self, box: Box, x: float, y: float, width: float, height: float) -> None:
-        """Draw the tags inside a box: at its left end if they come before it, else at its right end."""
-        own = self.sketch.tags.get(box.id, ())
-        first = box.id in self.sketch.tags_first
-        wide = [tag_width(short(layer)) for layer in own]
-        at = x - width / 2 + 4 if first else x + width / 2 - 1 - sum(one + 3 for one in wide)
+        """Draw the tags inside a box: at its left end those before it, at its right end those after it."""
+        own = self.sketch.tags.get(box.id, NONE)
         middle = y if self.vertical else y + height / 2 - TAG / 2 - 4
-        for layer, one in zip(own, wide, strict=True):
-            self._tag(layer, at + one / 2, middle, one)
-            at += one + 3
+        right = x + width / 2 - 1 - sum(tag_width(short(layer)) + 3 for layer in own.after)
+        for at, layers in ((x - width / 2 + 4, own.before), (right, own.after)):
+            left = at
+            for layer in layers:
+                wide = tag_width(short(layer))
+                self._tag(layer, left + wide / 2, middle, wide)
+                left += wide + 3
 
     def _join(self, box: Box, x: float, y: float) -> None:
         layer = self.sketch.items[box.id]
         assert isinstance(layer, Layer)  # noqa: S101  # a folded group is a box
-        self.canvas.box(
-            box.id, x, y, box.across, box.along, SIGN[layer.kind], shape="circle", style="filled", fontsize="18",
-            penwidth="2", fillcolor=theme.fill(layer.kind).light, **{"class": f"kind-{layer.kind}"},
-        )  # fmt: skip
+        plain = {"style": "filled", "fillcolor": theme.fill(layer.kind).light, "class": f"kind-{layer.kind}"}
+        style = {"shape": "circle", "fontsize": "18", "penwidth": "2"} | self._marked(box.id, plain)
+        self.canvas.box(box.id, x, y, box.across, box.along, SIGN[layer.kind], **style)
         left = x - box.across / 2 - 6
-        for tag in self.sketch.tags.get(box.id, ()):
+        for tag in self.sketch.tags.get(box.id, NONE).all:
             wide = tag_width(short(tag))
             if self.vertical:
                 self._tag(tag, left - wide / 2, y, wide)
@@ -157,11 +159,9 @@ class Painter:
 
     def _tag(self, layer: Layer, x: float, y: float, wide: float) -> None:
         self.words[layer.path] = words(layer)
-        style = self.fills.box(layer)
-        self.canvas.box(
-            layer.path, x, y, wide, TAG, short(layer), style="filled,rounded", fontsize=f"{SMALL:.0f}",
-            penwidth="0.8", **style | {"class": f"{style['class']} tag"},
-        )  # fmt: skip
+        style = {"style": "filled,rounded", "penwidth": "0.8"} | self._marked(layer.path, self.fills.box(layer))
+        style |= {"class": f"{style['class']} tag", "fontsize": f"{SMALL:.0f}"}
+        self.canvas.box(layer.path, x, y, wide, TAG, short(layer), **style)
 
     def _route(self, route: Route) -> None:
         points = [self._xy(*point) for point in route.line(self.gap)]
@@ -198,7 +198,6 @@ class Painter:
     def _arcs(self, box: Box, group: Group) -> None:
         """Draw the skips of a folded group beside it: a stroke for each kind, with their number."""
         told = arcs(group)
-        single = len(told) == 1
         cards = 2 * _CARDS if group.blocks > 1 else 0.0
         for place, (kind, number, text) in enumerate(told):  # the second stroke is inside the first
             self.skips.add(kind)
@@ -216,17 +215,23 @@ class Painter:
                 line = [self._xy(*corner) for corner in corners]
                 self.canvas.line(box.id, box.id, line, **skip_style(kind) | {"arrowsize": "0.5", "penwidth": "2"})
             if text:
-                self._beside(box, text, place, single=single)
+                self._beside(box, text, place - (len(told) - 1) / 2)
 
-    def _beside(self, box: Box, text: str, place: int, *, single: bool) -> None:
-        """Write the number of a folded group's skips beside its strokes."""
+    def _beside(self, box: Box, text: str, line: float) -> None:
+        """Write the number of a folded group's skips beside its strokes, `line` lines below the middle of all."""
         wide = text_width(text, SIZE)
         if self.vertical:
-            y = box.start + box.along / 2 + (0 if single else (-7.5 if place == 0 else 7.5))
+            y = box.start + box.along / 2 + 15 * line
             self.canvas.text(box.high + BESIDE + 7, y + 1, text, wide, **_SKIP_TEXT)
         else:
+            place = line + (len(arcs(self._group(box))) - 1) / 2
             y = box.high + BESIDE + 9 + 17 * place
             self.canvas.text(box.start + box.along / 2 - wide / 2, y, text, wide, **_SKIP_TEXT)
+
+    def _group(self, box: Box) -> Group:
+        group = self.sketch.items[box.id]
+        assert isinstance(group, Group)  # noqa: S101  # only groups have strokes beside them
+        return group
 
     def _glyph(self, box: Box, cards: float) -> None:
         """Draw the fan that stands for the connections of a folded dense block."""

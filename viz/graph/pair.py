@@ -11,12 +11,11 @@ from models.tracing.layers import Layer
 from models.tracing.records import Trace
 from viz.graph.dot import Canvas
 from viz.graph.fills import fills
-from viz.graph.folding import Folding, Group, fit, shown, tree, walk
+from viz.graph.folding import Folding, Group, Level, fit, shown, tree, walk
 from viz.graph.layout import GAP, Box, Frame, Row, arrange
 from viz.graph.node_labels import SIZE, Label
 from viz.graph.painter import Labels, Painter
 from viz.graph.picture import Colour, Picture, Values
-from viz.graph.places import layers_of
 from viz.graph.played import plays
 from viz.graph.routes import Route, routes
 from viz.graph.sketch import Sketch, sketch
@@ -48,15 +47,13 @@ def picture(left: Side, right: Side, *, folding: Folding = Folding()) -> Picture
     the ids.
     """
     groups = tree(left.trace)
+    others, names = _matched(groups, left.trace, right.trace)
     folding, note = fit(groups, folding, most=MOST_NODES)
-    others, names = _matched(groups, right.trace)
-    ours = {group.id: group for group in walk(groups)}
-    unlike = {
-        group.id
-        for group in walk(others)
-        if (own := ours.get(names.get(group.id, group.id))) and folding.opens(own) != folding.opens(group)
-    }
-    folds = replace(folding, toggled=folding.toggled ^ unlike)
+    folds = _alike(groups, others, names, folding)
+    if other_note := fit(others, folds, most=MOST_NODES)[1]:
+        level = next(one for one in (Level.BLOCKS, Level.STAGES) if not fit(others, Folding(one), most=MOST_NODES)[1])
+        folding, note = Folding(level), other_note
+        folds = _alike(groups, others, names, folding)
     painters = [
         _sketched(left, groups, folding),
         _sketched(right, others, folds),
@@ -99,15 +96,25 @@ def picture(left: Side, right: Side, *, folding: Folding = Folding()) -> Picture
     )
 
 
+def _alike(groups: tuple[Group, ...], others: tuple[Group, ...], names: Mapping[str, str], folding: Folding) -> Folding:
+    """Return the folding of the right network: as on the left, where it has a partner there."""
+    ours = {group.id: group for group in walk(groups)}
+    own = Folding(folding.level, frozenset(one.removeprefix(OTHER) for one in folding.toggled if one.startswith(OTHER)))
+    unlike = {
+        group.id
+        for group in walk(others)
+        if (partner := ours.get(names.get(group.id, group.id))) and folding.opens(partner) != own.opens(group)
+    }
+    return replace(own, toggled=own.toggled ^ unlike)
+
+
 def _sketched(side: Side, groups: tuple[Group, ...], folding: Folding) -> Painter:
     filled = fills(side.trace, tuple(shown(groups, folding)), Colour.KIND, side.values)
     image = Label(_("image"), "", format.shape(side.trace.input_shape))
     made = sketch(side.trace, groups, folding, Labels(filled, shapes=False), image, vertical=True)
     marks = side.marks or {}
     painter = Painter(Canvas(0, 0), side.trace, made, filled, vertical=True, gap=GAP)
-    for name, item in made.items.items():
-        own = (marks[path] for path in (name, *(one.path for one in layers_of(item))) if path in marks)
-        painter.marks[name] = dict(next(own, {}))
+    painter.marks = {path: dict(own) for path, own in marks.items()}
     return painter
 
 
@@ -175,14 +182,15 @@ def _twins(first: Sketch, second: Sketch, names: Mapping[str, str]) -> list[tupl
     return [(cell.id, ours[own]) for cell in second.graph.walk() if (own := names.get(cell.id, cell.id)) in ours]
 
 
-def _matched(groups: tuple[Group, ...], trace: Trace) -> tuple[tuple[Group, ...], dict[str, str]]:
+def _matched(groups: tuple[Group, ...], left: Trace, trace: Trace) -> tuple[tuple[Group, ...], dict[str, str]]:
     """Return the groups of another trace, and id -> id of what corresponds to it on the left.
 
     A twin has the same paths, so it is divided as the network is; other networks' stages and blocks correspond by
     their order.
     """
-    paths = [layer.path for group in groups for layer in group.layers]
-    if set(trace.by_path) <= set(paths):
+    missing = [layer for layer in left.layers if layer.path not in trace.by_path]
+    twins = not any(layer.counted and not layer.projection for layer in missing)  # it lacks skips, and nothing else
+    if twins and trace.by_path.keys() <= left.by_path.keys():
         return tuple(one for group in groups if (one := _kept(group, trace)) is not None), {}
     others = tree(trace)
     names: dict[str, str] = {}
@@ -207,7 +215,7 @@ def _kept(group: Group, trace: Trace) -> Group | None:
         for edge in trace.incoming[layer.path]
         if layer.path in joins and edge.kind != "flow" and layer.kind in ("add", "concat")
     )
-    return replace(group, layers=layers, children=tuple(children), skips=skips)
+    return replace(group, layers=layers, children=tuple(children), skips=skips, dense=group.dense and bool(skips))
 
 
 def _pair(groups: Sequence[Group | Layer], others: Sequence[Group | Layer], names: dict[str, str]) -> None:

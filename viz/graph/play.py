@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import unescape
 from math import inf, isnan, log10
 
 from models.tracing.layers import Layer
@@ -39,6 +40,7 @@ class Play:
 
     forward: Pass
     backward: Pass
+    vertical: bool = True  # the data goes down the picture, not to the right
 
     def to_json(self) -> dict[str, object]:
         """Return what the view in the browser reads."""
@@ -49,7 +51,7 @@ class Play:
                 "shares": {key: share for key, share in way.shares.items() if not isnan(share)},
             }
             for name, way in (("forward", self.forward), ("backward", self.backward))
-        } | {"scale": theme.SCALE}
+        } | {"scale": theme.SCALE, "vertical": self.vertical}
 
 
 def mean(item: Group | Layer, values: Mapping[str, float]) -> float | None:
@@ -81,13 +83,14 @@ def animated(svg: str, play: Play) -> str:
                 f"{up + 0.01:.2f}%,100%{{fill:{play.backward.fill(name)}}}"
             )
             own = f"play{len(rules)}"
-            shape = ",".join(f'[id="{name}"]>{tag}' for tag in ("path", "polygon", "ellipse"))
+            chosen = f'[id="{_escaped(name)}"]'
+            shape = ",".join(f"{chosen}>{tag}" for tag in ("path", "polygon", "ellipse"))
             rules.append(f"@keyframes {own}{{{frames}}}{shape}{{animation:{own} {seconds:.1f}s step-end infinite}}")
             texts = (theme.text_on(play.forward.fill(name)), theme.text_on(play.backward.fill(name)))
             rules.append(
                 f"@keyframes {own}t{{0%,{down:.2f}%{{fill:#000}}{down + 0.01:.2f}%{{fill:{texts[0]}}}"
                 f"{up + 0.01:.2f}%,100%{{fill:{texts[1]}}}}}"
-                f'[id="{name}"]>text{{animation:{own}t {seconds:.1f}s step-end infinite}}'
+                f"{chosen}>text{{animation:{own}t {seconds:.1f}s step-end infinite}}"
             )
     still = (
         f"@media (prefers-reduced-motion:reduce){{*{{animation-delay:-{seconds * 0.999:.2f}s!important;"
@@ -99,11 +102,22 @@ def animated(svg: str, play: Play) -> str:
 
 
 def _in_rows(svg: str, play: Play) -> list[list[str]]:
-    """Ids of the boxes with values, by their height in the picture."""
+    """Ids of the boxes with values, by their place along the data."""
     places: dict[float, list[str]] = {}
-    for name, shape in re.findall(r'<g id="([^"]+)" class="node[^"]*">\s*<[^>]*?(?:points|d|cy)="([^"]+)"', svg):
-        own = name.replace("&#45;", "-").replace("&gt;", ">").replace("&amp;", "&")
-        if own in play.forward.of or own in play.backward.of:
-            heights = [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?(?=[ CL]|$)", shape)]
-            places.setdefault(round(sum(heights) / len(heights)), []).append(own)
+    number = r"-?\d+(?:\.\d+)?"
+    for name, shape in re.findall(r'<g id="([^"]+)" class="node[^"]*">\s*<([^>]*)>', svg):
+        own = unescape(name)
+        if own not in play.forward.of and own not in play.backward.of:
+            continue
+        if centre := re.search(rf'cx="({number})" cy="({number})"', shape):
+            points = [(float(centre[1]), float(centre[2]))]
+        else:
+            points = [(float(x), float(y)) for x, y in re.findall(rf"({number}),({number})", shape)]
+        along = [y if play.vertical else x for x, y in points]
+        places.setdefault(round((min(along) + max(along)) / 2), []).append(own)
     return [row for __, row in sorted(places.items())]
+
+
+def _escaped(name: str) -> str:
+    """An id in a style sheet inside an SVG: all but letters, digits and a few signs by their numbers."""
+    return "".join(sign if sign.isalnum() or sign in "._-/" else f"\\{ord(sign):x} " for sign in name)

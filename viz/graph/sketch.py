@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from models.tracing.kinds import JOINS, Kind
+from models.tracing.kinds import JOINS
 from models.tracing.layers import INPUT, EdgeKind, Layer
 from models.tracing.records import Trace
 from viz.graph.folding import Folding, Group, Level, Rank
@@ -13,7 +13,7 @@ from viz.graph.layout import Box, Frame
 from viz.graph.node_labels import CIRCLE, SIZE, Label
 from viz.graph.places import layers_of, places
 from viz.graph.text_width import text_width
-from viz.graph.units import precede, tags
+from viz.graph.units import Tags, tags
 from viz.graph.words import arcs, heading
 
 _HEADING = 21.0  # height of a frame's heading
@@ -21,6 +21,9 @@ _ARCS = 6.0  # more height of a folded group with skips: two strokes fit beside 
 BESIDE = 22.0  # from a folded group's box to its arcs' far side
 ALL_PAIRS = 6  # dense layers of which every connection is drawn; of more, those into the block's output
 FAN = 12  # most connections drawn into one layer
+
+
+NONE = Tags()
 
 
 def reach(rows: int) -> float:
@@ -32,9 +35,9 @@ Item = Group | Layer
 
 
 class Labeller(Protocol):
-    """Gives the text of a group or layer with its tags, which come before it or after it."""
+    """Gives the text of a group or layer with its tags."""
 
-    def __call__(self, item: Item, tags: tuple[Layer, ...], *, first: bool) -> Label: ...
+    def __call__(self, item: Item, tags: Tags) -> Label: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,7 @@ class Sketch:
     graph: Frame
     items: dict[str, Item] = field(default_factory=dict)  # id of a box or frame -> what it stands for
     labels: dict[str, Label] = field(default_factory=dict)
-    tags: dict[str, tuple[Layer, ...]] = field(default_factory=dict)  # id of a box -> layers drawn inside it
-    tags_first: set[str] = field(default_factory=set)  # ids of boxes whose tags come before them
+    tags: dict[str, Tags] = field(default_factory=dict)  # id of a box -> layers drawn inside it
     edges: list[tuple[Box, Box, EdgeKind]] = field(default_factory=list)
     folded: list[tuple[Box, Group]] = field(default_factory=list)  # with skips inside
     fans: list[Fan] = field(default_factory=list)
@@ -91,11 +93,11 @@ class _Builder:
         return made
 
     def _fill(self, frame: Frame, parts: Sequence[Item], *, below: int = 0) -> None:
-        within = {tag.path: part.path for part in parts for tag in self.made.tags.get(part.path, ())}
+        within = {tag.path: part.path for part in parts for tag in self.made.tags.get(part.path, NONE).all}
         edges = [
             edge
             for part in parts
-            for layer in (*layers_of(part), *self.made.tags.get(part.path, ()))
+            for layer in (*layers_of(part), *self.made.tags.get(part.path, NONE).all)
             for edge in self.trace.incoming[layer.path]
         ]
         for part, (row, column) in zip(parts, places(parts, edges, within), strict=True):
@@ -115,16 +117,12 @@ class _Builder:
         children = self._parts(group)
         layers = [child for child in children if isinstance(child, Layer)]
         own = tags(layers, self.trace) if self.folding.level is not Level.LAYERS else {}
-        if precede(layers):
-            self.made.tags_first.update(own)
-        hidden = {path for paths in own.values() for path in paths}
-        for path, paths in own.items():
-            self.made.tags[path] = tuple(self.trace.by_path[one] for one in paths)
+        self.made.tags |= own
+        hidden = {tag.path: path for path, found in own.items() for tag in found.all}
         self._fill(frame, [child for child in children if child.path not in hidden])
-        for path, paths in own.items():
-            for one in paths:
-                self.box_of[one] = self.box_of[path]
-        self._fan(frame, [child for child in children if isinstance(child, Group)])
+        for tag, path in hidden.items():
+            self.box_of[tag] = self.box_of[path]
+        self._fan(frame, group)
         return frame
 
     def _parts(self, group: Group) -> Sequence[Item]:
@@ -141,16 +139,16 @@ class _Builder:
             return box
         box = self._sized(
             layer.path,
-            self.labeller(layer, self.made.tags.get(layer.path, ()), first=layer.path in self.made.tags_first),
+            self.labeller(layer, self.made.tags.get(layer.path, NONE)),
         )
         self.box_of[layer.path] = box
         return box
 
     def _group(self, group: Group) -> Box:
         self.made.items[group.id] = group
-        box = self._sized(group.id, self.labeller(group, (), first=False))
+        box = self._sized(group.id, self.labeller(group, NONE))
         if group.skips and self.vertical:
-            box.along += _ARCS
+            box.along += _ARCS + 15.0 * max(len(group.skips) - 2, 0)
         for layer in group.layers:
             self.box_of[layer.path] = box
         if group.skips:
@@ -168,12 +166,12 @@ class _Builder:
         width, height = label.size(vertical=self.vertical)
         return Box(path, *((height, width) if self.vertical else (width, height)))
 
-    def _fan(self, frame: Frame, dense: list[Group]) -> None:
-        """Draw the connections of a run of folded dense layers, if `dense` is one."""
-        if len(dense) < 2 or any(
-            group.rank is not Rank.BLOCK or group.joins is not Kind.CONCAT or self.folding.opens(group)
-            for group in dense
-        ):
+    def _fan(self, frame: Frame, group: Group) -> None:
+        """Draw the connections of a run of dense layers, if all of them are folded."""
+        alone = group.children[0]
+        run = alone if isinstance(alone, Group) and alone.dense and len(group.children) == 1 else group
+        dense = [child for child in run.children if isinstance(child, Group)]
+        if not run.dense or any(self.folding.opens(child) for child in dense):
             return
         boxes = [self.box_of[group.layers[0].path] for group in dense]
         self.made.folded = [(box, group) for box, group in self.made.folded if group not in dense]
@@ -196,8 +194,7 @@ class _Builder:
             drawn = sources if not hidden else [*sources[:half], *sources[-half:]]
             self.made.fans.append(Fan(tuple(drawn), target, hidden))
         frame.lanes, frame.lane_text = 1, reach(len(boxes))
-        for group in dense:
-            self.dense[group.layers[-1].path] = group.path
+        self.dense |= {child.layers[-1].path: child.path for child in dense}
 
     def _connect(self) -> None:
         drawn: set[tuple[str, str, EdgeKind]] = set()

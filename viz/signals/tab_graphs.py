@@ -30,8 +30,9 @@ def show(scene: Scene) -> None:
         graph_panel.level(scene.view)
         files = st.popover(_("Save"))
     folding = Folding(scene.view.level, scene.view.fold)
-    measured = signal_jobs.pair(scene.spec, scene.experiment, scene.picture).key
-    key = (measured, scene.experiment.paint, language())
+    # its seconds tell a measurement made here from one that comes with the program
+    measured = (signal_jobs.pair(scene.spec, scene.experiment, scene.picture).key, scene.pair.skips.seconds)
+    key = (*measured, scene.experiment.paint, language())
     drawn, svg = cached.paired(with_skips(scene.spec), twin(scene.spec), key, folding, partial(_sides, scene))
     with files:
         graph_panel.files(drawn, svg, f"{scene.name}-signals", "paired")
@@ -48,7 +49,8 @@ def show(scene: Scene) -> None:
     st.caption(
         _(
             "Rows that stand side by side are the same layers. At each addition or concatenation the widths of the two "
-            "ways show their measured shares. A folded group shows the quadratic mean of its layers."
+            "ways show their shares, measured with the first seed. A folded group shows the quadratic mean of its "
+            "layers."
         )
     )
 

@@ -3,6 +3,7 @@
 from models.tracing.kinds import JOINS
 from models.tracing.layers import EdgeKind
 from models.tracing.records import Trace
+from viz.graph.folding import tree, walk
 from viz.language import _, ngettext
 
 
@@ -19,7 +20,8 @@ def summary(trace: Trace) -> str:
     parts = []
     if added:
         blocks = {trace.by_path[path].block for path, kind in skips.items() if kind is not EdgeKind.CONCAT}
-        each = "" not in blocks and len(blocks) == added
+        all_blocks = {layer.block for layer in trace.layers if layer.block}
+        each = blocks == all_blocks and len(blocks) == added
         projected = sum(kind is EdgeKind.PROJECTION for kind in skips.values())
         words = (
             ngettext(
@@ -38,10 +40,17 @@ def summary(trace: Trace) -> str:
             words += ngettext(", {n:,} of them through a projection", ", {n:,} of them through projections", projected)
         parts.append(words)
     if dense:
+        chained = sum(group.skips.total() for group in walk(tree(trace)) if group.dense)
         parts.append(
             ngettext(
                 "{n:,} concatenation passes the outputs of earlier layers on to every later layer of its block",
                 "{n:,} concatenations pass the outputs of earlier layers on to every later layer of their block",
+                dense,
+            )
+            if chained == dense
+            else ngettext(
+                "{n:,} concatenation keeps an earlier output beside a later one",
+                "{n:,} concatenations keep an earlier output beside a later one",
                 dense,
             )
         )

@@ -1,10 +1,14 @@
 """Where things are in a picture: a straight column, shortcuts around the boxes, nothing over anything else."""
 
+import xml.etree.ElementTree as ET
+from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import combinations
+from html import unescape
+from itertools import combinations, pairwise
 
 import pygraphviz
 import pytest
+import torch
 from hypothesis import given, settings
 
 from models.specs.external import ExternalSpec
@@ -14,8 +18,10 @@ from models.tracing.layers import EdgeKind
 from models.tracing.tracer import trace
 from tests.conftest import presets, specs
 from viz.graph.drawing import picture
-from viz.graph.folding import Folding, Level
+from viz.graph.folding import Folding, Level, tree, walk
 from viz.graph.picture import Direction
+from viz.graph.render import svg
+from viz.graph.units import tags
 
 LOOKED_AT = ["resnet18", "resnet152", "densenet201", "resnext50_32x4d", "preact_resnet110", "resnet1202_cifar"]
 OTHERS = ["convnext_tiny", "vit_b_16", "swin_t", "inception_v3", "googlenet", "densenet121", "mobilenet_v3_large"]
@@ -56,6 +62,11 @@ class Line:
     points: list[tuple[float, float]]
 
 
+def own_id(written):
+    """An id as it was before it was written for Graphviz."""
+    return unescape(written).replace("\\\\", "\\")
+
+
 def things(shown):
     """Nodes (without the cards behind a stack, and without tags), tags, texts and lines of a picture."""
     graph = pygraphviz.AGraph(shown.dot)
@@ -63,7 +74,7 @@ def things(shown):
     for node in graph.nodes():
         x, y = map(float, node.attr["pos"].split(","))
         wide, high = float(node.attr["width"]) * 36, float(node.attr["height"]) * 36
-        thing = Thing(str(node), x - wide, y - high, x + wide, y + high)
+        thing = Thing(own_id(node.attr["id"]), x - wide, y - high, x + wide, y + high)
         if "card" in node.attr["class"]:
             continue
         if node.attr["shape"] == "plaintext":
@@ -75,11 +86,12 @@ def things(shown):
     for edge in graph.edges():
         pieces = [tuple(map(float, piece.split(",")[-2:])) for piece in edge.attr["pos"].split()]
         tip, spline = pieces[0], pieces[1:]
-        lines.append(Line(edge[0], edge[1], edge.attr["class"].removeprefix("edge-"), [*along(spline), tip]))
+        target, source = own_id(edge.attr["id"]).rsplit(" from ", 1)
+        lines.append(Line(source, target, edge.attr["class"].removeprefix("edge-"), [*along(spline), tip]))
     frames = []
     for frame in graph.subgraphs():
         left, bottom, right, top = map(float, frame.graph_attr["bb"].split(","))
-        frames.append(Thing(frame.graph_attr["id"], left, bottom, right, top))
+        frames.append(Thing(own_id(frame.graph_attr["id"]), left, bottom, right, top))
     left, bottom, right, top = map(float, graph.graph_attr["bb"].split(","))
     return nodes, tags, texts, lines, frames, Thing("", left, bottom, right, top)
 
@@ -188,3 +200,68 @@ def test_tags_of_a_pre_activation_come_before_their_convolution_and_those_of_oth
         nodes, tags, *__ = things(picture(trace(PRESETS[name].spec), title="", folding=Folding(Level.CONVOLUTIONS)))
         box, tag = nodes[path], tags[path.replace("conv1", "bn1")]
         assert (tag.right < (box.left + box.right) / 2) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("level", Level)
+@pytest.mark.parametrize(
+    "name", ["selecsls42b", "ghostnet_100", "xception", "repvgg_a0", "dpn68", "mobilevit_xxs", "nfnet_l0"]
+)
+def test_so_it_is_in_networks_of_timm(name, level):
+    found = trace(ExternalSpec.of(f"timm:{name}"))
+
+    for direction in Direction:
+        check(found, picture(found, title=name, folding=Folding(level), direction=direction))
+
+
+def test_only_chains_of_concatenations_are_drawn_as_dense_blocks():
+    found = trace(ExternalSpec.of("torchvision:shufflenet_v2_x0_5"))
+
+    shown = picture(found, title="", folding=Folding(Level.BLOCKS))
+
+    lines = [line for line in things(shown)[3] if line.kind == "concat"]
+    assert all(line.source == line.target for line in lines)  # each beside its own block
+    assert not any(group.dense for group in walk(tree(found)))
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "before", "after"),
+    [
+        ("resnet110_relu_preact", "layer1.1.conv2", ["bn1", "relu2"], ["bn2"]),
+        ("resnet18", "layer1.1.conv1", [], ["bn1", "relu1"]),
+        ("preact_resnet110", "layer1.1.conv1", ["bn1", "relu1"], []),
+    ],
+)
+def test_a_tag_is_on_the_side_of_its_layer_on_which_it_is_computed(name, path, before, after):
+    found = trace(PRESETS[name].spec)
+    block = found.by_path[path].block
+
+    own = tags([layer for layer in found.layers if layer.block == block], found)[path]
+
+    assert [layer.path.rpartition(".")[2] for layer in own.before] == before
+    assert [layer.path.rpartition(".")[2] for layer in own.after] == after
+
+
+@pytest.mark.parametrize("name", presets())
+def test_no_tag_is_read_from_the_middle_and_none_joins_two_ways(name):
+    found = trace(PRESETS[name].spec)
+    for block in dict.fromkeys(layer.block for layer in found.layers):
+        for path, own in tags([layer for layer in found.layers if layer.block == block], found).items():
+            chain = [*(layer.path for layer in own.before), path, *(layer.path for layer in own.after)]
+            for one, other in pairwise(chain):
+                assert {edge.target for edge in found.edges if edge.source == one} == {other}
+                assert {edge.source for edge in found.incoming[other]} == {one}
+
+
+@pytest.mark.parametrize("odd", ["a:b", "a<b>", 'a"b', "a&amp;b", "a\\N", "层"])
+def test_any_name_is_drawn(odd):
+    found = trace(
+        torch.nn.Sequential(OrderedDict({odd: torch.nn.Conv2d(3, 4, 3), "relu": torch.nn.ReLU()})),
+        input_shape=(3, 8, 8),
+    )
+
+    shown = picture(found, title="x", folding=Folding(Level.LAYERS))
+
+    root = ET.fromstring(svg(shown.dot))  # noqa: S314  # ours
+    assert odd in {group.get("id") for group in root.iter("{http://www.w3.org/2000/svg}g")}
+    assert odd in things(shown)[0]

@@ -100,7 +100,45 @@ def test_shares_set_the_width_of_the_two_ways():
 
     dot = picture(Side(trace(spec), "a", values), Side(right, "b"), folding=Folding(Level.LAYERS)).dot
 
-    ways = [line for line in dot.splitlines() if '-> "layer1.0.join"' in line]
+    ways = [line for line in dot.splitlines() if 'id="layer1.0.join from' in line]
     branch, skip = (next(line for line in ways if f"edge-{kind}" in line) for kind in ("flow", "identity"))
     assert "penwidth=2.5" in branch
     assert "penwidth=5.5" in skip
+
+
+def test_networks_whose_paths_are_among_the_others_are_no_twins():
+    left, right = (trace(PRESETS[name].spec) for name in ("resnet34", "resnet18"))
+
+    shown = picture(Side(left, "ResNet-34"), Side(right, "ResNet-18"))
+
+    assert shown.nodes[OTHER + "layer3"].startswith("layer3: 2 blocks")
+
+
+def test_a_second_network_that_is_too_large_is_folded_too():
+    left, right = (trace(PRESETS[name].spec) for name in ("resnet18", "resnet1202_cifar"))
+
+    shown = picture(Side(left, "a"), Side(right, "b"), folding=Folding(Level.LAYERS))
+
+    assert len(things(shown)[0]) < 1100
+    assert "can be drawn" in shown.note
+
+
+def test_a_group_without_a_partner_unfolds_by_itself():
+    left, right = (trace(PRESETS[name].spec) for name in ("resnet18", "densenet121"))
+    alone = OTHER + "features.transition2"
+
+    folded = picture(Side(left, "a"), Side(right, "b"))
+    shown = picture(Side(left, "a"), Side(right, "b"), folding=folded.folding.toggle(alone))
+
+    assert alone in folded.groups
+    assert alone in {frame.name for frame in things(shown)[4]}
+
+
+def test_marks_are_drawn_on_boxes_joins_and_tags():
+    found = trace(PRESETS["resnet18"].spec)
+    mark = {"class": "changed", "penwidth": "3.2"}
+    marks = dict.fromkeys(("layer1.0.conv1", "layer1.0.bn1", "layer1.0.join"), mark)
+
+    shown = picture(Side(found, "a", marks=marks), Side(found, "b"), folding=Folding(Level.CONVOLUTIONS))
+
+    assert shown.dot.count("changed") == 3

@@ -9,7 +9,7 @@ from models.specs.presets import PRESETS
 from models.tracing.tracer import trace
 from viz.graph import render
 from viz.graph.drawing import picture
-from viz.graph.picture import Values
+from viz.graph.picture import Direction, Values
 from viz.graph.play import animated
 from viz.style import theme
 
@@ -54,3 +54,12 @@ def test_an_animated_svg_lights_each_box_once_down_and_once_back_without_a_scrip
     assert backs == sorted(backs, reverse=True)
     assert min(backs) > max(starts)
     assert "prefers-reduced-motion" in text
+
+
+def test_a_horizontal_picture_plays_to_the_right():
+    across = picture(FOUND, title="", played=(RMS, GRADIENT), direction=Direction.HORIZONTAL)
+
+    text = animated(render.svg(across.dot), across.play)
+
+    starts = [float(start) for start in re.findall(r"@keyframes play\d+\{0%,([\d.]+)%", text)]
+    assert len(set(starts)) == 6

@@ -37,7 +37,9 @@ def _colours() -> str:
     rules.append(f".dark .node.skip-text text {{ fill: {theme.SKIP.dark}; }}")
     rules.append(f".legend line {{ stroke: {theme.SKIP.light}; }} .dark .legend line {{ stroke: {theme.SKIP.dark}; }}")
     rules.append(".dark .node path, .dark .node polygon, .dark .node ellipse { stroke: var(--line); }")
-    rules.append(f".dark .changed path, .dark .changed polygon {{ stroke: {theme.DIFFERENT.dark}; }}")
+    rules.append(
+        f".dark .changed path, .dark .changed polygon, .dark .changed ellipse {{ stroke: {theme.DIFFERENT.dark}; }}"
+    )
     rules.append(".dark .value-none path, .dark .value-none polygon { fill: #10151c; }")
     rules.append(
         ".dark .edge path { stroke: var(--line); } .dark .edge polygon { stroke: var(--line); fill: var(--line); }"
@@ -73,11 +75,12 @@ def graph_view(
     def picked() -> None:
         on_pick(str(st.session_state[key].picked))
 
+    played = picture.play.to_json() if picture.play is not None else None
     _COMPONENT(
         key=key,
         data={
             "svg": svg,
-            "hash": blake2b(svg.encode(), digest_size=8).hexdigest() + str(picture.play is not None),
+            "hash": blake2b(f"{svg}{played}".encode(), digest_size=8).hexdigest(),
             "network": network,
             "words": picture.nodes,
             "order": list(picture.nodes),
@@ -87,7 +90,7 @@ def graph_view(
             "labels": _labels(partners=bool(picture.partners)),
             "legend": _legend(picture),
             "height": height,
-            "play": picture.play.to_json() if picture.play is not None else None,
+            "play": played,
             "partners": dict(picture.partners),
             "prefix": OTHER if picture.partners else "",
         },

@@ -9,7 +9,12 @@ export default function player({ data, root, find, into }) {
   const paper = root.querySelector(".paper"), still = matchMedia("(prefers-reduced-motion: reduce)");
   const scale = bar.querySelector(".scale"), ends = scale.querySelectorAll("b");
   scale.querySelector("i").style.background = `linear-gradient(to right, ${play.scale.join(", ")})`;
-  const rows = inRows([...paper.querySelectorAll("g.node")].filter((g) => g.id in play.forward.of || g.id in play.backward.of));
+  const rows = inRows(play.vertical, [...paper.querySelectorAll("g.node")].filter((g) => g.id in play.forward.of || g.id in play.backward.of));
+  const ways = new Map();               // join -> the lines into it
+  for (const way of paper.querySelectorAll("g.edge")) {
+    const join = way.id.slice(0, way.id.lastIndexOf(" from "));
+    if (join in play.forward.shares) ways.set(join, [...(ways.get(join) ?? []), way]);
+  }
   const last = 2 * rows.length;         // 0: nothing yet; then a step for each row down, and one for each row up
   let at = 0, timer = null;
   bar.setAttribute("aria-label", labels.name);
@@ -36,6 +41,7 @@ export default function player({ data, root, find, into }) {
       }
     });
     const row = at === 0 ? null : rows[up > 0 ? rows.length - up : down - 1];
+    said.setAttribute("aria-live", timer ? "off" : "polite");  // not at each step while it plays
     said.textContent = row ? sentence(row, up > 0) : labels.start;
     scale.hidden = !row;
     if (row) [ends[0].textContent, ends[1].textContent] = (up > 0 ? play.backward : play.forward).ends.map(number);
@@ -54,8 +60,7 @@ export default function player({ data, root, find, into }) {
   };
   const split = (share) => (share === undefined ? "" : ` (${labels.skip} ${percent(1 - share)}, ${labels.branch} ${percent(share)})`);
   const widths = (id, share) => {
-    for (const way of paper.querySelectorAll("g.edge")) {
-      if (!way.id.startsWith(`${id} from `)) continue;
+    for (const way of ways.get(id) ?? []) {
       const path = way.querySelector("path");
       if (share === null) path.style.removeProperty("stroke-width");
       else path.style.strokeWidth = 1 + 7 * (way.classList.contains("edge-flow") ? share : 1 - share);
@@ -79,14 +84,14 @@ export default function player({ data, root, find, into }) {
   return { stop };
 }
 
-function inRows(nodes) {
+function inRows(vertical, nodes) {
   const rows = new Map();
   for (const g of nodes) {
-    const box = g.getBBox(), middle = Math.round(box.y + box.height / 2);
+    const box = g.getBBox(), middle = Math.round(vertical ? box.y + box.height / 2 : box.x + box.width / 2);
     const near = [...rows.keys()].find((one) => Math.abs(one - middle) < 3) ?? middle;
     rows.set(near, [...(rows.get(near) ?? []), g]);
   }
-  return [...rows.entries()].sort((one, other) => one[0] - other[0]).map(([, row]) => row.sort((one, other) => one.getBBox().x - other.getBBox().x));
+  return [...rows.entries()].sort((one, other) => one[0] - other[0]).map(([, row]) => row.sort((one, other) => (vertical ? one.getBBox().x - other.getBBox().x : one.getBBox().y - other.getBBox().y)));
 }
 
 function colour(play, way, id) {

@@ -1,6 +1,6 @@
 // Shows an SVG laid out by Graphviz, with pan, zoom and keyboard control; picked nodes are reported to Python.
 const states = new WeakMap();
-const SMALLEST = 0.05, LARGEST = 8, DRAG = 4, NATURAL = 0.8, SMALL = 0.72, NARROW = 0.5;  // NATURAL: text of 15 px, SMALL: of 13 px
+const SMALLEST = 0.05, LARGEST = 8, DRAG = 4, NATURAL = 0.8, SMALL = 0.64, NARROW = 0.5;  // NATURAL: text of 15 px, SMALL: of 12 px
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".frame");
