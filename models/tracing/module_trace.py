@@ -262,7 +262,7 @@ def _paths(calls: Sequence[Call]) -> tuple[str, ...]:
     functions: defaultdict[str, set[str]] = defaultdict(set)
     for call in calls:
         functions[call.container].add(call.name)
-    seen: defaultdict[str, int] = defaultdict(int)
+    seen: defaultdict[str, int] = defaultdict(int, {INPUT: 1})  # the name of the image
     found = []
     for call in calls:
         alone = call.leaf and call.container and len(functions[call.container]) == 1

@@ -1,4 +1,4 @@
-"""Speed of the Architecture page: `python -m tests.benchmarks.architecture [--networks | --pages]`.
+"""Speed of the Architecture page: `python -m tests.benchmarks.architecture [--networks | --graphs | --pages]`.
 
 Ratios of times from one run, for equal work: build, trace and DOT source against torchinfo and torchview on
 torchvision's network, all on the `meta` device; the page in a browser against a page with only the same controls, and
@@ -8,6 +8,7 @@ against an empty one. Nothing here is asserted.
 import gc
 import os
 import platform
+import re
 import statistics
 import sys
 import time
@@ -25,7 +26,9 @@ from models.networks.build import build
 from models.specs.presets import PRESETS
 from models.tracing.tracer import trace, walk
 from tests.viz.browser import served, visiting
+from viz.graph import render
 from viz.graph.drawing import picture
+from viz.graph.folding import Folding, Level
 
 REPEATS = 9
 FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
@@ -94,6 +97,30 @@ def networks() -> None:
     row("resnet1202_cifar: build, trace", long, short, "resnet152", "< 10x")
 
 
+def graphs() -> None:
+    """Own layout against Graphviz's `dot` on the same boxes and edges; and the longest network, folded to blocks."""
+    for name, level in (("resnet152", Level.LAYERS), ("densenet201", Level.CONVOLUTIONS)):
+        spec = PRESETS[name].spec
+
+        def ours(spec=spec, name=name, level=level):
+            return render.svg(picture(trace(spec), title=name, folding=Folding(level)).dot)
+
+        def theirs(spec=spec, name=name, level=level):
+            dot = picture(trace(spec), title=name, folding=Folding(level)).dot
+            loose = re.sub(r' (pos|lp|bb)="[^"]*"|\tbb="[^"]*"', "", dot)
+            return render.svg(loose)
+
+        row(f"{name} at {level}: spec to SVG", median(ours), median(theirs), "the same, laid out by dot", ">= 3x")
+    spec = PRESETS["resnet1202_cifar"].spec
+
+    def longest():
+        return render.svg(picture(trace(spec), title="", folding=Folding(Level.BLOCKS)).dot)
+
+    start = time.process_time()
+    longest()
+    print(f"resnet1202_cifar at blocks: {time.process_time() - start:.2f} s of CPU", flush=True)
+
+
 def change(script: Path, seen: str) -> float:
     """Return the median seconds from choosing ResNet-152 to `seen`; both networks have been shown before."""
     times = []
@@ -150,7 +177,6 @@ def pages() -> None:
 
 if __name__ == "__main__":
     print(f"{machine()}\n\n| what | Skipscope | beside | ratio | target |\n|---|---:|---:|---:|---|")
-    if "--pages" not in sys.argv:
-        networks()
-    if "--networks" not in sys.argv:
-        pages()
+    parts = {"--networks": networks, "--graphs": graphs, "--pages": pages}
+    for part in [work for name, work in parts.items() if name in sys.argv] or parts.values():
+        part()

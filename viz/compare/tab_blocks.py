@@ -99,7 +99,7 @@ def _block(drawn: _Drawn, kinds: Collection[str], skips: Collection[EdgeKind]) -
     told = replace(picture, kinds=tuple(kind for kind in KINDS if kind in kinds), skips=frozenset(skips))
     graph_view(
         told, svg, key=f"block_{one.name}", network=repr(one.entry.spec) + block + form, shown="",
-        height=graph_panel.HEIGHT, on_pick=lambda __: None,
+        height="max(640px, 57vh)", on_pick=lambda __: None,
     )  # fmt: skip
     with st.popover(_("Save")):
         name = f"{cached.file_name(one.entry.spec)}-{block}{'' if form is BlockForm.GROUPED else f'-{form}'}"

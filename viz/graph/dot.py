@@ -25,7 +25,9 @@ class Canvas:
         self.height = height
         self.graph = graphviz.Digraph("network")
         ink, line = theme.TEXT.light, theme.LINE.light
-        self.graph.attr(bgcolor="transparent", pad="0.1", bb=f"0,0,{width:.1f},{height:.1f}", outputorder="nodesfirst")
+        self.graph.graph_attr.update(
+            bgcolor="transparent", pad="0.1", bb=f"0,0,{width:.1f},{height:.1f}", outputorder="nodesfirst"
+        )
         self.graph.attr(
             "node", fontname=theme.DOT_FONT, fontsize="14", fontcolor=ink, color=line, fixedsize="shape", margin="0"
         )
@@ -54,8 +56,8 @@ class Canvas:
         box = f"{self._at(left, bottom)},{self._at(right, top)}"
         with self.graph.subgraph(name=f"cluster_{self._name(own)}") as inner:
             inner.attr(
-                label=f"<<B>{escape(title)}</B>>", bb=box, lp=self._at(*middle), fontname=theme.DOT_FONT,
-                fontsize="14", fontcolor=theme.TEXT.light, id=_id(own), **more,
+                label=f"<<B>{escape(title)}</B>>" if title else "", bb=box, lp=self._at(*middle),
+                fontname=theme.DOT_FONT, fontsize="14", fontcolor=theme.TEXT.light, id=_id(own), **more,
             )  # fmt: skip
 
     def line(self, source: str, target: str, points: Sequence[Point], **more: str) -> None:

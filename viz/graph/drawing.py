@@ -3,6 +3,7 @@
 from models.tracing.kinds import KINDS
 from models.tracing.layers import Layer
 from models.tracing.records import Trace
+from viz.graph.columns import Columns
 from viz.graph.dot import Canvas
 from viz.graph.fills import Fills, fills
 from viz.graph.folding import Folding, Group, fit, shown, tree
@@ -41,7 +42,7 @@ def picture(
     folding, note = fit(groups, folding, most=MOST_NODES)
     drawn = tuple(shown(groups, folding))
     filled = fills(trace, drawn, colour, values)
-    drawing = _painted(trace, groups, folding, filled, vertical=direction is Direction.VERTICAL, shapes=shapes)
+    drawing = _painted(trace, groups, folding, filled, direction=direction, shapes=shapes)
     seen = {item.kind if isinstance(item, Layer) else item.joins for item in drawn}
     return Picture(
         dot=drawing.canvas.graph.source,
@@ -60,15 +61,19 @@ def picture(
 
 
 def _painted(
-    trace: Trace, groups: tuple[Group, ...], folding: Folding, filled: Fills, *, vertical: bool, shapes: bool
+    trace: Trace, groups: tuple[Group, ...], folding: Folding, filled: Fills, *, direction: Direction, shapes: bool
 ) -> Painter:
+    vertical = direction is not Direction.HORIZONTAL
     gap = _WIDE_GAP if shapes else GAP
     image = Label(_("image"), "", "" if shapes else format.shape(trace.input_shape))
     sketched = sketch(trace, groups, folding, Labels(filled, shapes), image, vertical=vertical)
     found = routes(sketched.edges)
     arrange(sketched.graph, gap=gap)
     across, along = sketched.graph.before + sketched.graph.after, sketched.graph.along
-    canvas = Canvas(*((across, along) if vertical else (along, across)))
+    sides = (across, along) if vertical else (along, across)
+    canvas = Columns(*sides) if direction is Direction.COLUMNS else Canvas(*sides)
     painter = Painter(canvas, trace, sketched, filled, vertical, gap, shapes)
     painter.paint(found)
+    if isinstance(canvas, Columns):
+        canvas.finish()
     return painter

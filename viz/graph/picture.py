@@ -14,6 +14,7 @@ from viz.style import format
 class Direction(StrEnum):
     VERTICAL = "vertical"
     HORIZONTAL = "horizontal"
+    COLUMNS = "columns"  # vertical, cut into several columns
 
 
 class Colour(StrEnum):

@@ -28,7 +28,7 @@ with sharing:
     header.share(worded(name.title))
 st.markdown(summary(trace))
 header.numbers(spec, trace, name)
-# a horizontal graph has the whole width, with the card below
+# a graph that is not one column has the whole width, with the card below
 sides = st.container(key="picture").columns([5, 3] if view.direction is Direction.VERTICAL else 1, gap="medium")
 with sides[0]:
     graph_panel.show(spec, view, files=saving)

@@ -33,7 +33,11 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Level.CONVOLUTIONS: N_("convolutions"),
         Level.LAYERS: N_("layers"),
     },
-    Direction: {Direction.VERTICAL: N_("vertical"), Direction.HORIZONTAL: N_("horizontal")},
+    Direction: {
+        Direction.VERTICAL: N_("vertical"),
+        Direction.HORIZONTAL: N_("horizontal"),
+        Direction.COLUMNS: N_("columns"),
+    },
     Colour: {
         Colour.KIND: N_("kind of layer"),
         Colour.PARAMS: N_("parameters"),

@@ -75,7 +75,7 @@ def show(spec: Network, view: View, *, files: DeltaGenerator) -> None:
         key="graph",
         network=repr(spec) + view.direction,
         shown=shown,
-        height=HEIGHT if view.direction is Direction.VERTICAL else LOW,
+        height=LOW if view.direction is Direction.HORIZONTAL else HEIGHT,
         on_pick=partial(pick, picture),
     )
 

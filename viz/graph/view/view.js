@@ -11,13 +11,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   pane.style.height = data.height;
   const legend = root.querySelector(".legend");
   legend.innerHTML = data.legend;
+  legend.hidden = !legend.textContent.trim();
   const note = root.querySelector(".note");
   note.textContent = data.note;
   root.classList.toggle("dark", isDark(root));
   pane.setAttribute("aria-label", `${data.alt} ${data.labels.keys}`);
 
   const find = (id) => [...paper.querySelectorAll("g.node, g.cluster")].find((g) => g.id === id);
-  const owner = (g) => (g?.classList.contains("card") ? find(g.id.replace(/ card \d+$/, "")) : g);  // of a card of a stack
+  // a card of a stack, or a frame that goes on in the next column, stands for the whole
+  const owner = (g) => (g && !(g.id in data.words) ? find(g.id.replace(/ (card|goes on) \d+$/, "")) ?? g : g);
   const place = () => {
     paper.style.transform = `translate(${state.x}px, ${state.y}px)`;
     const svg = paper.firstElementChild;
