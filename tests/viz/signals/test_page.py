@@ -1,6 +1,7 @@
 """The Signals page in AppTest: every regime, every tab, every refusal."""
 
 import io
+import json
 from functools import partial
 
 import pytest
@@ -286,3 +287,28 @@ def test_the_numbers_leave_as_csv_with_every_seed(open_signals):
 
 def test_the_page_alone_is_a_short_script():
     assert len((ROOT / PAGE).read_text().splitlines()) <= 40
+
+
+def graph(app):
+    return next(data for one in app.get("bidi_component") if "svg" in (data := json.loads(one.proto.json)))
+
+
+def test_both_graphs_stand_in_one_frame_and_play(open_signals):
+    app = open_signals(**SMALL, **QUICK, panel="graph")
+
+    shown = graph(app)
+    assert shown["partners"]["layer1"] == "other/layer1"
+    way = shown["play"]["backward"]
+    assert {"layer1", "layer2", "other/layer1", "other/layer2"} <= set(way["of"])
+    assert way["ends"] == [min(way["of"].values()), max(way["of"].values())]
+    assert "layer1.0.join" in shown["play"]["forward"]["shares"]
+
+
+def test_what_was_measured_plays_on_the_architecture_page_and_what_was_not_does_not(open_signals):
+    app = open_signals(**SMALL, **QUICK)
+
+    app.switch_page("viz/pages/architecture.py").run()
+
+    assert set(graph(app)["play"]["forward"]["of"]) >= {"stem", "layer1", "layer2", "head"}
+    app.selectbox(key="field_shortcut").set_value("B: projection at new shapes").run()
+    assert graph(app)["play"] is None
