@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from math import sqrt
 
-from viz.graph.dot import Canvas, Point
+from viz.graph.dot import ARROW, Canvas, Point
 
 _SHAPE = 1.6  # width over height that a picture in columns comes near to
 _BETWEEN = 34.0  # two columns
@@ -65,13 +65,12 @@ class Columns(Canvas):
                     x = spline[0][0]
                     self._down(source, target, (x, low), (x, end + _EDGE), more)
                 elif start < high <= end:
-                    self._down(source, f"{target} ", (tip[0], start - _EDGE), tip, more)
+                    self._down(source, target, (tip[0], start - _EDGE), tip, more)
 
     def _down(self, source: str, target: str, start: Point, end: Point, more: dict[str, str]) -> None:
-        before = (end[0], max(end[1] - 7, start[1]))
-        name = target.rstrip()
-        own = more | {"id": f"{target}from {source}"} if target.endswith(" ") else more
-        super().curve(source, name, [start, start, before, before], end, **own)
+        """Draw a part of a straight line, with its arrow."""
+        before = (end[0], max(end[1] - ARROW, start[1]))
+        super().curve(source, target, [start, start, before, before], end, **more)
 
     def _cuts(self) -> list[float]:
         """Where to cut: near equal heights, between boxes, where nothing but straight lines of the main path passes."""

@@ -265,3 +265,40 @@ def test_any_name_is_drawn(odd):
     root = ET.fromstring(svg(shown.dot))  # noqa: S314  # ours
     assert odd in {group.get("id") for group in root.iter("{http://www.w3.org/2000/svg}g")}
     assert odd in things(shown)[0]
+
+
+@pytest.mark.parametrize(("direction", "pane"), [(Direction.VERTICAL, (550, 362)), (Direction.HORIZONTAL, (940, 226))])
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_fits_a_laptops_pane_at_the_level_of_stages(name, direction, pane):
+    whole = things(picture(trace(PRESETS[name].spec), title=name, direction=direction))[5]
+
+    scale = min(room / (side * 4 / 3) for room, side in zip(pane, (whole.right, whole.top), strict=True))
+
+    assert scale > 0.59  # letters of 11 px, or larger
+
+
+@pytest.mark.parametrize(("name", "level"), [("resnet50", Level.CONVOLUTIONS), ("resnet152", Level.LAYERS)])
+def test_columns_hold_every_box_once_in_the_shape_of_a_page(name, level):
+    found = trace(PRESETS[name].spec)
+
+    nodes, tags, __, lines, frames, whole = things(
+        picture(found, title="", folding=Folding(level), direction=Direction.COLUMNS)
+    )
+
+    assert {*nodes, *tags} >= set(found.by_path)
+    assert 1 < whole.right / whole.top < 2.4
+    axes = sorted(
+        {
+            round((thing.left + thing.right) / 2)
+            for path, thing in nodes.items()
+            if not aside(found.by_path.get(path, found.layers[0]))
+        }
+    )
+    assert len(axes) > 2  # a main path for each column
+    cut = [
+        line
+        for line in lines
+        if sum(other.source == line.source and other.target == line.target for other in lines) == 2
+    ]
+    assert len(cut) == 2 * (len(axes) - 1)  # it goes on at the top of the next one
+    assert len(frames) > len({frame.name.partition(" goes on")[0] for frame in frames})
