@@ -99,4 +99,6 @@ def _rounded(values: list[list[list[float]]]) -> Any:
     import numpy as np  # noqa: PLC0415
 
     made = np.array(values, dtype=np.float32)
-    return (made.view(np.uint32) & np.uint32(_DIGITS)).view(np.float32)
+    bits = made.view(np.uint32)
+    nearest = np.where(np.isfinite(made), bits + np.uint32(~_DIGITS & 0xFFFFFFFF) // 2 + 1, bits)  # to the nearest
+    return (nearest & np.uint32(_DIGITS)).astype(np.uint32).view(np.float32)

@@ -52,7 +52,7 @@ class Columns(Canvas):
                     part = (left, max(top, start - _EDGE / 2), right, min(bottom, end + _EDGE / 2))
                     first = start <= top < end
                     place = middle if first else (middle[0], part[1] + 4)
-                    own = name if first else f"{name} goes on {number}"
+                    own = name if first else f"{name} part {number}"
                     super().frame(own, part, title if first else "", place, **more)
             for top, bottom, draw in self._boxes:
                 if start <= (top + bottom) / 2 < end:

@@ -25,8 +25,7 @@ def render(dot: str, form: str, *, caption: str = "") -> bytes:
         graph.graph_attr.update(label=caption, labelloc="b", fontname=theme.DOT_FONT, fontsize="13")
     if form == "png":
         graph.graph_attr.update(bgcolor=theme.PAPER, dpi=str(resolution(render(dot, "svg").decode())))
-    graph.has_layout = placed
-    drawn: bytes = graph.draw(format=form, prog=None if placed else "dot")  # None keeps positions and lines
+    drawn: bytes = graph.draw(format=form, prog="nop2" if placed else "dot")  # nop2 keeps positions and lines
     graph.close()
     return _opaque(drawn) if form == "png" else drawn
 

@@ -72,7 +72,7 @@ def _stamped(pair: Pair, stamp: Stamp) -> None:
     """Say that the measurement comes with the program, and where and when it was made."""
     st.caption(
         _(
-            "Measured before, on {date}: {device}, {versions}. Numbers are kept to three digits.",
+            "Measured before, on {date}: {device}, {versions}. Numbers are kept to about three digits.",
             date=stamp.date,
             device=pair.skips.device,
             versions=stamp.versions,

@@ -42,6 +42,7 @@ def _look_inside(curve: Curve) -> None:
 
 
 def _table(frame: Any, key: str, alt: str, height: int | Literal["auto"] = "auto") -> None:
-    st.dataframe(frame, key=f"table_{key}", hide_index=True, height=height, alt=alt)
+    digits = {name: st.column_config.NumberColumn(format="%.4g") for name in frame.select_dtypes("float").columns}
+    st.dataframe(frame, key=f"table_{key}", hide_index=True, height=height, alt=alt, column_config=digits)
     with st.container(horizontal=True):
         table_export.buttons(frame, f"{FILE}-{key}", key)

@@ -146,3 +146,14 @@ def test_a_png_is_opaque_and_white_where_nothing_is_drawn():
 def test_a_picture_too_long_for_its_letters_has_no_readable_png():
     assert resolution('<svg width="300pt" height="900pt"') == 192
     assert resolution('<svg width="300pt" height="40000pt"') < READABLE
+
+
+def test_positions_are_kept():
+    shown = drawn(PRESETS["resnet152"].spec, folding=Folding(Level.LAYERS))
+    wide, high = (float(side) for side in re.search(r'bb="0,0,([\d.]+),([\d.]+)"', shown.dot).groups())
+
+    root = ET.fromstring(svg(shown.dot))  # noqa: S314  # trusted input
+
+    pad = 2 * 7.2
+    assert float(root.get("width").removesuffix("pt")) == pytest.approx(wide + pad, abs=8)
+    assert float(root.get("height").removesuffix("pt")) == pytest.approx(high + pad, abs=8)

@@ -18,8 +18,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   pane.setAttribute("aria-label", `${data.alt} ${data.labels.keys}`);
 
   const find = (id) => [...paper.querySelectorAll("g.node, g.cluster")].find((g) => g.id === id);
-  // a card of a stack, or a frame that goes on in the next column, stands for the whole
-  const owner = (g) => (g && !(g.id in data.words) ? find(g.id.replace(/ (card|goes on) \d+$/, "")) ?? g : g);
+  // a card of a stack, or the part of a frame in a later column, stands for the whole
+  const owner = (g) => (g && !(g.id in data.words) ? find(g.id.replace(/ (card|part) \d+$/, "")) ?? g : g);
   const place = () => {
     paper.style.transform = `translate(${state.x}px, ${state.y}px)`;
     const svg = paper.firstElementChild;
