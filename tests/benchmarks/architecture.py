@@ -107,7 +107,7 @@ def graphs() -> None:
 
         def theirs(spec=spec, name=name, level=level):
             dot = picture(trace(spec), title=name, folding=Folding(level)).dot
-            loose = re.sub(r' (pos|lp|bb)="[^"]*"|\tbb="[^"]*"', "", dot)
+            loose = re.sub(r'\b(pos|lp|bb)="[^"]*"', "", dot)
             return render.svg(loose)
 
         row(f"{name} at {level}: spec to SVG", median(ours), median(theirs), "the same, laid out by dot", ">= 3x")
