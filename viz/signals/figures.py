@@ -31,7 +31,7 @@ def sides(pair: Pair, show: Show) -> list[tuple[bool, Signals]]:
 
 
 def gradients(
-    pair: Pair, of: Of, *, show: Show = Show.BOTH, selected: str = "", dark: bool = False, height: int = 420
+    pair: Pair, of: Of, *, show: Show = Show.BOTH, selected: str = "", dark: bool = False, height: int = 350
 ) -> go.Figure:
     """Return gradient norms by layer of the main path, with bands over the seeds, and theory for the plain twin."""
     figure = go.Figure()

@@ -61,8 +61,9 @@ def test_blocks_are_drawn_with_groups_and_leave_as_svg(visit):
     page = opened(visit, "?facet=Blocks")
     page.locator("g.node").first.wait_for()
     page.get_by_text("... 32 groups ...").wait_for()
+    page.get_by_role("button", name="Save", exact=True).last.click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="SVG", exact=True).nth(2).click()
+        page.get_by_test_id("stPopoverBody").get_by_role("button", name="SVG", exact=True).click()
 
     assert download.value.suggested_filename == "resnext50_32x4d-layer1.1.svg"
     assert b"32 groups" in download.value.path().read_bytes()
