@@ -20,10 +20,9 @@ class Columns(Canvas):
 
     def __init__(self, width: float, height: float) -> None:
         super().__init__(width, height)
-        self.size = width, height
         self._boxes: list[tuple[float, float, partial[None]]] = []  # top, bottom, and how to draw it
         self._frames: list[tuple[str, tuple[float, float, float, float], str, Point, dict[str, str]]] = []
-        self._lines: list[tuple[str, str, list[Point], Point, dict[str, str]]] = []
+        self._ways: list[tuple[str, str, list[Point], Point, dict[str, str]]] = []
 
     def box(self, name: str, x: float, y: float, width: float, height: float, label: str, **more: str) -> None:
         draw = partial(super().box, name, x, y, width, height, label, **more)
@@ -35,7 +34,7 @@ class Columns(Canvas):
         self._frames.append((name, corners, title, middle, more))
 
     def curve(self, source: str, target: str, spline: Sequence[Point], tip: Point, **more: str) -> None:
-        self._lines.append((source, target, list(spline), tip, more))
+        self._ways.append((source, target, list(spline), tip, more))
 
     def finish(self) -> None:
         """Draw everything in its column."""
@@ -43,8 +42,8 @@ class Columns(Canvas):
         wide = self.size[0] + _BETWEEN
         starts = [0.0, *cuts]
         ends = [*cuts, self.size[1]]
-        self.height = max(end - start for start, end in zip(starts, ends, strict=True)) + 2 * _EDGE
-        self.graph.graph_attr["bb"] = f"0,0,{len(starts) * wide - _BETWEEN:.1f},{self.height:.1f}"
+        high = max(end - start for start, end in zip(starts, ends, strict=True)) + 2 * _EDGE
+        self.size = len(starts) * wide - _BETWEEN, high
         for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
             self.shift = (number * wide, _EDGE - start)
             for name, (left, top, right, bottom), title, middle, more in self._frames:
@@ -57,7 +56,7 @@ class Columns(Canvas):
             for top, bottom, draw in self._boxes:
                 if start <= (top + bottom) / 2 < end:
                     draw()
-            for source, target, spline, tip, more in self._lines:
+            for source, target, spline, tip, more in self._ways:
                 low, high = min(y for __, y in [*spline, tip]), max(y for __, y in [*spline, tip])
                 if start <= low and high <= end:
                     super().curve(source, target, spline, tip, **more)
@@ -89,7 +88,7 @@ class Columns(Canvas):
         blocked = [(top - 1, bottom + 1) for top, bottom, _draw in self._boxes]
         blocked += [(corners[1] - 1, corners[1] + _HEADING) for _name, corners, *_rest in self._frames]
         blocked += [(corners[3] - 8, corners[3] + 1) for _name, corners, *_rest in self._frames]
-        for _source, _target, spline, tip, _more in self._lines:
+        for _source, _target, spline, tip, _more in self._ways:
             if any(abs(x - tip[0]) > 1 for x, __ in spline):  # a shortcut, or a way to another column
                 heights = [y for __, y in [*spline, tip]]
                 blocked.append((min(heights) - 1, max(heights) + 1))

@@ -1,15 +1,14 @@
 """DOT source with positions, which Graphviz's `nop2` renders as it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from math import hypot
-
-import graphviz
 
 from models.tracing.layers import EdgeKind
 from viz.style import theme
 
 ARROW = 7.0  # length of an arrow head
+_QUOTE = r"\""
 _BEND = 6.0  # radius of a corner
 
 Point = tuple[float, float]  # x to the right and y down, in points
@@ -22,30 +21,32 @@ class Canvas:
     """
 
     def __init__(self, width: float, height: float) -> None:
-        self.height = height
-        self.graph = graphviz.Digraph("network")
-        ink, line = theme.TEXT.light, theme.LINE.light
-        self.graph.graph_attr.update(
-            bgcolor="transparent", pad="0.1", bb=f"0,0,{width:.1f},{height:.1f}", outputorder="nodesfirst"
-        )
-        self.graph.attr(
-            "node", fontname=theme.DOT_FONT, fontsize="14", fontcolor=ink, color=line, fixedsize="shape", margin="0"
-        )
-        self.graph.attr(
-            "edge", fontname=theme.DOT_FONT, fontsize="14", fontcolor=theme.SKIP.light, color=line, arrowsize="0.7",
-            penwidth="1.6",
-        )  # fmt: skip
+        self.size = width, height
         self.shift: Point = (0.0, 0.0)
         self.prefix = ""
+        self._lines: list[str] = []
         self._names: dict[str, str] = {}  # id -> name in the source: a colon in an id would be a port
+
+    @property
+    def source(self) -> str:
+        """The DOT source; `bb` tells Graphviz that positions are given."""
+        width, height = self.size
+        ink, line = theme.TEXT.light, theme.LINE.light
+        bounds = f"0,0,{width:.1f},{height:.1f}"
+        font = {"fontname": theme.DOT_FONT, "fontsize": "14", "fontcolor": ink}
+        usual = (
+            ("graph", {"bb": bounds, "bgcolor": "transparent", "outputorder": "nodesfirst", "pad": "0.1"}),
+            ("node", {"color": line, "fixedsize": "shape", "margin": "0"} | font),
+            ("edge", {"color": line, "arrowsize": "0.7", "penwidth": "1.6"}),
+        )
+        head = [_statement(what, own) for what, own in usual]
+        return "\n".join(["digraph network {", *head, *self._lines, "}", ""])
 
     def box(self, name: str, x: float, y: float, width: float, height: float, label: str, **more: str) -> None:
         """Add a node with its centre at (x, y)."""
         own = self.prefix + name
-        self.graph.node(
-            self._name(own), label, pos=self._at(x, y), width=f"{width / 72:.4f}", height=f"{height / 72:.4f}",
-            **({"id": _id(own), "shape": "box"} | more),
-        )  # fmt: skip
+        place = {"pos": self._at(x, y), "width": f"{width / 72:.4f}", "height": f"{height / 72:.4f}"}
+        self._lines.append(_statement(self._name(own), {"id": _id(own), "label": label, "shape": "box"} | place | more))
 
     def frame(
         self, name: str, corners: tuple[float, float, float, float], title: str, middle: Point, **more: str
@@ -53,12 +54,16 @@ class Canvas:
         """Add a frame with corners (left, top, right, bottom) and a title around `middle`."""
         left, top, right, bottom = corners
         own = self.prefix + name
-        box = f"{self._at(left, bottom)},{self._at(right, top)}"
-        with self.graph.subgraph(name=f"cluster_{self._name(own)}") as inner:
-            inner.attr(
-                label=f"<<B>{escape(title)}</B>>" if title else "", bb=box, lp=self._at(*middle),
-                fontname=theme.DOT_FONT, fontsize="14", fontcolor=theme.TEXT.light, id=_id(own), **more,
-            )  # fmt: skip
+        attributes = {
+            "id": _id(own),
+            "bb": f"{self._at(left, bottom)},{self._at(right, top)}",
+            "label": f"<<B>{escape(title)}</B>>" if title else "",
+            "lp": self._at(*middle),
+            "fontname": theme.DOT_FONT,
+            "fontsize": "14",
+            "fontcolor": theme.TEXT.light,
+        }
+        self._lines.append(f"subgraph cluster_{self._name(own)} {{ {_statement('graph', attributes | more)} }}")
 
     def line(self, source: str, target: str, points: Sequence[Point], **more: str) -> None:
         """Add an edge with an arrow through corners, which are rounded."""
@@ -66,10 +71,10 @@ class Canvas:
 
     def curve(self, source: str, target: str, spline: Sequence[Point], tip: Point, **more: str) -> None:
         """Add an edge with an arrow, as a cubic spline that ends `ARROW` before its tip."""
-        pos = f"e,{self._at(*tip)} " + " ".join(self._at(*point) for point in spline)
         start, end = self.prefix + source, self.prefix + target
-        own = _id(f"{end} from {start}")
-        self.graph.edge(self._name(start), self._name(end), pos=pos, **({"id": own} | more))
+        pos = f"e,{self._at(*tip)} " + " ".join([self._at(x, y) for x, y in spline])
+        way = f"{self._name(start)} -> {self._name(end)}"
+        self._lines.append(_statement(way, {"id": _id(f"{end} from {start}"), "pos": pos} | more))
 
     def text(self, x: float, y: float, text: str, width: float, **more: str) -> None:
         """Add a line of text with its left end at (x, y)."""
@@ -80,7 +85,16 @@ class Canvas:
         return self._names.setdefault(own, f"n{len(self._names)}")
 
     def _at(self, x: float, y: float) -> str:
-        return f"{x + self.shift[0]:.2f},{self.height - y - self.shift[1]:.2f}"
+        return f"{x + self.shift[0]:.2f},{self.size[1] - y - self.shift[1]:.2f}"
+
+
+def _statement(what: str, attributes: Mapping[str, str]) -> str:
+    """A line of DOT: a name with its attributes, in quotes but for labels in Graphviz's HTML."""
+    written = [
+        f"{name}={value}" if value.startswith("<<") else f'{name}="{value.replace(chr(34), _QUOTE)}"'
+        for name, value in attributes.items()
+    ]
+    return f"{what} [{' '.join(written)}]"
 
 
 def _id(own: str) -> str:

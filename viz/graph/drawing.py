@@ -45,7 +45,7 @@ def picture(
     drawing = _painted(trace, groups, folding, filled, direction=direction, shapes=shapes)
     seen = {item.kind if isinstance(item, Layer) else item.joins for item in drawn}
     return Picture(
-        dot=drawing.canvas.graph.source,
+        dot=drawing.canvas.source,
         nodes=drawing.words,
         groups=frozenset(drawing.foldable),
         kinds=tuple(kind for kind in KINDS if kind in seen),

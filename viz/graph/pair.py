@@ -80,7 +80,7 @@ def picture(left: Side, right: Side, *, folding: Folding = Folding()) -> Picture
     skips = frozenset().union(*(painter.skips for painter in painters))
     title = _("{one} and {other}", one=left.title, other=right.title)
     return Picture(
-        dot=canvas.graph.source,
+        dot=canvas.source,
         nodes=painters[0].words | {OTHER + one: words for one, words in painters[1].words.items()},
         groups=frozenset(painters[0].foldable) | {OTHER + one for one in painters[1].foldable},
         kinds=tuple(kind for kind in KINDS if kind in seen),

@@ -48,9 +48,9 @@ def test_identity_shortcuts_are_solid_and_projections_dashed():
 
     for line in dot.splitlines():
         if "edge-projection" in line:
-            assert "style=dashed" in line
+            assert 'style="dashed"' in line
         elif "edge-identity" in line:
-            assert "style=solid" in line
+            assert 'style="solid"' in line
 
 
 def test_a_folded_stage_tells_identities_from_projections():

@@ -102,8 +102,8 @@ def test_shares_set_the_width_of_the_two_ways():
 
     ways = [line for line in dot.splitlines() if 'id="layer1.0.join from' in line]
     branch, skip = (next(line for line in ways if f"edge-{kind}" in line) for kind in ("flow", "identity"))
-    assert "penwidth=2.5" in branch
-    assert "penwidth=5.5" in skip
+    assert 'penwidth="2.5"' in branch
+    assert 'penwidth="5.5"' in skip
 
 
 def test_networks_whose_paths_are_among_the_others_are_no_twins():
