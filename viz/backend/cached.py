@@ -4,8 +4,6 @@ Records are frozen, so all visitors share one object of each; every cache is bou
 cached per language. torch is imported inside the functions: see `preload`.
 """
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from models.runtime.messages import Message
@@ -20,7 +18,7 @@ from models.specs.twins import with_skips
 from models.tracing.kinds import KINDS
 from models.tracing.records import EqualBlock, Trace, Variant
 from viz.backend import preload
-from viz.backend.memo import memo
+from viz.backend.memo import Maker, memo
 from viz.graph import drawing, pair, render
 from viz.graph.folding import Folding, Group, tree
 from viz.graph.pair import Side
@@ -86,35 +84,35 @@ def _picture(
     return drawn, render.svg(drawn.dot)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
 def played(
     spec: Network,
     key: tuple[object, ...],
     folding: Folding,
     view: tuple[Direction, Colour, bool],
-    _passes: Callable[[], tuple[Values, Values]],
+    passes: Maker[tuple[Values, Values]],
 ) -> tuple[Picture, str]:
     """Return the graph of a network that was measured, whose pass can be played, and its SVG.
 
-    Streamlit does not hash `_passes`; `key` identifies what they show, and the language.
+    `key` identifies the measurement and the language.
     """
     direction, colour, shapes = view
     drawn = drawing.picture(
         trace(spec), title=worded(describe(spec).title), folding=folding, direction=direction, colour=colour,
-        shapes=shapes, played=_passes(),
+        shapes=shapes, played=passes.make(),
     )  # fmt: skip
     return drawn, render.svg(drawn.dot)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
 def paired(
-    left: Network, right: Network, key: tuple[object, ...], folding: Folding, _sides: Callable[[], tuple[Side, Side]]
+    left: Network, right: Network, key: tuple[object, ...], folding: Folding, sides: Maker[tuple[Side, Side]]
 ) -> tuple[Picture, str]:
     """Return the graphs of two networks in one picture, and its SVG.
 
-    Streamlit does not hash `_sides`; `key` identifies what they show, and the language.
+    `key` identifies what they show, and the language.
     """
-    drawn = pair.picture(*_sides(), folding=folding)
+    drawn = pair.picture(*sides.make(), folding=folding)
     return drawn, render.svg(drawn.dot)
 
 

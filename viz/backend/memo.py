@@ -6,11 +6,19 @@ Streamlit's own caches hash every argument field by field at every call; frozen 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Maker(Generic[Result]):
+    """A function that makes what other arguments identify: it is no part of a key."""
+
+    make: Callable[[], Result] = field(compare=False)
 
 
 def memo(*, room: int, size: Callable[[Any], int]) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:

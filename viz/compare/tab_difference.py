@@ -7,6 +7,7 @@ import streamlit as st
 from models.tracing.diff import Difference, difference
 from viz import text
 from viz.backend import cached
+from viz.backend.memo import Maker
 from viz.compare import measured_figures, tables
 from viz.compare.scene import FILE, Scene, choose, draw
 from viz.graph.folding import Folding, walk
@@ -75,7 +76,8 @@ def _graphs(left: Subject, right: Subject, found: Difference) -> None:
         files = st.popover(_("Save"))
     folding = Folding(view.level, view.fold)
     specs = (left.entry.spec, right.entry.spec)
-    drawn, svg = cached.paired(*specs, ("difference", language()), folding, partial(_sides, left, right, found))
+    sides = Maker(partial(_sides, left, right, found))
+    drawn, svg = cached.paired(*specs, ("difference", language()), folding, sides)
     with files:
         graph_panel.files(drawn, svg, f"{FILE}-difference", "difference_graph")
     graph_view(
@@ -89,8 +91,8 @@ def _graphs(left: Subject, right: Subject, found: Difference) -> None:
     )
     st.caption(
         _(
-            "Thick frame: not the same in both. Dashed frame: only in this network. Layers are compared one by one: "
-            "where the same ones stand in another order, nothing is marked."
+            "Thick frame: a layer of it is changed, or only in this network. Dashed frame: all of it is only in this "
+            "network. Layers are compared one by one: where the same ones stand in another order, nothing is marked."
         )
     )
 

@@ -58,7 +58,7 @@ class Frame:
 
     id: str
     rows: list[Row] = field(default_factory=list)
-    heading: tuple[float, float] = (0.0, 0.0)  # along, across
+    heading: tuple[float, float] = (0.0, 0.0)  # height and width of its text
     title_first: bool = True  # the heading is before the first row, not at the low side
     lanes: int = 0
     lane_text: float = 0.0  # length across of the longest label beside a lane
@@ -113,14 +113,17 @@ class Frame:
             low, high = _extents(columns.get(column, []))
             self.axes.append(end + APART + low)
             end = self.axes[-1] + high
-        along, across = self.heading
-        self.before += self.pad + (0 if self.title_first else along)
+        high, wide = self.heading
+        along, across = (high, wide) if self.title_first else (wide, 0.0)
+        self.before += self.pad + (0 if self.title_first else high)
         self.columns_end = end
         lanes = LANE + STEP * (self.lanes - 1) + self.lane_text if self.lanes else 0.0
         self.after = max(end + lanes + self.pad, across + 2 * self.pad - self.before, self._titled(across))
         for row in self.rows:
             row.along = max([row.along, *(cell.along for cell in row.cells.values())])
         self.along = self._first(gap) + sum(row.along + gap for row in self.rows) - gap + self._last(gap)
+        if not self.title_first:
+            self.along = max(self.along, along + 2 * self.pad)
 
     def place(self, middle: float, start: float, gap: float) -> None:
         """Give this frame and all inside their positions."""

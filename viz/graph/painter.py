@@ -11,13 +11,13 @@ from models.tracing.records import Trace
 from viz.graph.dot import ARROW, Canvas, Point, skip_style
 from viz.graph.fills import Fills
 from viz.graph.folding import Group
-from viz.graph.layout import Box, Frame
+from viz.graph.layout import LANE, Box, Frame
 from viz.graph.node_labels import SIZE, SMALL, TAG, Label, group_label, layer_label, resized, tag_width
 from viz.graph.routes import FORK, Route
-from viz.graph.sketch import BESIDE, NONE, Fan, Sketch, reach
+from viz.graph.sketch import BESIDE, MORE, NONE, Fan, Sketch, reach
 from viz.graph.text_width import text_width
 from viz.graph.units import Tags, short
-from viz.graph.words import arcs, group_words, heading, words
+from viz.graph.words import arcs, group_words, words
 from viz.language import _, ngettext
 from viz.style import format, theme
 
@@ -84,7 +84,7 @@ class Painter:
         assert isinstance(group, Group)  # noqa: S101  # a layer has no frame
         self.foldable.add(frame.id)
         self.words[frame.id] = _("{group}; click to fold", group=group_words(group))
-        title = heading(group)
+        title = self.sketch.titles[frame.id]
         left, top = self._xy(frame.low, frame.start)
         wide = text_width(title, SIZE)
         inset = 9.0
@@ -215,23 +215,16 @@ class Painter:
                 line = [self._xy(*corner) for corner in corners]
                 self.canvas.line(box.id, box.id, line, **skip_style(kind) | {"arrowsize": "0.5", "penwidth": "2"})
             if text:
-                self._beside(box, text, place - (len(told) - 1) / 2)
+                self._beside(box, text, place, len(told))
 
-    def _beside(self, box: Box, text: str, line: float) -> None:
-        """Write the number of a folded group's skips beside its strokes, `line` lines below the middle of all."""
-        wide = text_width(text, SIZE)
+    def _beside(self, box: Box, text: str, line: int, lines: int) -> None:
+        """Write the number of a folded group's skips beside its strokes, as one of several lines."""
+        wide, middle = text_width(text, SIZE), box.start + box.along / 2
         if self.vertical:
-            y = box.start + box.along / 2 + 15 * line
-            self.canvas.text(box.high + BESIDE + 7, y + 1, text, wide, **_SKIP_TEXT)
+            x, y = box.high + BESIDE + 7, middle + 1 + 15 * (line - (lines - 1) / 2)
         else:
-            place = line + (len(arcs(self._group(box))) - 1) / 2
-            y = box.high + BESIDE + 9 + 17 * place
-            self.canvas.text(box.start + box.along / 2 - wide / 2, y, text, wide, **_SKIP_TEXT)
-
-    def _group(self, box: Box) -> Group:
-        group = self.sketch.items[box.id]
-        assert isinstance(group, Group)  # noqa: S101  # only groups have strokes beside them
-        return group
+            x, y = middle - wide / 2, box.high + BESIDE + 9 + 17 * line
+        self.canvas.text(x, y, text, wide, **_SKIP_TEXT)
 
     def _glyph(self, box: Box, cards: float) -> None:
         """Draw the fan that stands for the connections of a folded dense block."""
@@ -261,7 +254,10 @@ class Painter:
             text = ngettext("and {n} more", "and {n} more", fan.hidden)
             wide = text_width(text, SIZE)
             if self.vertical:
-                self.canvas.text(fan.target.high + 60, middle + 12, text, wide, **_SKIP_TEXT)
+                x, y = fan.target.high + 60, middle + 12
+            else:
+                x, y = fan.target.end - wide, side + reach(fan.target.row + 1) + LANE + MORE / 2
+            self.canvas.text(x, y, text, wide, **_SKIP_TEXT)
 
     def _bulge(
         self, target: Box, start: Point, end: Point, by: float, side: float = 0.0, *, before: Point | None = None

@@ -15,14 +15,14 @@ from viz.graph.places import layers_of, places
 from viz.graph.text_width import text_width
 from viz.graph.units import Tags, tags
 from viz.graph.words import arcs, heading
+from viz.language import _
 
 _HEADING = 21.0  # height of a frame's heading
 _ARCS = 6.0  # more height of a folded group with skips: two strokes fit beside it
 BESIDE = 22.0  # from a folded group's box to its arcs' far side
 ALL_PAIRS = 6  # dense layers of which every connection is drawn; of more, those into the block's output
 FAN = 12  # most connections drawn into one layer
-
-
+MORE = 18.0  # height of a line that tells how many connections are not drawn, below a horizontal fan
 NONE = Tags()
 
 
@@ -60,20 +60,17 @@ class Sketch:
     edges: list[tuple[Box, Box, EdgeKind]] = field(default_factory=list)
     folded: list[tuple[Box, Group]] = field(default_factory=list)  # with skips inside
     fans: list[Fan] = field(default_factory=list)
-    told: Counter[EdgeKind] = field(default_factory=Counter)  # skips that no stroke of their own stands for, but words
+    titles: dict[str, str] = field(default_factory=dict)  # id of a frame -> its heading
+    told: Counter[EdgeKind] = field(default_factory=Counter)  # skips that no stroke stands for, but a heading
 
     def boxes(self) -> list[Box]:
         return [cell for cell in self.graph.walk() if isinstance(cell, Box)]
-
-    def frames(self) -> list[Frame]:
-        return [cell for cell in self.graph.walk() if isinstance(cell, Frame)]
 
 
 def sketch(
     trace: Trace, groups: Sequence[Group], folding: Folding, labeller: Labeller, image: Label, *, vertical: bool
 ) -> Sketch:
-    """Return what a folding shows of a trace. `labeller` gives the text of a group or layer with its tags,
-    which come before it or after it."""
+    """Return what a folding shows of a trace; `labeller` gives the texts of its boxes."""
     return _Builder(trace, folding, labeller, vertical).built(groups, image)
 
 
@@ -109,27 +106,27 @@ class _Builder:
                 frame.put(self._group(part), row + below, column, part.path)
 
     def _frame(self, group: Group) -> Frame:
-        title = heading(group)
-        frame = Frame(group.id, heading=(_HEADING, text_width(title, SIZE)), title_first=self.vertical)
-        if not self.vertical:
-            frame.heading = (_HEADING, 0.0)
+        frame = Frame(group.id, title_first=self.vertical)
         self.made.items[group.id] = group
-        children = self._parts(group)
-        layers = [child for child in children if isinstance(child, Layer)]
+        shown = self._shown(group)
+        layers = [child for child in shown.children if isinstance(child, Layer)]
         own = tags(layers, self.trace) if self.folding.level is not Level.LAYERS else {}
         self.made.tags |= own
         hidden = {tag.path: path for path, found in own.items() for tag in found.all}
-        self._fill(frame, [child for child in children if child.path not in hidden])
+        self._fill(frame, [child for child in shown.children if child.path not in hidden])
         for tag, path in hidden.items():
             self.box_of[tag] = self.box_of[path]
-        self._fan(frame, group)
+        every = self._fan(frame, shown)
+        title = heading(group) if every else _("{group}: each reads all before it", group=heading(group))
+        self.made.titles[group.id] = title
+        frame.heading = _HEADING, text_width(title, SIZE)
         return frame
 
-    def _parts(self, group: Group) -> Sequence[Item]:
-        """The children; a run that is all of its stage needs no frame of its own inside the stage's."""
+    def _shown(self, group: Group) -> Group:
+        """The group whose children are shown: a run that is all of its stage needs no frame inside the stage's."""
         (first, *others) = group.children
         alone = not others and isinstance(first, Group) and first.rank is Rank.RUN and self.folding.opens(first)
-        return first.children if alone and isinstance(first, Group) else group.children
+        return first if alone and isinstance(first, Group) else group
 
     def _layer(self, layer: Layer) -> Box:
         self.made.items[layer.path] = layer
@@ -137,10 +134,7 @@ class _Builder:
             box = Box(layer.path, CIRCLE, CIRCLE, join=True)
             self.box_of[layer.path] = box
             return box
-        box = self._sized(
-            layer.path,
-            self.labeller(layer, self.made.tags.get(layer.path, NONE)),
-        )
+        box = self._sized(layer.path, self.labeller(layer, self.made.tags.get(layer.path, NONE)))
         self.box_of[layer.path] = box
         return box
 
@@ -166,13 +160,11 @@ class _Builder:
         width, height = label.size(vertical=self.vertical)
         return Box(path, *((height, width) if self.vertical else (width, height)))
 
-    def _fan(self, frame: Frame, group: Group) -> None:
-        """Draw the connections of a run of dense layers, if all of them are folded."""
-        alone = group.children[0]
-        run = alone if isinstance(alone, Group) and alone.dense and len(group.children) == 1 else group
+    def _fan(self, frame: Frame, run: Group) -> bool:
+        """Draw the connections of a run of dense layers, if all of them are folded; return whether none is left out."""
         dense = [child for child in run.children if isinstance(child, Group)]
         if not run.dense or any(self.folding.opens(child) for child in dense):
-            return
+            return True
         boxes = [self.box_of[group.layers[0].path] for group in dense]
         self.made.folded = [(box, group) for box, group in self.made.folded if group not in dense]
         for box in boxes:
@@ -193,8 +185,9 @@ class _Builder:
             half = FAN // 2
             drawn = sources if not hidden else [*sources[:half], *sources[-half:]]
             self.made.fans.append(Fan(tuple(drawn), target, hidden))
-        frame.lanes, frame.lane_text = 1, reach(len(boxes))
+        frame.lanes, frame.lane_text = 1, reach(len(boxes)) + (0 if self.vertical else MORE)
         self.dense |= {child.layers[-1].path: child.path for child in dense}
+        return every
 
     def _connect(self) -> None:
         drawn: set[tuple[str, str, EdgeKind]] = set()

@@ -31,7 +31,7 @@ header.numbers(spec, trace, name)
 # a graph that is not one column has the whole width, with the card below
 sides = st.container(key="picture").columns([5, 3] if view.direction is Direction.VERTICAL else 1, gap="medium")
 with sides[0]:
-    graph_panel.show(spec, view, files=saving)
+    graph_panel.show(spec, view, saving=saving)
 with sides[-1]:
     layer_card.show(spec, trace, groups, view)
 

@@ -16,7 +16,7 @@ def show(slots: Sequence[str], put: Callable[[Sequence[str]], None] | None) -> b
     if SIDEBAR in slots or TWIN in slots:
         return False
     if put is None:
-        st.caption(_("The networks of this race are fixed. Prepare another race to change them."))
+        st.caption(_("The networks of this race are fixed. “Change or new race” prepares another one."))
         return True
     entered = entries(slots, session.spec())
     names = {place: entry.name for place, entry in enumerate(entered)}

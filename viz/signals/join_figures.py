@@ -52,9 +52,7 @@ def stream(pair: Pair, *, selected: str = "", dark: bool = False, gradient: bool
             line={"color": theme.REFERENCE, "width": 2, "dash": "dot"},
             hoverinfo="skip",
         )
-    title = (
-        _("The gradient at each block's input") if gradient else _("Skip and branch at each addition or concatenation")
-    )
+    title = _("The gradient at each block's input") if gradient else _("Shares of skip and branch")
     figure.update_layout(theme.layout(title, barmode="stack", bargap=0.15, height=380))
     figure.update_xaxes(title_text=_("block, first to last"))
     figure.update_yaxes(title_text=_("share of the sum of squares"), tickformat=".0%", range=[0, 1])

@@ -6,6 +6,7 @@ import streamlit as st
 
 from models.specs.twins import twin, with_skips
 from viz.backend import cached, signal_jobs
+from viz.backend.memo import Maker
 from viz.graph.folding import Folding, reveal
 from viz.graph.pair import OTHER, Side
 from viz.graph.picture import Picture
@@ -33,7 +34,7 @@ def show(scene: Scene) -> None:
     # its seconds tell a measurement made here from one that comes with the program
     measured = (signal_jobs.pair(scene.spec, scene.experiment, scene.picture).key, scene.pair.skips.seconds)
     key = (*measured, scene.experiment.paint, language())
-    drawn, svg = cached.paired(with_skips(scene.spec), twin(scene.spec), key, folding, partial(_sides, scene))
+    drawn, svg = cached.paired(with_skips(scene.spec), twin(scene.spec), key, folding, Maker(partial(_sides, scene)))
     with files:
         graph_panel.files(drawn, svg, f"{scene.name}-signals", "paired")
     shown = reveal(cached.groups(with_skips(scene.spec)), drawn.folding, scene.view.layer) if scene.view.layer else ""

@@ -34,6 +34,8 @@ def confusion(found: Predictions, *, dark: bool = False) -> go.Figure:
         showscale=text is None,
     )
     figure.update_layout(theme.layout("", height=560), margin={"t": 20})
-    figure.update_xaxes(title_text=_("taken for"), type="category", constrain="domain")
-    figure.update_yaxes(title_text=_("true class"), type="category", autorange="reversed", scaleanchor="x")
+    figure.update_xaxes(title_text=_("taken for"), type="category", constrain="domain", showgrid=False)
+    figure.update_yaxes(
+        title_text=_("true class"), type="category", autorange="reversed", scaleanchor="x", showgrid=False
+    )
     return figure

@@ -11,6 +11,7 @@ from models.signals.records import Signals
 from models.specs.external import Network
 from models.specs.naming import describe
 from viz.backend import cached, exports
+from viz.backend.memo import Maker
 from viz.graph import render
 from viz.graph.folding import Folding, reveal
 from viz.graph.page import page
@@ -30,8 +31,8 @@ LOW = "max(280px, 38vh)"  # of a horizontal graph
 MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
 
-def show(spec: Network, view: View, *, files: DeltaGenerator) -> None:
-    """Draw the graph of a network, with its downloads in `files`. If its signals were measured, their pass can play."""
+def show(spec: Network, view: View, *, saving: DeltaGenerator) -> None:
+    """Draw the graph of a network, with its downloads in `saving`; what was measured of it can play."""
     with st.container(horizontal=True, vertical_alignment="center"):
         level(view)
         with st.popover(_("View")):
@@ -47,23 +48,11 @@ def show(spec: Network, view: View, *, files: DeltaGenerator) -> None:
     else:
         key, signals = measured
         looks = (view.direction, view.colour, view.shapes)
-        picture, svg = cached.played(spec, (key, language()), folding, looks, lambda: passes([signals])[0])
-    with files, st.popover(_("Save"), width="stretch"):
+        picture, svg = cached.played(spec, (key, language()), folding, looks, Maker(lambda: passes([signals])[0]))
+    with saving, st.popover(_("Save"), width="stretch"):
         st.write(_("The graph as shown:"))
         name = cached.file_name(spec)
-        dots = render.resolution(svg)
-        readable = dots >= render.READABLE
-        if not readable:
-            st.caption(_("The graph is too long for a legible PNG. Use SVG or PDF."))
-        elif dots < render.SHARP:
-            st.caption(_("As a PNG this long graph has only {dots} dots per inch. SVG and PDF stay sharp.", dots=dots))
-        if picture.play is not None:
-            moving = partial(animated, svg, picture.play)
-            download(_("Animated SVG"), moving, f"{name}-pass.svg", "image/svg+xml", key="save_moving", width="stretch")
-        for kind, mime in MIME.items():
-            if kind == "png" and not readable:
-                continue
-            download(kind.upper(), _drawn(picture, kind), f"{name}.{kind}", mime, key=f"save_{kind}", width="stretch")
+        files(picture, svg, name, "save")
         download("DOT", picture.dot, f"{name}.dot", "text/vnd.graphviz", key="save_dot", width="stretch")
         _network(spec, name)
     st.html('<span id="graph-start" tabindex="-1"></span>')
@@ -131,12 +120,18 @@ def pick(picture: Picture, node: str) -> None:
 
 
 def files(picture: Picture, svg: str, name: str, key: str) -> None:
-    """Draw the downloads of a picture as SVG, PDF and PNG and, if it plays, as an SVG that moves."""
+    """Draw the downloads of a picture: SVG, PDF, PNG if its letters can be read, and an SVG that moves if it plays."""
+    dots = render.resolution(svg)
+    readable = dots >= render.READABLE
+    if not readable:
+        st.caption(_("The graph is too long for a legible PNG. Use SVG or PDF."))
+    elif dots < render.SHARP:
+        st.caption(_("As a PNG this long graph has only {dots} dots per inch. SVG and PDF stay sharp.", dots=dots))
     for form, mime in MIME.items():
-        download(form.upper(), _drawn(picture, form), f"{name}.{form}", mime, key=f"{key}_{form}", width="stretch")
+        if form != "png" or readable:
+            download(form.upper(), _drawn(picture, form), f"{name}.{form}", mime, key=f"{key}_{form}", width="stretch")
     if picture.play is not None:
-        moving = partial(animated, svg, picture.play)
-        file = f"{name}-pass.svg"
+        moving, file = partial(animated, svg, picture.play), f"{name}-pass.svg"
         download(_("Animated SVG"), moving, file, "image/svg+xml", key=f"{key}_animated", width="stretch")
 
 

@@ -78,6 +78,14 @@ def test_a_dense_block_shows_every_connection_if_it_is_small_else_those_into_its
     large = [line for line in concatenated if "denseblock3" in line]
     assert len(large) == 12
     assert 'label="and 36 more"' in shown.dot
+    told = re.findall(r"<B>(denseblock\d), \d+ blocks(: each reads all before it)?</B>", shown.dot)
+    assert [block for block, rest in told if rest] == [
+        "denseblock2",
+        "denseblock3",
+        "denseblock4",
+    ]  # the small one is drawn whole
+    across = drawn(PRESETS["densenet201"].spec, folding=Folding(Level.BLOCKS), direction=Direction.HORIZONTAL)
+    assert 'label="and 36 more"' in across.dot
     assert shown.strokes == {EdgeKind.CONCAT: 98}
 
 

@@ -51,16 +51,11 @@ def _colours() -> str:
     return "\n".join(rules)
 
 
-def _inside(module: Path) -> str:
-    """The source of a module whose default export is a named function, to stand before another module's."""
-    return module.read_text().replace("export default function", "function")
-
-
 _COMPONENT = st.components.v2.component(
     "skipscope_graph",
     html=(_HERE / "view.html").read_text(),
     css=_colours() + "\n" + (_HERE / "view.css").read_text(),
-    js=_inside(_HERE / "player.js") + (_HERE / "view.js").read_text(),
+    js=(_HERE / "player.js").read_text() + (_HERE / "view.js").read_text(),
 )
 
 
@@ -118,7 +113,7 @@ def _labels(*, partners: bool) -> dict[str, object]:
             "start": _("Play: the activations go down, then the gradients come back up."),
             "forward": _("Activations (rms),"),
             "backward": _("Gradients (norm),"),
-            "sides": [_("with skips "), _("without ")] if partners else ["", ""],
+            "sides": [_("with skips"), _("without skips")] if partners else ["", ""],
             "skip": _("skip"),
             "branch": _("branch"),
         },

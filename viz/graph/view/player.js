@@ -1,6 +1,6 @@
-// The pass that plays: activations go down the picture, gradients come back up. Works on the values alone.
+// The pass that plays: activations go down the picture, gradients come back up. Works on the values alone; view.js calls it.
 
-export default function player({ data, root, find, into }) {
+function player({ data, root, find, into }) {
   const bar = root.querySelector(".player"), play = data.play, labels = data.labels.play;
   bar.hidden = !play;
   if (!play) return { stop() {} };
@@ -54,7 +54,7 @@ export default function player({ data, root, find, into }) {
     const boxes = named.length ? named : row, first = own(boxes[0]);
     const told = boxes.map((g) => {
       const side = labels.sides[data.prefix && g.id.startsWith(data.prefix) ? 1 : 0];
-      return `${side}${own(g) === first ? "" : `${own(g)} `}${number(way.of[g.id])}${split(way.shares[g.id])}`;
+      return `${side && `${side} `}${own(g) === first ? "" : `${own(g)} `}${number(way.of[g.id])}${split(way.shares[g.id])}`;
     });
     return `${gradient ? labels.backward : labels.forward} ${first}: ${told.join("; ")}`;
   };
