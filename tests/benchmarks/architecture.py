@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pygraphviz
 import torch
 import torchinfo
 import torchview
@@ -104,17 +105,15 @@ def graphs() -> None:
         loose = re.sub(r'\b(pos|lp|bb)="[^"]*"', "", picture(found, title=name, folding=folding).dot)
 
         def ours(found=found, name=name, folding=folding):
-            return render.svg(picture(found, title=name, folding=folding).dot)
+            return render.svg(picture(found, title=name, folding=folding))
 
         def theirs(loose=loose):
-            return render.svg(loose)
+            return pygraphviz.AGraph(loose).draw(format="svg", prog="dot")
 
         row(f"{name} at {level}: trace to SVG", median(ours), median(theirs), "dot: layout and drawing alone", ">= 3x")
     longest, short = (
         median(
-            lambda name=name: render.svg(
-                picture(trace(PRESETS[name].spec), title="", folding=Folding(Level.BLOCKS)).dot
-            )
+            lambda name=name: render.svg(picture(trace(PRESETS[name].spec), title="", folding=Folding(Level.BLOCKS)))
         )
         for name in ("resnet1202_cifar", "resnet152")
     )

@@ -81,7 +81,7 @@ def _picture(
     drawn = drawing.picture(
         trace(spec), title=title, folding=folding, direction=direction, colour=colour, shapes=shapes
     )
-    return drawn, render.svg(drawn.dot)
+    return drawn, render.svg(drawn)
 
 
 @memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
@@ -101,7 +101,7 @@ def played(
         trace(spec), title=worded(describe(spec).title), folding=folding, direction=direction, colour=colour,
         shapes=shapes, played=passes.make(),
     )  # fmt: skip
-    return drawn, render.svg(drawn.dot)
+    return drawn, render.svg(drawn)
 
 
 @memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
@@ -113,7 +113,7 @@ def paired(
     `key` identifies what they show, and the language.
     """
     drawn = pair.picture(*sides.make(), folding=folding)
-    return drawn, render.svg(drawn.dot)
+    return drawn, render.svg(drawn)
 
 
 @memo(room=_ROOM // 8, size=lambda trace: len(trace.layers) * _LAYER)
@@ -255,4 +255,4 @@ def _block_picture(
     own = isinstance(spec, NetworkSpec) and form is not BlockForm.GROUPED
     traced = formed(spec, form) if own else trace(spec)  # type: ignore[arg-type]  # mypy forgets what `own` says
     drawn = block_drawing.picture(traced, block, title=worded(describe(spec).title))
-    return drawn, render.svg(drawn.dot)
+    return drawn, render.svg(drawn)

@@ -61,7 +61,7 @@ def picture(trace: Trace, block: str, *, title: str) -> Picture:
             **values,
         )
     return Picture(
-        dot=drawing.graph.source,
+        drawn=drawing.graph.source,
         nodes=drawing.words,
         groups=frozenset(),
         kinds=tuple(kind for kind in KINDS if kind in {layer.kind for layer in own}),

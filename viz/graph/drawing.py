@@ -1,14 +1,14 @@
-"""Graph of a traced network as DOT source with positions, which `render` turns into pictures."""
+"""Graph of a traced network as a picture, which `render` turns into files."""
 
 from models.tracing.kinds import KINDS
 from models.tracing.layers import Layer
 from models.tracing.records import Trace
-from viz.graph.columns import Columns
-from viz.graph.dot import Canvas
+from viz.graph.columns import in_columns
 from viz.graph.fills import Fills, fills
 from viz.graph.folding import Folding, Group, fit, shown, tree
+from viz.graph.label import Label
 from viz.graph.layout import GAP, arrange
-from viz.graph.node_labels import Label
+from viz.graph.marks import Marks
 from viz.graph.painter import Labels, Painter
 from viz.graph.picture import Colour, Direction, Picture, Values
 from viz.graph.played import plays
@@ -33,7 +33,7 @@ def picture(
     shapes: bool = False,
     played: tuple[Values, Values] | None = None,
 ) -> Picture:
-    """Return the graph of a trace as DOT source; beyond `MOST_NODES` nodes, groups stay folded and `note` says so.
+    """Return the graph of a trace; beyond `MOST_NODES` nodes, groups stay folded and `note` says so.
 
     If `values` are given, fills show them instead of `colour`, and the nodes' text instead of shapes. With `shapes` the
     edges tell the shapes, and the nodes don't. `played` are activations and gradients for the pass that plays.
@@ -45,7 +45,7 @@ def picture(
     drawing = _painted(trace, groups, folding, filled, direction=direction, shapes=shapes)
     seen = {item.kind if isinstance(item, Layer) else item.joins for item in drawn}
     return Picture(
-        dot=drawing.canvas.source,
+        drawn=in_columns(drawing.to) if direction is Direction.COLUMNS else drawing.to,
         nodes=drawing.words,
         groups=frozenset(drawing.foldable),
         kinds=tuple(kind for kind in KINDS if kind in seen),
@@ -71,9 +71,6 @@ def _painted(
     arrange(sketched.graph, gap=gap)
     across, along = sketched.graph.before + sketched.graph.after, sketched.graph.along
     sides = (across, along) if vertical else (along, across)
-    canvas = Columns(*sides) if direction is Direction.COLUMNS else Canvas(*sides)
-    painter = Painter(canvas, trace, sketched, filled, vertical, gap, shapes)
+    painter = Painter(Marks(*sides, vertical), trace, sketched, filled, vertical, gap, shapes)
     painter.paint(found)
-    if isinstance(canvas, Columns):
-        canvas.finish()
     return painter

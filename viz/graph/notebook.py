@@ -16,4 +16,4 @@ def drawing(trace: Trace) -> str:
         direction=Direction.HORIZONTAL,
         colour=Colour.KIND,
     )
-    return svg(drawn.dot)
+    return svg(drawn)

@@ -1,4 +1,4 @@
-"""Puts the boxes, frames and lines of one network on a canvas."""
+"""Draws the boxes, frames and lines of one network as marks."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,11 +8,12 @@ from math import isnan
 from models.tracing.kinds import Kind
 from models.tracing.layers import INPUT, EdgeKind, Layer
 from models.tracing.records import Trace
-from viz.graph.dot import ARROW, Canvas, Point, skip_style
 from viz.graph.fills import Fills
 from viz.graph.folding import Group
+from viz.graph.label import SIZE, SMALL, TAG, Label, tag_width
 from viz.graph.layout import LANE, Box, Frame
-from viz.graph.node_labels import SIZE, SMALL, TAG, Label, group_label, layer_label, resized, tag_width
+from viz.graph.marks import ARROW, Marks, Point, skip_style
+from viz.graph.node_labels import group_label, layer_label, resized
 from viz.graph.routes import FORK, Route
 from viz.graph.sketch import BESIDE, MORE, NONE, Fan, Sketch, reach
 from viz.graph.text_width import text_width
@@ -49,7 +50,7 @@ class Labels:
 class Painter:
     """Draws a sketch whose boxes have their positions."""
 
-    canvas: Canvas
+    to: Marks
     trace: Trace
     sketch: Sketch
     fills: Fills
@@ -94,14 +95,14 @@ class Painter:
         style = {"style": "rounded,filled"} | self.fills.frame(group)
         if "style" in self.marks.get(frame.id, {}):  # only here; of what changed, the parts are marked
             style |= self.marks[frame.id] | {"style": "rounded,filled,dashed", "class": f"{style['class']} changed"}
-        self.canvas.frame(frame.id, (left, top, *self._xy(frame.high, frame.end)), title, middle, **style)
+        self.to.frame(frame.id, (left, top, *self._xy(frame.high, frame.end)), title, middle, style)
 
     def _box(self, box: Box) -> None:
         x, y = self._xy(box.middle, box.start + box.along / 2)
         width, height = (box.across, box.along) if self.vertical else (box.along, box.across)
         if box.id == INPUT:
-            label = self.sketch.labels[box.id].html(width, vertical=self.vertical)
-            self.canvas.box(INPUT, x, y, width, height, label, style="rounded", **{"class": "image"})
+            look = {"style": "rounded", "class": "image"}
+            self.to.box(INPUT, x, y, width, height, self.sketch.labels[box.id], look)
             self.words[INPUT] = _("the image, {shape}", shape=format.shape(self.trace.input_shape))
             return
         item = self.sketch.items[box.id]
@@ -120,9 +121,8 @@ class Painter:
                 shift = number * _CARDS
                 card = filled | {"class": f"{filled['class']} card"}
                 name = f"{box.id} card {number}"
-                self.canvas.box(name, x + shift, y + shift, width, height, "", **{"style": style} | card)
-        label = self.sketch.labels[box.id].html(width, vertical=self.vertical)
-        self.canvas.box(box.id, x, y, width, height, label, **{"style": style} | filled)
+                self.to.box(name, x + shift, y + shift, width, height, "", {"style": style} | card)
+        self.to.box(box.id, x, y, width, height, self.sketch.labels[box.id], {"style": style} | filled)
         self._tags(box, x, y, width, height)
 
     def _marked(self, name: str, filled: dict[str, str]) -> dict[str, str]:
@@ -147,7 +147,7 @@ class Painter:
         assert isinstance(layer, Layer)  # noqa: S101  # a folded group is a box
         plain = {"style": "filled", "fillcolor": theme.fill(layer.kind).light, "class": f"kind-{layer.kind}"}
         style = {"shape": "circle", "fontsize": "18", "penwidth": "2"} | self._marked(box.id, plain)
-        self.canvas.box(box.id, x, y, box.across, box.along, SIGN[layer.kind], **style)
+        self.to.box(box.id, x, y, box.across, box.along, SIGN[layer.kind], style)
         left = x - box.across / 2 - 6
         for tag in self.sketch.tags.get(box.id, NONE).all:
             wide = tag_width(short(tag))
@@ -161,7 +161,7 @@ class Painter:
         self.words[layer.path] = words(layer)
         style = {"style": "filled,rounded", "penwidth": "0.8"} | self._marked(layer.path, self.fills.box(layer))
         style |= {"class": f"{style['class']} tag", "fontsize": f"{SMALL:.0f}"}
-        self.canvas.box(layer.path, x, y, wide, TAG, short(layer), **style)
+        self.to.box(layer.path, x, y, wide, TAG, short(layer), style)
 
     def _route(self, route: Route) -> None:
         points = [self._xy(*point) for point in route.line(self.gap)]
@@ -172,7 +172,7 @@ class Painter:
         share = self._share(route)
         if share is not None:
             style["penwidth"] = f"{1 + 6 * share:.1f}"
-        self.canvas.line(route.source.id, route.target.id, points, **style)
+        self.to.line(route.source.id, route.target.id, points, style)
         if self.shapes and route.straight:
             self._shape(route)
 
@@ -190,10 +190,8 @@ class Painter:
         text = format.shape(sides)
         x, y = self._xy(route.source.middle, (route.source.end + route.target.start) / 2)
         wide = text_width(text, SMALL)
-        if self.vertical:
-            self.canvas.text(x + 6, y, text, wide, fontsize=f"{SMALL:.0f}", **{"class": "shape"})
-        else:
-            self.canvas.text(x - wide / 2, y + 12, text, wide, fontsize=f"{SMALL:.0f}", **{"class": "shape"})
+        left, middle = (x + 6, y) if self.vertical else (x - wide / 2, y + 12)
+        self.to.text(left, middle, text, wide, {"fontsize": f"{SMALL:.0f}", "class": "shape"})
 
     def _arcs(self, box: Box, group: Group) -> None:
         """Draw the skips of a folded group beside it: a stroke for each kind, with their number."""
@@ -213,7 +211,7 @@ class Painter:
                     (box.high + cards, box.end - inset + cards / 2),
                 ]
                 line = [self._xy(*corner) for corner in corners]
-                self.canvas.line(box.id, box.id, line, **skip_style(kind) | {"arrowsize": "0.5", "penwidth": "2"})
+                self.to.line(box.id, box.id, line, skip_style(kind) | {"arrowsize": "0.5", "penwidth": "2"})
             if text:
                 self._beside(box, text, place, len(told))
 
@@ -224,7 +222,7 @@ class Painter:
             x, y = box.high + BESIDE + 7, middle + 1 + 15 * (line - (lines - 1) / 2)
         else:
             x, y = middle - wide / 2, box.high + BESIDE + 9 + 17 * line
-        self.canvas.text(x, y, text, wide, **_SKIP_TEXT)
+        self.to.text(x, y, text, wide, _SKIP_TEXT)
 
     def _glyph(self, box: Box, cards: float) -> None:
         """Draw the fan that stands for the connections of a folded dense block."""
@@ -257,7 +255,7 @@ class Painter:
                 x, y = fan.target.high + 60, middle + 12
             else:
                 x, y = fan.target.end - wide, side + reach(fan.target.row + 1) + LANE + MORE / 2
-            self.canvas.text(x, y, text, wide, **_SKIP_TEXT)
+            self.to.text(x, y, text, wide, _SKIP_TEXT)
 
     def _bulge(
         self, target: Box, start: Point, end: Point, by: float, side: float = 0.0, *, before: Point | None = None
@@ -270,9 +268,9 @@ class Painter:
             spline = [*spline[:3], (side, end[1]), (side, end[1]), tip, tip]
         if before is not None:
             spline = [before, before, start, *spline]
-        self.canvas.curve(
+        self.to.curve(
             target.id, target.id, [self._xy(*point) for point in spline], self._xy(*end),
-            **skip_style(EdgeKind.CONCAT, thin=True) | {"arrowsize": "0.5"},
+            skip_style(EdgeKind.CONCAT, thin=True) | {"arrowsize": "0.5"},
         )  # fmt: skip
 
 

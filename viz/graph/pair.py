@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from html import escape
 from itertools import zip_longest
 
 from models.tracing.kinds import KINDS
 from models.tracing.layers import Layer
 from models.tracing.records import Trace
-from viz.graph.dot import Canvas
 from viz.graph.fills import fills
 from viz.graph.folding import Folding, Group, Level, fit, shown, tree, walk
+from viz.graph.label import SIZE, Label
 from viz.graph.layout import GAP, Box, Frame, Row, arrange
-from viz.graph.node_labels import SIZE, Label
+from viz.graph.marks import Marks
 from viz.graph.painter import Labels, Painter
 from viz.graph.picture import Colour, Picture, Values
 from viz.graph.played import plays
@@ -65,9 +64,9 @@ def picture(left: Side, right: Side, *, folding: Folding = Folding()) -> Picture
     sides = [one.graph.before + one.graph.after for one in (first, second)]
     sides = [max(wide, text_width(side.title, SIZE) + 10) for wide, side in zip(sides, (left, right), strict=True)]
     high = max(first.graph.along, second.graph.along) + _TITLE
-    canvas = Canvas(sum(sides) + _BETWEEN, high)
+    marks = Marks(sum(sides) + _BETWEEN, high, vertical=True)
     for place, (painter, ways, side) in enumerate(zip(painters, found, (left, right), strict=True)):
-        _paint(painter, ways, canvas, side.title, (place * (sides[0] + _BETWEEN), _TITLE), OTHER if place else "")
+        _paint(painter, ways, marks, side.title, (place * (sides[0] + _BETWEEN), _TITLE), OTHER if place else "")
     partners = {one.id: OTHER + other for other, one in _twins(first, second, names)}
     told = [
         (OTHER if place else "", painter.sketch, side.played)
@@ -80,7 +79,7 @@ def picture(left: Side, right: Side, *, folding: Folding = Folding()) -> Picture
     skips = frozenset().union(*(painter.skips for painter in painters))
     title = _("{one} and {other}", one=left.title, other=right.title)
     return Picture(
-        dot=canvas.source,
+        drawn=marks,
         nodes=painters[0].words | {OTHER + one: words for one, words in painters[1].words.items()},
         groups=frozenset(painters[0].foldable) | {OTHER + one for one in painters[1].foldable},
         kinds=tuple(kind for kind in KINDS if kind in seen),
@@ -113,18 +112,18 @@ def _sketched(side: Side, groups: tuple[Group, ...], folding: Folding) -> Painte
     image = Label(_("image"), "", format.shape(side.trace.input_shape))
     made = sketch(side.trace, groups, folding, Labels(filled, shapes=False), image, vertical=True)
     marks = side.marks or {}
-    painter = Painter(Canvas(0, 0), side.trace, made, filled, vertical=True, gap=GAP)
+    painter = Painter(Marks(0, 0, vertical=True), side.trace, made, filled, vertical=True, gap=GAP)
     painter.marks = {path: dict(own) for path, own in marks.items()}
     return painter
 
 
 def _paint(
-    painter: Painter, own: Sequence[Route], canvas: Canvas, title: str, shift: tuple[float, float], prefix: str
+    painter: Painter, own: Sequence[Route], marks: Marks, title: str, shift: tuple[float, float], prefix: str
 ) -> None:
-    canvas.shift, canvas.prefix = (shift[0], 0.0), prefix
-    canvas.text(4, 9, f"<<B>{escape(title)}</B>>", text_width(title, SIZE), **{"class": "title"})
-    canvas.shift = shift
-    painter.canvas = canvas
+    marks.shift, marks.prefix = (shift[0], 0.0), prefix
+    marks.text(4, 9, title, text_width(title, SIZE), {"bold": "yes", "class": "title"})
+    marks.shift = shift
+    painter.to = marks
     painter.paint(own)
 
 

@@ -1,4 +1,4 @@
-"""The records of a drawn graph: its options, and its DOT source with legend and texts."""
+"""The records of a drawn graph: its options, and what is drawn, with legend and texts."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from models.tracing.layers import EdgeKind
+from viz.graph.dot import source
 from viz.graph.folding import Folding
+from viz.graph.marks import Marks
 from viz.graph.play import Play
 from viz.style import format
 
@@ -55,9 +57,9 @@ class Legend:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A graph as DOT source, with its legend and texts."""
+    """A graph with its legend and texts."""
 
-    dot: str
+    drawn: Marks | str  # or DOT source without positions, of which Graphviz finds a layout
     nodes: dict[str, str]  # id -> description, for tooltips and screen readers
     groups: frozenset[str]  # ids of the nodes that can be folded or unfolded
     kinds: tuple[str, ...]
@@ -70,6 +72,10 @@ class Picture:
     partners: Mapping[str, str] = field(default_factory=dict)  # of two networks in one frame: id -> the other's id
     play: Play | None = None
     strokes: Counter[EdgeKind] = field(default_factory=Counter)  # skips that lines or words stand for, by kind
+
+    @property
+    def dot(self) -> str:
+        return self.drawn if isinstance(self.drawn, str) else source(self.drawn)
 
 
 def number(value: float) -> str:

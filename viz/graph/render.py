@@ -1,9 +1,11 @@
-"""Rendering of DOT source as SVG, PDF and PNG, by the Graphviz inside pygraphviz's wheels."""
+"""Pictures as SVG, PDF and PNG; PDF and PNG by the Graphviz inside pygraphviz's wheels."""
 
 import io
 import re
 from functools import cache
 
+from viz.graph.picture import Picture
+from viz.graph.svg import written
 from viz.graph.text_width import text_width
 from viz.style import theme
 
@@ -13,18 +15,33 @@ _LONGEST_PNG = 30_000  # pixels: cairo's limit is 32,767
 _SAMPLE = "denselayer24 1024 × 56 × 56"
 
 
-def render(dot: str, form: str, *, caption: str = "") -> bytes:
-    """Return DOT source as "svg", "pdf" or "png", with the caption below; it is laid out unless it has positions."""
+def render(picture: Picture, form: str, *, caption: str = "") -> bytes:
+    """Return a picture as "svg", "pdf" or "png", with the caption below."""
+    if form == "svg":
+        return svg(picture, caption=caption).encode()
+    dots = resolution(svg(picture)) if form == "png" else 0
+    return _drawn(picture.dot, form, caption=caption, dots=dots)
+
+
+def svg(picture: Picture, *, caption: str = "") -> str:
+    """Return the picture as SVG for pages and slides."""
+    if not isinstance(picture.drawn, str):
+        return written(picture.drawn, caption=caption)
+    text = _drawn(picture.drawn, "svg", caption=caption).decode()
+    return re.sub(r"<title>.*?</title>\n?", "", text[text.index("<svg") :])  # without Graphviz's tooltips and prolog
+
+
+def _drawn(dot: str, form: str, *, caption: str, dots: int = 0) -> bytes:
     import pygraphviz  # imported here: 40 ms that would delay the first paint  # noqa: PLC0415
 
     placed = "bb=" in dot[:400]
-    if placed and form != "svg":  # an SVG's text is drawn elsewhere
+    if placed:
         dot = _smaller(dot, _wider())
     graph = pygraphviz.AGraph(dot)
     if caption:
         graph.graph_attr.update(label=caption, labelloc="b", fontname=theme.DOT_FONT, fontsize="13")
-    if form == "png":
-        graph.graph_attr.update(bgcolor=theme.PAPER, dpi=str(resolution(render(dot, "svg").decode())))
+    if dots:
+        graph.graph_attr.update(bgcolor=theme.PAPER, dpi=str(dots))
     drawn: bytes = graph.draw(format=form, prog="nop2" if placed else "dot")  # nop2 keeps positions and lines
     graph.close()
     return _opaque(drawn) if form == "png" else drawn
@@ -67,9 +84,3 @@ def resolution(drawn: str) -> int:
     points = re.search(r'width="(\d+)pt" height="(\d+)pt"', drawn)
     longest = max(map(int, points.groups())) if points else 1
     return min(SHARP, _LONGEST_PNG * 72 // longest)
-
-
-def svg(dot: str, *, caption: str = "") -> str:
-    """Return the picture as SVG for pages and slides, without Graphviz's tooltips and prolog."""
-    text = render(dot, "svg", caption=caption).decode()
-    return re.sub(r"<title>.*?</title>\n?", "", text[text.index("<svg") :])

@@ -9,8 +9,8 @@ from models.tracing.kinds import JOINS
 from models.tracing.layers import INPUT, EdgeKind, Layer
 from models.tracing.records import Trace
 from viz.graph.folding import Folding, Group, Level, Rank
+from viz.graph.label import CIRCLE, SIZE, Label
 from viz.graph.layout import Box, Frame
-from viz.graph.node_labels import CIRCLE, SIZE, Label
 from viz.graph.places import layers_of, places
 from viz.graph.text_width import text_width
 from viz.graph.units import Tags, tags

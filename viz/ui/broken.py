@@ -22,7 +22,7 @@ def show(error: UserError) -> None:
     drawn = drawing.picture(trace, title=title, folding=Folding(Level.LAYERS))
     graph_view(
         drawn,
-        render.svg(drawn.dot),
+        render.svg(drawn),
         key="broken",
         network=repr(trace),
         shown=trace.layers[-1].path,

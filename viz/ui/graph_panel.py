@@ -53,7 +53,7 @@ def show(spec: Network, view: View, *, saving: DeltaGenerator) -> None:
         st.write(_("The graph as shown:"))
         name = cached.file_name(spec)
         files(picture, svg, name, "save")
-        download("DOT", picture.dot, f"{name}.dot", "text/vnd.graphviz", key="save_dot", width="stretch")
+        download("DOT", lambda: picture.dot, f"{name}.dot", "text/vnd.graphviz", key="save_dot", width="stretch")
         _network(spec, name)
     st.html('<span id="graph-start" tabindex="-1"></span>')
     shown = reveal(cached.groups(spec), picture.folding, view.layer) if view.layer else ""
@@ -137,7 +137,5 @@ def files(picture: Picture, svg: str, name: str, key: str) -> None:
 
 def _drawn(picture: Picture, form: str) -> Callable[[], bytes]:
     """A function that lays the picture out when it is downloaded."""
-    dot, caption = picture.dot, f"{picture.caption}\n{origin.caption()}"
-    return lambda: (
-        render.svg(dot, caption=caption).encode() if form == "svg" else render.render(dot, form, caption=caption)
-    )
+    caption = f"{picture.caption}\n{origin.caption()}"
+    return lambda: render.render(picture, form, caption=caption)

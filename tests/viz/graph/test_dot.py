@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections import Counter
 
+import pygraphviz
 import pytest
 from hypothesis import given, settings
 
@@ -16,8 +17,10 @@ from tests.conftest import specs
 from viz.graph import drawing
 from viz.graph.drawing import picture
 from viz.graph.folding import Folding, Level
+from viz.graph.label import SIZE, Label
 from viz.graph.picture import Colour, Direction
 from viz.graph.render import READABLE, render, resolution, svg
+from viz.graph.text_width import text_width
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
@@ -93,7 +96,7 @@ def test_a_dense_block_shows_every_connection_if_it_is_small_else_those_into_its
 @pytest.mark.parametrize("colour", Colour)
 def test_every_direction_and_colour_lays_out_as_svg(direction, colour):
     shown = drawn(NetworkSpec(), direction=direction, colour=colour)
-    root = ET.fromstring(svg(shown.dot))  # noqa: S314  # trusted input
+    root = ET.fromstring(svg(shown))  # noqa: S314  # trusted input
 
     ids = {group.get("id") for group in root.iter("{http://www.w3.org/2000/svg}g")}
     assert set(shown.nodes) <= ids
@@ -102,16 +105,16 @@ def test_every_direction_and_colour_lays_out_as_svg(direction, colour):
 
 def test_a_vertical_graph_is_high_and_a_horizontal_one_is_wide():
     def sides(direction):
-        root = ET.fromstring(svg(drawn(NetworkSpec(), folding=Folding(Level.BLOCKS), direction=direction).dot))  # noqa: S314
+        root = ET.fromstring(svg(drawn(NetworkSpec(), folding=Folding(Level.BLOCKS), direction=direction)))  # noqa: S314
         return float(root.get("width").removesuffix("pt")), float(root.get("height").removesuffix("pt"))
 
     assert sides(Direction.VERTICAL)[0] < sides(Direction.VERTICAL)[1]
     assert sides(Direction.HORIZONTAL)[0] > sides(Direction.HORIZONTAL)[1]
 
 
-@pytest.mark.parametrize(("form", "magic"), [("pdf", b"%PDF"), ("png", b"\x89PNG"), ("svg", b"<?xml")])
+@pytest.mark.parametrize(("form", "magic"), [("pdf", b"%PDF"), ("png", b"\x89PNG"), ("svg", b"<svg")])
 def test_pictures_can_be_taken_away(form, magic):
-    assert render(drawn(NetworkSpec()).dot, form).startswith(magic)
+    assert render(drawn(NetworkSpec()), form).startswith(magic)
 
 
 def test_the_value_scale_ends_at_the_smallest_and_the_largest_node():
@@ -145,7 +148,7 @@ def test_a_png_is_opaque_and_white_where_nothing_is_drawn():
     from PIL import Image
 
     traced = trace(PRESETS["resnet18"].spec)
-    drawn = Image.open(io.BytesIO(render(drawing.picture(traced, title="x").dot, "png"))).convert("RGBA")
+    drawn = Image.open(io.BytesIO(render(drawing.picture(traced, title="x"), "png"))).convert("RGBA")
 
     assert drawn.getchannel("A").getextrema() == (255, 255)
     assert drawn.getpixel((0, 0)) == (255, 255, 255, 255)
@@ -156,12 +159,57 @@ def test_a_picture_too_long_for_its_letters_has_no_readable_png():
     assert resolution('<svg width="300pt" height="40000pt"') < READABLE
 
 
-def test_positions_are_kept():
-    shown = drawn(PRESETS["resnet152"].spec, folding=Folding(Level.LAYERS))
-    wide, high = (float(side) for side in re.search(r'bb="0,0,([\d.]+),([\d.]+)"', shown.dot).groups())
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize(("name", "level"), [("resnet18", Level.LAYERS), ("densenet121", Level.BLOCKS)])
+def test_graphviz_draws_boxes_frames_and_lines_where_the_svg_has_them(name, level, direction):
+    shown = drawn(PRESETS[name].spec, folding=Folding(level), direction=direction)
+    graph = pygraphviz.AGraph(shown.dot)
+    theirs = ET.fromstring(graph.draw(format="svg", prog="nop2"))  # noqa: S314  # trusted input
+    ours = ET.fromstring(svg(shown))  # noqa: S314
 
-    root = ET.fromstring(svg(shown.dot))  # noqa: S314  # trusted input
+    wanted, found = places(theirs), places(ours)
 
-    pad = 2 * 7.2
-    assert float(root.get("width").removesuffix("pt")) == pytest.approx(wide + pad, abs=8)
-    assert float(root.get("height").removesuffix("pt")) == pytest.approx(high + pad, abs=8)
+    shift = wanted["input"][1] - found["input"][1]  # Graphviz's y begins at the lower edge
+    assert set(found) == {own for own in wanted if not own.startswith("text ")}
+    for own, (x, y) in found.items():
+        assert (x, y + shift) == pytest.approx(wanted[own], abs=1), own
+
+
+def places(root):
+    """The middle of each box, frame and line, by id."""
+    found = {}
+    for group in root.iter("{http://www.w3.org/2000/svg}g"):
+        shape = next((one for one in group if one.tag.endswith(("path", "polygon", "ellipse"))), None)
+        if shape is None or group.get("id", "").startswith("graph"):
+            continue
+        if shape.get("cx"):
+            points = [(float(shape.get("cx")), float(shape.get("cy")))]
+        else:
+            written = shape.get("d") or shape.get("points")
+            points = [(float(x), float(y)) for x, y in re.findall(r"(-?[\d.]+),(-?[\d.]+)", written)]
+        found[group.get("id")] = tuple((min(along) + max(along)) / 2 for along in zip(*points, strict=True))
+    return found
+
+
+@pytest.mark.parametrize("direction", [Direction.VERTICAL, Direction.HORIZONTAL])
+def test_texts_stay_inside_their_boxes(direction):
+    shown = drawn(PRESETS["resnet50"].spec, folding=Folding(Level.CONVOLUTIONS), direction=direction)
+    for box in shown.drawn.boxes:
+        if not isinstance(box.label, Label):
+            continue
+        for line in box.label.lines(box.width, vertical=shown.drawn.vertical):
+            wide = text_width(line.bold + line.text, SIZE)
+            start = line.x - {"start": 0, "middle": wide / 2, "end": wide}[line.anchor]
+            assert -box.width / 2 <= start
+            assert start + wide <= box.width / 2
+            assert abs(line.y) + SIZE / 2 <= box.height / 2
+
+
+def test_a_caption_wider_than_the_picture_is_not_cut():
+    shown = drawn(NetworkSpec())
+    long = "a caption that is much longer than the picture is wide, so that the paper has to become wider for it"
+
+    plain, wide = (ET.fromstring(svg(shown, caption=caption)) for caption in ("", long))  # noqa: S314
+
+    assert float(wide.get("width").removesuffix("pt")) >= text_width(long, 13)
+    assert float(wide.get("height").removesuffix("pt")) > float(plain.get("height").removesuffix("pt"))

@@ -39,7 +39,7 @@ def test_the_scale_ends_at_what_is_shown(shown):
 
 
 def test_an_animated_svg_lights_each_box_once_down_and_once_back_without_a_script(shown):
-    text = animated(render.svg(shown.dot), shown.play)
+    text = animated(render.svg(shown), shown.play)
 
     ET.fromstring(text)  # noqa: S314  # ours
     assert "<script" not in text
@@ -59,7 +59,7 @@ def test_an_animated_svg_lights_each_box_once_down_and_once_back_without_a_scrip
 def test_a_horizontal_picture_plays_to_the_right():
     across = picture(FOUND, title="", played=(RMS, GRADIENT), direction=Direction.HORIZONTAL)
 
-    text = animated(render.svg(across.dot), across.play)
+    text = animated(render.svg(across), across.play)
 
     starts = [float(start) for start in re.findall(r"@keyframes play\d+\{0%,([\d.]+)%", text)]
     assert len(set(starts)) == 6

@@ -33,8 +33,8 @@ def _colours() -> str:
     for number, shade in enumerate(theme.STAGES):
         rules.append(f".dark .node.stage{number} path {{ fill: {shade.dark}; }}")
         rules.append(f".dark .cluster.tint{number} > path {{ fill: {theme.paler(shade).dark}; }}")
-    rules.append(f".dark .node:not(.value) text, .dark .cluster text {{ fill: {theme.TEXT.dark}; }}")
-    rules.append(f".dark .node.skip-text text {{ fill: {theme.SKIP.dark}; }}")
+    rules.append(f".dark .node:not(.value) text, .dark .cluster text, .dark g.text text {{ fill: {theme.TEXT.dark}; }}")
+    rules.append(f".dark g.text.skip-text text {{ fill: {theme.SKIP.dark}; }}")
     rules.append(f".legend line {{ stroke: {theme.SKIP.light}; }} .dark .legend line {{ stroke: {theme.SKIP.dark}; }}")
     rules.append(".dark .node path, .dark .node polygon, .dark .node ellipse { stroke: var(--line); }")
     rules.append(

@@ -1,4 +1,4 @@
-// Shows an SVG laid out by Graphviz, with pan, zoom and keyboard control; picked nodes are reported to Python.
+// Shows the SVG of a graph, with pan, zoom and keyboard control; picked nodes are reported to Python.
 const states = new WeakMap();
 const SMALLEST = 0.05, LARGEST = 8, DRAG = 4, NATURAL = 0.8, SMALL = 0.64, NARROW = 0.5;  // NATURAL: text of 15 px, SMALL: of 12 px
 
