@@ -68,7 +68,7 @@ def picture(
     return _picture(spec, folding, direction, colour, shapes, language())
 
 
-@memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
+@memo(room=_ROOM, size=lambda drawn: 6 * len(drawn[1]))
 def _picture(
     spec: Network,
     folding: Folding,
@@ -84,7 +84,7 @@ def _picture(
     return drawn, render.svg(drawn)
 
 
-@memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
+@memo(room=_ROOM, size=lambda drawn: 6 * len(drawn[1]))
 def played(
     spec: Network,
     key: tuple[object, ...],
@@ -104,7 +104,7 @@ def played(
     return drawn, render.svg(drawn)
 
 
-@memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
+@memo(room=_ROOM, size=lambda drawn: 6 * len(drawn[1]))
 def paired(
     left: Network, right: Network, key: tuple[object, ...], folding: Folding, sides: Maker[tuple[Side, Side]]
 ) -> tuple[Picture, str]:
@@ -243,7 +243,7 @@ def block_picture(spec: Network, block: str, form: BlockForm = BlockForm.GROUPED
     return _block_picture(spec, block, form, language())
 
 
-@memo(room=_ROOM, size=lambda drawn: 3 * len(drawn[1]))
+@memo(room=_ROOM, size=lambda drawn: 6 * len(drawn[1]))
 def _block_picture(
     spec: Network,
     block: str,

@@ -9,6 +9,7 @@ import streamlit as st
 from viz.language import _
 
 _HEAD_START = 0.4  # seconds for the browser to fetch its widgets' code from this process, which importing delays
+_NUMBERS, _PICTURE = 84, 460  # pixels: about the heights of a page's row of numbers and of its picture
 
 
 @st.cache_resource(show_spinner=False)
@@ -20,11 +21,16 @@ def start() -> threading.Thread:
 
 
 def wait() -> None:
-    """Wait until they are imported, with a spinner on the page; later calls return at once."""
+    """Wait until they are imported, with the outlines of a page in its place; later calls return at once."""
     thread = start()
     if thread.is_alive():
-        with st.spinner(_("Loading PyTorch ...")):
-            thread.join()
+        outlines = st.empty()
+        with outlines.container():
+            st.caption(_("Loading PyTorch ..."))
+            st.skeleton(height=_NUMBERS)
+            st.skeleton(height=_PICTURE)
+        thread.join()
+        outlines.empty()
 
 
 def _import() -> None:

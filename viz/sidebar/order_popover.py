@@ -15,12 +15,15 @@ _BLOCK = "layer1.1"  # the second block of the first stage keeps its shape
 
 def show(spec: NetworkSpec) -> None:
     """Draw a button that opens the pictures, and below them the orders' names."""
+    opened = st.popover(_("Pictures of the orders"), key="orders", width="stretch", on_change="rerun")
+    if not opened.open:  # they are traced: that would wait for torch
+        return
     orders = (Order.ORIGINAL, *spec.block_type.orders)
     blocks = [
         (label(order), cached.trace(NetworkSpec(block=spec.block, stages=(2,), order=order)), _BLOCK)
         for order in orders
     ]
-    with st.popover(_("Pictures of the orders"), key="orders", width="stretch"):
+    with opened:
         svg, words = order_pictures.picture(blocks, chosen=orders.index(spec.order), dark=session.dark())
         st.image(svg, alt=words)
         st.markdown("\n".join(f"{place}. {label(order)}" for place, order in enumerate(orders, start=1)))
