@@ -23,7 +23,8 @@ def _colours() -> str:
     """Style rules with theme.py's colours: the SVG contains the light ones, which the dark theme overrides."""
     rules = [f".frame {{ --line: {theme.LINE.light}; }} .frame.dark {{ --line: {theme.LINE.dark}; }}"]
     for kind, shade in ((name, theme.fill(name)) for name in KINDS):
-        rules.append(f".dark .kind-{kind} polygon, .dark .kind-{kind} ellipse {{ fill: {shade.dark}; }}")
+        shapes = ", ".join(f".dark .kind-{kind} {shape}" for shape in ("polygon", "ellipse", "path"))
+        rules.append(f"{shapes} {{ fill: {shade.dark}; }}")
         rules.append(
             f".legend i.{kind} {{ background: {shade.light}; }} .dark .legend i.{kind} {{ background: {shade.dark}; }}"
         )
