@@ -108,7 +108,8 @@ def _write(module: nn.Module, images: tuple[Tensor, ...], path: Path) -> None:
         if path.suffix == ".onnx":
             any_batch = tuple({0: torch.export.Dim.AUTO} for _ in images)
             exported = torch.export.export(module, images, dynamic_shapes=any_batch, strict=False)
-            program: Any = torch.onnx.export(exported, dynamo=True, verbose=False)
+            names = tuple({0: "batch"} for _ in images)
+            program: Any = torch.onnx.export(exported, dynamo=True, verbose=False, dynamic_shapes=names)
             program.save(str(path))
         else:
             torch.export.save(torch.export.export(module, images, strict=False), str(path))

@@ -39,6 +39,7 @@ def test_an_onnx_file_answers_as_the_network_does_for_any_number_of_images(spec,
 
     model = onnx.load(file)
     onnx.checker.check_model(model, full_check=True)
+    assert [image.type.tensor_type.shape.dim[0].dim_param for image in model.graph.input] == ["batch"]
     for count in (1, 3):
         given = images(spec, count)
         [found] = ReferenceEvaluator(model).run(None, {model.graph.input[0].name: given.numpy()})
