@@ -13,7 +13,7 @@ from viz.backend import preload
 from viz.language import _
 from viz.sidebar import widgets
 from viz.state import session
-from viz.ui import broken
+from viz.ui import broken, language_switch
 
 register_own(os.environ.get(own.PLACE, ""), os.environ.get(own.INPUT, ""))
 register_weights(os.environ.get(own.WEIGHTS, ""))
@@ -34,6 +34,7 @@ page = st.navigation(
     position="top",
 )
 session.load(page.url_path)
+language_switch.show()
 with st.sidebar:
     widgets.show(page.url_path)
 preload.start()

@@ -14,7 +14,7 @@ from viz.graph.folding import Folding, walk
 from viz.graph.pair import OTHER, Side
 from viz.graph.picture import Picture
 from viz.graph.view import graph_view
-from viz.language import _, language, worded
+from viz.language import _, language, pgettext, worded
 from viz.state import session
 from viz.state.subjects import Subject
 from viz.style import theme
@@ -30,9 +30,9 @@ def show(scene: Scene) -> None:
         return
     one, other = st.columns(2)
     with one:
-        left = choose(scene, "left", _("From"))
+        left = choose(scene, "left", pgettext("network", "From"))
     with other:
-        right = choose(scene, "right", _("To"))
+        right = choose(scene, "right", pgettext("network", "To"))
     if left is right:
         st.info(_("Both are the same network. Choose another one."))
         return

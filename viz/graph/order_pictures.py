@@ -6,7 +6,7 @@ from html import escape
 from models.tracing.kinds import JOINS, Kind
 from models.tracing.layers import Layer
 from models.tracing.records import Trace
-from viz.language import N_, _
+from viz.language import N_, _, clauses, labelled
 from viz.style import theme
 
 _WIDTH, _HEIGHT, _GAP, _STEP = 58, 20, 46, 30  # of a box, the space between columns, the distance of rows, in pixels
@@ -23,8 +23,8 @@ def picture(blocks: Sequence[tuple[str, Trace, str]], *, chosen: int, dark: bool
     width = len(blocks) * (_WIDTH + _GAP)
     height = _TOP + max(map(len, columns)) * _STEP + 10
     drawn = [_column(layers, place, chosen=place == chosen, dark=dark) for place, layers in enumerate(columns)]
-    alt = "; ".join(
-        f"{name}: {', '.join(_label(layer) for layer in layers)}"
+    alt = clauses(
+        labelled(name, _(", ").join(_label(layer) for layer in layers))
         for (name, _trace, _block), layers in zip(blocks, columns, strict=True)
     )
     svg = (

@@ -20,7 +20,7 @@ from viz.graph.routes import Route, routes
 from viz.graph.sketch import Sketch, sketch
 from viz.graph.text_width import text_width
 from viz.graph.words import alt, caption
-from viz.language import _
+from viz.language import _, sentences
 from viz.style import format
 
 OTHER = "other/"  # begins the ids of the second network
@@ -87,7 +87,7 @@ def picture(left: Side, right: Side, *, folding: Folding = Folding()) -> Picture
         legend=legend,
         folding=folding,
         note=note,
-        alt=" ".join(alt(side.title, side.trace, own) for side, own in ((left, groups), (right, others))),
+        alt=sentences(alt(side.title, side.trace, own) for side, own in ((left, groups), (right, others))),
         caption=caption(title, legend, skips),
         partners=partners | {other: one for one, other in partners.items()},
         strokes=painters[0].strokes + painters[1].strokes,

@@ -8,7 +8,7 @@ from models.tracing.layers import EdgeKind, Layer
 from models.tracing.records import Trace
 from viz.graph.folding import Group, Rank
 from viz.graph.picture import Legend
-from viz.language import _, listing, ngettext
+from viz.language import _, clauses, listing, ngettext
 from viz.style import format
 
 
@@ -101,7 +101,7 @@ def caption(title: str, legend: Legend | None, skips: Collection[EdgeKind]) -> s
         parts.append(_("identity shortcuts solid"))
     if EdgeKind.PROJECTION in skips:
         parts.append(_("projections dashed"))
-    return "; ".join(parts)
+    return clauses(parts)
 
 
 def alt(title: str, trace: Trace, groups: tuple[Group, ...]) -> str:

@@ -86,6 +86,21 @@ def worded(told: Message | UserError | str) -> str:
     return fill(told.message if isinstance(told, UserError) else told, own.gettext, own.ngettext, listing)
 
 
+def sentences(said: Iterable[str]) -> str:
+    """Join sentences; empty ones are left out."""
+    return pgettext("between sentences", " ").join(filter(None, said))
+
+
+def clauses(said: Iterable[str]) -> str:
+    """Join parts of a sentence that are longer than words."""
+    return pgettext("between clauses", "; ").join(said)
+
+
+def labelled(name: str, told: str) -> str:
+    """Return a text after its name, as in "Depth: 18 layers"."""
+    return _("{name}: {told}", name=name, told=told)
+
+
 def listing(items: Iterable[object]) -> str:
     """Join items in words: 3, 4, 6 -> "3, 4 and 6"."""
     texts = [str(item) for item in items]
@@ -95,6 +110,6 @@ def listing(items: Iterable[object]) -> str:
 
 
 __all__ = [
-    "ENGLISH", "N_", "_", "ask", "language", "languages", "listing", "ngettext", "pgettext", "speak", "translation",
-    "worded",
+    "ENGLISH", "N_", "_", "ask", "clauses", "labelled", "language", "languages", "listing", "ngettext", "pgettext",
+    "sentences", "speak", "translation", "worded",
 ]  # fmt: skip

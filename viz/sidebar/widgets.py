@@ -15,7 +15,7 @@ from models.specs.naming import describe
 from models.specs.presets import PRESETS
 from models.specs.registry import Family, Order, of_family
 from models.specs.spec import NetworkSpec
-from viz.language import _, language, languages
+from viz.language import _
 from viz.sidebar import library_widgets, order_popover, other_networks
 from viz.sidebar.help import HELP
 from viz.state import session
@@ -41,21 +41,6 @@ def show(page: str) -> None:
     if not others:
         _network(session.spec())
         st.button(_("Reset"), key="reset", on_click=session.reset, help=_("The network and views of a first visit."))
-    _language()
-
-
-def _language() -> None:
-    """Draw a menu of the languages, if there are several."""
-    names = languages()
-    if len(names) > 1:
-        session.set_if_changed("language", language())
-        st.selectbox(
-            "Language",  # not translated, so that it can be found in any language
-            list(names),
-            key="language",
-            format_func=names.__getitem__,
-            on_change=lambda: session.put_language(st.session_state["language"]),
-        )
 
 
 def _network(spec: Network) -> None:

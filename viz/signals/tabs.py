@@ -13,7 +13,7 @@ from models.specs.naming import describe
 from models.specs.spec import NetworkSpec
 from viz import text
 from viz.backend import cached, shipped, signal_jobs
-from viz.language import N_, _, ngettext, worded
+from viz.language import N_, _, ngettext, sentences, worded
 from viz.signals import (
     figures,
     tab_alike,
@@ -130,7 +130,7 @@ def _gradients(scene: Scene) -> None:
         parts.append(_("Train mode, cross-entropy with random labels."))
     if scene.spec.draws or isinstance(scene.spec, ExternalSpec):
         parts.append(_("Dropout and stochastic depth are off, in both networks."))
-    st.caption(" ".join(parts))
+    st.caption(sentences(parts))
 
 
 def _other_start(scene: Scene) -> None:

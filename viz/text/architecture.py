@@ -60,7 +60,7 @@ def summary(trace: Trace) -> str:
             if _branches(trace)
             else _("no skip connections: every layer reads the one before it, and nothing else")
         )
-    return f"{depth}; {_(', ').join(parts)}."
+    return _("{depth}; {parts}.", depth=depth, parts=_(", ").join(parts))
 
 
 def _branches(trace: Trace) -> bool:

@@ -9,7 +9,7 @@ from models.tracing.diff import Term, difference
 from models.tracing.kinds import KINDS
 from models.tracing.layers import INPUT
 from models.tracing.records import EqualBlock, Variant
-from viz.language import _, listing, ngettext, worded
+from viz.language import _, clauses, listing, ngettext, sentences, worded
 from viz.state.subjects import Subject
 from viz.style import format
 
@@ -30,7 +30,7 @@ def comparison(subjects: Sequence[Subject], batch: int) -> str:
             memory=format.size(own.kept * batch),
             batch=batch,
         )
-    return " ".join(
+    return sentences(
         (_least(subjects, "params"), _least(subjects, "macs"), _memory(subjects, batch), *_inputs(subjects))
     )
 
@@ -179,9 +179,9 @@ def timings(named: Sequence[tuple[str, Timing]]) -> str:
     quick_name, quick = min(named, key=lambda pair: pair[1].latency.middle)
     busy_name, busy = max(named, key=lambda pair: pair[1].training_throughput)
     latency, rate = format.number(quick.latency.middle * 1e3), format.number(busy.training_throughput)
-    sentences = []
+    said = []
     if len(named) == 1:
-        sentences.append(
+        said.append(
             _(
                 "On this machine ({device}), {name} takes {latency} ms for one image and trains on {rate} images per "
                 "second with a batch of {batch}.",
@@ -196,7 +196,7 @@ def timings(named: Sequence[tuple[str, Timing]]) -> str:
         soon = [name for name, one in named if one.latency.overlaps(quick.latency)]
         fast = [name for name, one in named if one.training.overlaps(busy.training)]
         if len(soon) == 1:
-            sentences.append(
+            said.append(
                 _(
                     "On this machine ({device}), {name} is the fastest for one image: {latency} ms.",
                     device=quick.device,
@@ -205,7 +205,7 @@ def timings(named: Sequence[tuple[str, Timing]]) -> str:
                 )
             )
         else:
-            sentences.append(
+            said.append(
                 _(
                     "On this machine ({device}), {names} are equally fast for one image, within what these runs can "
                     "tell: about {latency} ms.",
@@ -215,7 +215,7 @@ def timings(named: Sequence[tuple[str, Timing]]) -> str:
                 )
             )
         if len(fast) == 1:
-            sentences.append(
+            said.append(
                 _(
                     "In training, {name} processes the most images: {rate} per second with a batch of {batch}.",
                     name=busy_name,
@@ -224,7 +224,7 @@ def timings(named: Sequence[tuple[str, Timing]]) -> str:
                 )
             )
         else:
-            sentences.append(
+            said.append(
                 _(
                     "In training, {names} are equally fast: about {rate} images per second with a batch of {batch}.",
                     names=listing(fast),
@@ -234,13 +234,13 @@ def timings(named: Sequence[tuple[str, Timing]]) -> str:
             )
     spreads = [spread for __, one in named for spread in (one.latency, one.forward, one.training)]
     if any(spread.high > _UNSTEADY * spread.low for spread in spreads):
-        sentences.append(
+        said.append(
             _(
                 "Runs of the same network differ by more than a fifth: another program may be using this "
                 "machine, so small differences between networks mean nothing."
             )
         )
-    return " ".join(sentences)
+    return sentences(said)
 
 
 def depths(subjects: Sequence[Subject]) -> str:
@@ -282,7 +282,7 @@ def shortcut_costs(name: str, variants: Sequence[Variant], kept: Sequence[int]) 
             parts.append(_("{shortcut} (adds {what})", shortcut=worded(variant.name), what=listing(more)))
         else:
             parts.append(_("{shortcut} (adds nothing)", shortcut=worded(variant.name)))
-    return _("Compared with {name} without shortcuts: {parts}.", name=name, parts="; ".join(parts))
+    return _("Compared with {name} without shortcuts: {parts}.", name=name, parts=clauses(parts))
 
 
 def solved_width(variant: EqualBlock) -> str:

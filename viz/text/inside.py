@@ -5,7 +5,7 @@ from math import inf, isfinite
 from statistics import median
 
 from models.training.records import Lesions, Predictions, Response
-from viz.language import _, listing, ngettext
+from viz.language import _, clauses, listing, ngettext
 from viz.state.subjects import Curve
 from viz.style import format
 from viz.text.training import percent
@@ -76,7 +76,7 @@ def responses(named: Sequence[tuple[str, Sequence[Response]]]) -> str:
         )
         for name, found in named
     ]
-    return _("Standard deviation of the responses, median and range: {parts}.", parts="; ".join(parts))
+    return _("Standard deviation of the responses, median and range: {parts}.", parts=clauses(parts))
 
 
 def predictions(name: str, found: Predictions) -> str:

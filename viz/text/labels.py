@@ -11,7 +11,7 @@ from models.tracing.layers import DepthRule, EdgeKind
 from models.training.stored_run import Status
 from viz.graph.folding import Level
 from viz.graph.picture import Colour, Direction
-from viz.language import N_, _
+from viz.language import N_, _, labelled
 from viz.state.architecture import Rows, Tab
 from viz.state.compare import Facet, Which
 from viz.state.signals import At, Of, Paint, Panel, Show
@@ -238,7 +238,7 @@ def label(option: object) -> str:
 def block_label(name: str) -> str:
     """Return a block's entry in the menu: its label and the kernels of its branch."""
     block = BLOCKS[name]
-    return f"{_(block.label)}: {block.parts}" if block.parts else _(block.label)
+    return labelled(_(block.label), block.parts) if block.parts else _(block.label)
 
 
 def field(name: str) -> str:

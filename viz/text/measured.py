@@ -6,7 +6,7 @@ from math import inf, isfinite
 from models.signals.records import Pair, SweepPoint, Zero
 from models.signals.statistics import middle, quotient
 from models.signals.zeros import together
-from viz.language import _
+from viz.language import _, sentences
 from viz.state.shown_layers import at_layers
 from viz.state.signals import At, Show
 from viz.style import format
@@ -27,7 +27,7 @@ def outputs(pair: Pair, at: At, show: Show = Show.BOTH) -> str:
         zeros = at_layers(side, at, "zero_fraction")[-1].middle
         if isfinite(zeros):
             parts.append(_("At the end, {share} of the values are zero.", share=f"{zeros:.0%}"))
-    return " ".join(parts)
+    return sentences(parts)
 
 
 def _along(first: float, last: float, *, skips: bool) -> str:
@@ -76,9 +76,9 @@ def joins(pair: Pair) -> str:
         return _("This network has no additions or concatenations.")
     adds = (found[0].branch_share, found[-1].branch_share)
     returns = (found[0].branch_gradient_share, found[-1].branch_gradient_share)
-    sentences = []
+    said = []
     if all(map(isfinite, adds)):
-        sentences.append(
+        said.append(
             _(
                 "In the first block, the branch contributes {first} of the sum of squares; in the last, {last}.",
                 first=f"{adds[0]:.0%}",
@@ -86,9 +86,9 @@ def joins(pair: Pair) -> str:
             )
         )
     else:
-        sentences.append(_("In the first or the last block, the signal is zero or not finite."))
+        said.append(_("In the first or the last block, the signal is zero or not finite."))
     if all(map(isfinite, returns)):
-        sentences.append(
+        said.append(
             _(
                 "Of the squared gradients that reach the first block's input, {first} come through the skip; in "
                 "the last block, {last}.",
@@ -97,8 +97,8 @@ def joins(pair: Pair) -> str:
             )
         )
     else:
-        sentences.append(_("The gradient there is zero or not finite."))
-    return " ".join(sentences)
+        said.append(_("The gradient there is zero or not finite."))
+    return sentences(said)
 
 
 def sweep(points: Sequence[SweepPoint]) -> str:
@@ -142,7 +142,7 @@ def sweep(points: Sequence[SweepPoint]) -> str:
                     **values,
                 )
             )
-    return " ".join(parts) or _("A trend needs two depths.")
+    return sentences(parts) or _("A trend needs two depths.")
 
 
 def odd_ratio(ratio: float, cause: Zero) -> str:

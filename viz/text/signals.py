@@ -12,7 +12,7 @@ from models.signals.statistics import quotient
 from models.signals.zeros import zeros
 from models.specs.external import Network
 from models.specs.spec import NetworkSpec
-from viz.language import _, ngettext, worded
+from viz.language import _, ngettext, sentences, worded
 from viz.state.shown_layers import QUANTITY
 from viz.state.signals import Of, Show
 from viz.style import format
@@ -65,7 +65,7 @@ def gradients(pair: Pair, of: Of, show: Show = Show.BOTH) -> str:
             parts.append(_("With skips: {ratio} times.", ratio=format.times(pair.skips.ratio(QUANTITY[of]))))
         else:
             parts.append(_sentence(pair.skips, of, skips=True))
-    return " ".join(parts)
+    return sentences(parts)
 
 
 def curves(named: Iterable[tuple[str, Network]], pairs: Mapping[Network, Pair | Message]) -> list[str]:

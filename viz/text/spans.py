@@ -7,7 +7,7 @@ from models.runtime.messages import Message
 from models.signals.records import Pair, Signals, last_of_blocks
 from models.signals.statistics import quotient
 from models.specs.external import Network
-from viz.language import N_, _
+from viz.language import N_, _, sentences
 from viz.state.shown_layers import QUANTITY
 from viz.state.signals import Of
 from viz.style import format
@@ -31,7 +31,7 @@ def span(named: Iterable[tuple[str, Network]], pairs: Mapping[Network, Pair | Me
         if len(ratios) > 2 and format.times(ratios[0][0]) != format.times(ratios[-1][0]):
             (low, least), (high, most) = ratios[0], ratios[-1]
             said.append(_(sentence, least=least, low=format.times(low), most=most, high=format.times(high)))
-    return " ".join(said)
+    return sentences(said)
 
 
 def _first_over_last(signals: Signals) -> float:

@@ -5,7 +5,7 @@ from math import inf, isfinite
 
 from models.signals.skip_records import Alike, AlikePair, StrengthPoint
 from models.signals.statistics import middle
-from viz.language import N_, _
+from viz.language import N_, _, sentences
 from viz.style import format
 
 _LEVEL = 10.0  # a ratio between 1/10 and 10 is called level, as on the rest of the page
@@ -61,7 +61,7 @@ def strength(points: Sequence[StrengthPoint]) -> str:
         parts.append(_("It is level, within a factor of ten, at every strength."))
     else:
         parts.append(_("It is level, within a factor of ten, from {scale} on.", scale=f"{level[0]:g}"))
-    return " ".join(parts)
+    return sentences(parts)
 
 
 def alike(pair: AlikePair) -> str:
@@ -72,7 +72,7 @@ def alike(pair: AlikePair) -> str:
             ends = _ends(found, positions=positions)
             if ends is not None:
                 parts.append(_sentence(*ends, skips=skips, positions=positions))
-    return " ".join(parts) or _("There are no blocks whose outputs could be compared.")
+    return sentences(parts) or _("There are no blocks whose outputs could be compared.")
 
 
 def _is_level(ratio: float) -> bool:

@@ -5,7 +5,7 @@ from math import isfinite
 
 from models.training.significance import guessing
 from models.training.stored_run import Status
-from viz.language import _, listing, ngettext, worded
+from viz.language import _, listing, ngettext, sentences, worded
 from viz.state import facts
 from viz.state.subjects import Curve
 from viz.style import format
@@ -19,7 +19,7 @@ def race(curves: Sequence[Curve]) -> str:
     """Return what the curves show at the last epoch that all networks have finished, within what chance allows."""
     going = [curve for curve in curves if curve.epochs]
     if not going:
-        return " ".join(_failures(curves))
+        return sentences(_failures(curves))
     # else one that failed early would limit the epochs of all the others
     going = [curve for curve in going if curve.status is not Status.FAILED] or going
     now = min(len(curve.epochs) for curve in going)
@@ -28,7 +28,7 @@ def race(curves: Sequence[Curve]) -> str:
         parts = [_too_early(sound, now)] if sound else []
     else:
         parts = [*_degradation(sound, now), *_twins(sound, now)] or _ranking(sound, now)
-    return " ".join([*parts, *_no_better_than_guessing(sound, now), *_blown_up(going, now), *_failures(curves)])
+    return sentences([*parts, *_no_better_than_guessing(sound, now), *_blown_up(going, now), *_failures(curves)])
 
 
 def _too_early(curves: Sequence[Curve], now: int) -> str:

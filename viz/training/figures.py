@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from models.training.significance import blew_up
-from viz.language import N_, _
+from viz.language import N_, _, pgettext
 from viz.state.subjects import Curve
 from viz.state.training import Scale
 from viz.style import format, theme
@@ -241,7 +241,7 @@ def gradients(shown: Sequence[Curve], *, dark: bool = False) -> go.Figure:
             "cmin": low,
             "cmax": max(high, low + 0.1),
             "colorbar": {
-                "title": {"text": _("norm")},
+                "title": {"text": pgettext("of a gradient", "norm")},
                 "tickvals": powers,
                 "ticktext": [format.power(10.0**p) for p in powers],
             },

@@ -14,7 +14,7 @@ from viz.backend.job import Job, Request, State
 from viz.backend.job_queue import FullError
 from viz.backend.pace import Estimate
 from viz.backend.slots import slots
-from viz.language import N_, _, listing, ngettext, worded
+from viz.language import N_, _, clauses, listing, ngettext, worded
 from viz.state import session
 from viz.state.subjects import Curve
 from viz.state.training import RECIPES, Race, runners
@@ -50,7 +50,7 @@ def button(curves: Sequence[Curve]) -> None:
     done = sum(len(curve.epochs) for curve in curves) / sum(curve.run.all_epochs for curve in curves)
     states = {curve.status for curve in curves}
     if Status.PAUSED in states or Status.STOPPED in states:
-        st.caption("; ".join(_stands(curve) for curve in curves if curve.status))
+        st.caption(clauses(_stands(curve) for curve in curves if curve.status))
     if states & {Status.FAILED, Status.DAMAGED}:
         words = N_("Try again with {networks} ({time})")
     else:

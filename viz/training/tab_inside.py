@@ -13,7 +13,7 @@ from models.training.run_spec import RunSpec
 from viz import text
 from viz.backend import training_jobs
 from viz.backend.job import Request
-from viz.language import N_, _
+from viz.language import N_, _, sentences
 from viz.training import figures, inside_figures
 from viz.training.scene import FILE, Scene
 from viz.ui import chart
@@ -50,7 +50,7 @@ def lesions(scene: Scene) -> None:
         lines = text.inside.lesions(named)
         st.markdown("\n".join(f"- {line}" for line in lines))
         draw = partial(inside_figures.lesions, named, [look for __, look in scene.built])
-        chart.show(draw, "lesions", alt=" ".join(lines), name=FILE)
+        chart.show(draw, "lesions", alt=sentences(lines), name=FILE)
 
 
 def responses(scene: Scene) -> None:

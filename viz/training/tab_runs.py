@@ -5,7 +5,7 @@ import streamlit as st
 from models.training.run_spec import RunSpec
 from models.training.stored_run import Status, StoredRun
 from viz.backend import training_jobs
-from viz.language import _, ngettext, worded
+from viz.language import _, clauses, labelled, ngettext, worded
 from viz.state import session
 from viz.state.training import of
 from viz.style import format
@@ -50,22 +50,22 @@ def _described(one: StoredRun) -> str:
     if one.why is not None:
         status = f"{status} ({format.as_it_is(worded(one.why))})"
     if one.run is None:
-        return f"{name}: {status}"
+        return labelled(name, status)
     epochs = ngettext("{done} of {n} epoch", "{done} of {n} epochs", one.run.all_epochs, done=len(one.epochs))
     parts = [status, epochs]
     if one.epochs:
         parts.append(_("test accuracy {accuracy}", accuracy=f"{one.epochs[-1].test_accuracy:.1%}"))
     state = _(", ").join(parts)
-    line = f"{name}: {state}"
+    line = labelled(name, state)
     if one.unknown:
         fields = format.as_it_is(_few(one.unknown))
         newer = _("Trained by a newer version, with fields that are unknown here: {fields}", fields=fields)
-        line = f"{line}. {newer}"
+        line = clauses([line, newer])
     return line
 
 
 def _few(names: tuple[str, ...]) -> str:
-    few = ", ".join(name[:40] for name in names[:5])
+    few = _(", ").join(name[:40] for name in names[:5])
     return _("{names} and {n} more", names=few, n=len(names) - 5) if len(names) > 5 else few
 
 

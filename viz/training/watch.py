@@ -11,7 +11,7 @@ from viz import text
 from viz.backend import training_jobs
 from viz.backend.job import Job, State
 from viz.backend.slots import slots
-from viz.language import _, ngettext, worded
+from viz.language import _, labelled, ngettext, sentences, worded
 from viz.state import session
 from viz.state.subjects import Curve
 from viz.state.training import Runner, Scale
@@ -49,7 +49,7 @@ def board(curves: Sequence[Curve], looks: Sequence[SeriesStyle]) -> None:
     caption = [_("Left: training images, the mean over the epoch. Right: test images, after the epoch.")]
     if race.curve is Scale.LOSS and not race.logarithmic and figures.beyond(curves):
         caption.append(_("Arrows at the top: losses above the axis."))
-    st.caption(" ".join(caption))
+    st.caption(sentences(caption))
 
 
 @st.fragment(run_every=1.0)
@@ -123,4 +123,4 @@ def reasons(job: Job, curves: Sequence[Curve]) -> None:
     for place, why in job.result or ():
         kept = curves[place].kept
         if kept is None or why != kept.why:
-            st.warning(f"{curves[place].name}: {format.as_it_is(worded(why))}")
+            st.warning(labelled(curves[place].name, format.as_it_is(worded(why))))

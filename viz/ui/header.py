@@ -10,7 +10,7 @@ from models.specs.naming import Match, Name, compare, depth_note
 from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from models.tracing.records import Trace
-from viz.language import _, listing, ngettext, worded
+from viz.language import _, labelled, listing, ngettext, sentences, worded
 from viz.state import session
 from viz.style import format
 from viz.text.formulas import undefined_field
@@ -51,11 +51,11 @@ def messages() -> None:
         told = _("Some parts of the link are not valid. The rest is shown.")
         st.warning("\n".join([told, *(f"- {line}" for line in lines)]))
     if notes := session.pop_notes():
-        st.toast(" ".join(map(repaired, notes)), duration="long")
+        st.toast(sentences(map(repaired, notes)), duration="long")
 
 
 def _problem(problem: Problem) -> str:
-    told = format.as_it_is(f"{problem.field}: {worded(problem.message)}")
+    told = format.as_it_is(labelled(problem.field, worded(problem.message)))
     if value := session.used(problem.field):
         return _("{problem}. Used instead: {value}.", problem=told, value=format.as_it_is(value))
     return told
@@ -141,8 +141,8 @@ def _counts_unused(spec: Network, trace: Trace) -> bool:
     return listed is not None and bool(trace.unused) and trace.params != listed.params
 
 
-def _joined(*sentences: str) -> str:
-    return " ".join(filter(None, sentences))
+def _joined(*said: str) -> str:
+    return sentences(said)
 
 
 def _params_help(trace: Trace) -> str:

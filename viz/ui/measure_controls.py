@@ -8,7 +8,7 @@ from models.runtime.settings import Device, Precision, Weights
 from models.specs.external import Network
 from models.specs.own import OWN_WEIGHTS
 from viz.backend import cached, training_jobs
-from viz.language import _
+from viz.language import _, sentences
 from viz.state import session
 from viz.state.signals import Experiment
 from viz.text.labels import label
@@ -44,7 +44,7 @@ def possible(experiment: Experiment, spec: Network | None = None) -> Experiment:
             )
             for name, new in lost.items()
         ]
-        st.toast(" ".join(words), duration="long")
+        st.toast(sentences(words), duration="long")
         session.put_experiment(**lost)
     return session.experiment()
 

@@ -7,7 +7,7 @@ import streamlit as st
 from models.specs.external import Network
 from models.specs.naming import describe
 from models.specs.presets import PRESETS
-from viz.language import _, worded
+from viz.language import _, labelled, worded
 from viz.state import session
 from viz.state.compare import EXAMPLES, MOST, SIDEBAR, Comparison, Entry, write
 from viz.style.theme import SeriesStyle
@@ -81,7 +81,7 @@ def _add(slots: Sequence[str], entries: Sequence[Entry], put: Put) -> None:
         return
     there = {entry.spec for entry in entries}
     options = [key for key, preset in PRESETS.items() if preset.spec not in there and write(preset.spec) not in slots]
-    names = {key: f"{_(PRESETS[key].group)}: {_(PRESETS[key].title)}" for key in options}
+    names = {key: labelled(_(PRESETS[key].group), _(PRESETS[key].title)) for key in options}
     if SIDEBAR not in slots and session.spec() not in there:
         options.insert(0, SIDEBAR)
         names[SIDEBAR] = _("the network in the sidebar: {network}", network=worded(describe(session.spec()).title))

@@ -25,14 +25,17 @@ def markdown(frame: pd.DataFrame, shares: Collection[str] = ()) -> str:
 
 
 def latex(frame: pd.DataFrame, shares: Collection[str] = ()) -> str:
-    """Return a LaTeX `longtable` with booktabs' rules, in characters that pdflatex supports."""
+    """Return a LaTeX `longtable` with booktabs' rules, in characters that pdflatex supports, or xelatex if Chinese."""
     align = "".join("r" if _numeric(frame[name]) else "l" for name in frame.columns)
     head, *lines = (
         " & ".join(map(_for_latex, row)) + r" \\" for row in ([*map(str, frame.columns)], *_cells(frame, shares))
     )
+    packages = r"% \usepackage{booktabs, longtable}"
+    if any(map(_wide, "".join([head, *lines]))):
+        packages += r", \usepackage{xeCJK}; compile with xelatex"
     return "\n".join(
         [
-            r"% \usepackage{booktabs, longtable}",
+            packages,
             rf"\begin{{longtable}}{{{align}}}",
             r"\toprule",
             head,
@@ -118,10 +121,15 @@ def _for_latex(text: str) -> str:
 def _latex_sign(sign: str) -> str:
     if sign in _LATEX:
         return _LATEX[sign]
-    if " " <= sign <= "~":
+    if " " <= sign <= "~" or _wide(sign):
         return sign
     plain = unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode()
     return "".join(_LATEX.get(one, one) for one in plain) or "?"
+
+
+def _wide(sign: str) -> bool:
+    """Whether it is a letter or mark of Chinese, Japanese or Korean."""
+    return unicodedata.east_asian_width(sign) in "WF" and unicodedata.category(sign)[0] in "LP"
 
 
 # label, writer, file extension, MIME type
