@@ -68,9 +68,8 @@ EDGE_STYLE: Mapping[EdgeKind, str] = MappingProxyType(
 )
 _CHINESE = "Noto Sans SC, Microsoft YaHei, PingFang SC, WenQuanYi Micro Hei"  # for what the others lack
 FONT = f"Source Sans, Helvetica, Arial, {_CHINESE}, sans-serif"
-PRINT_FONT = f"Arial, Helvetica, {_CHINESE}, sans-serif"  # of downloaded pictures: laid out by what has the font
-    f"Arial, Helvetica, {_CHINESE}, sans-serif"  # of downloaded pictures: what lays out their text must have the font
-)
+# of downloaded pictures: laid out by what has the font
+PRINT_FONT = f"Arial, Helvetica, {_CHINESE}, sans-serif"
 DOT_FONT = "Helvetica,Arial,Liberation Sans,sans-serif"  # the first of these that a machine has draws graphs
 CHART_TEXT = 15  # px: legible from the last row
 
