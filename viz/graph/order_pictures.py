@@ -19,7 +19,7 @@ def picture(blocks: Sequence[tuple[str, Trace, str]], *, chosen: int, dark: bool
 
     `blocks` are (name, trace, path of a block); the chosen one has a frame.
     """
-    columns = [_main(trace, block) for _, trace, block in blocks]
+    columns = [_main(trace, block) for __, trace, block in blocks]
     width = len(blocks) * (_WIDTH + _GAP)
     height = _TOP + max(map(len, columns)) * _STEP + 10
     drawn = [_column(layers, place, chosen=place == chosen, dark=dark) for place, layers in enumerate(columns)]

@@ -5,6 +5,7 @@ development group.
 """
 
 import sys
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from babel.messages.pofile import read_po, write_po
 from viz.language import DOMAIN, LOCALE
 
 ROOT = Path(__file__).parents[2]
+_NEVER = datetime(2026, 1, 1, tzinfo=UTC)
 # function -> which of its arguments are sentences (None: the first); `c` marks a context
 KEYWORDS: dict[str, Any] = {
     "_": None,
@@ -57,6 +59,9 @@ def update(locale: Path, language: str) -> Catalog:
     catalogue = read_po(BytesIO(text.read_bytes()), language) if text.exists() else Catalog(language, charset="utf-8")
     catalogue.update(template(), no_fuzzy_matching=True)
     catalogue.fuzzy = False
+    catalogue.project, catalogue.header_comment = "Skipscope", f"# The texts of Skipscope in the language {language!r}."
+    catalogue.copyright_holder = catalogue.msgid_bugs_address = catalogue.last_translator = ""
+    catalogue.creation_date = catalogue.revision_date = _NEVER  # else every update would change the file
     text.parent.mkdir(parents=True, exist_ok=True)
     with text.open("wb") as file:
         write_po(file, catalogue, width=110, sort_by_file=True, include_lineno=False, ignore_obsolete=True)

@@ -283,11 +283,11 @@ def test_two_threads_speak_two_languages_at_once():
         assert list(pool.map(said, (pseudo.CODE, "en"))) == [{"⟦Depth⟧"}, {"Depth"}]
 
 
-def test_the_language_is_chosen_in_the_sidebar_and_stays(open_app):
+def test_the_language_is_chosen_in_the_header_and_stays(open_app):
     app = open_app()
     viz.language.speak("en")
 
-    app.selectbox(key="language").set_value("⟦English⟧").run()
+    app.segmented_control(key="language").set_value("⟦English⟧").run()
 
     assert "".join(app.query_params["lang"]) == pseudo.CODE
     assert "⟦Parameters⟧" in {one.label for one in app.metric}

@@ -121,7 +121,9 @@ def test_a_table_compiles(tmp_path):
         if os.environ.get("REQUIRE_LATEX"):
             pytest.fail("pdflatex is missing")
         pytest.skip("no pdflatex on this machine")
-    frames = [ODD, tables.others(TRACE), *(tables.table(TRACE, rows).frame for rows in Rows)]
+    # Chinese needs xelatex: see tests/viz/language/test_chinese.py
+    latin = ODD[[not any(map(table_export._wide, cell)) for cell in HOSTILE]]
+    frames = [latin, tables.others(TRACE), *(tables.table(TRACE, rows).frame for rows in Rows)]
     body = "\n".join(map(table_export.latex, frames))
     (tmp_path / "table.tex").write_text(
         "\\documentclass{article}\\usepackage[landscape]{geometry}\\usepackage{booktabs,longtable}\n"
