@@ -13,7 +13,7 @@ from viz.backend import preload
 from viz.language import _
 from viz.sidebar import widgets
 from viz.state import session
-from viz.ui import broken, language_switch
+from viz.ui import broken, hall, language_switch
 
 register_own(os.environ.get(own.PLACE, ""), os.environ.get(own.INPUT, ""))
 register_weights(os.environ.get(own.WEIGHTS, ""))
@@ -24,8 +24,10 @@ st.logo(assets / "logo.svg", size="large")
 st.html(assets / "style.css")
 
 session.load_language()
+session.load_hall()
 page = st.navigation(
     [
+        st.Page("viz/pages/lessons.py", title=_("Lessons")),
         st.Page("viz/pages/architecture.py", title=_("Architecture"), default=True),
         st.Page("viz/pages/signals.py", title=_("Signals")),
         st.Page("viz/pages/compare.py", title=_("Compare")),
@@ -35,8 +37,10 @@ page = st.navigation(
 )
 session.load(page.url_path)
 language_switch.show()
-with st.sidebar:
-    widgets.show(page.url_path)
+if page.url_path != "lessons" and not session.hall():
+    with st.sidebar:
+        widgets.show(page.url_path)
+hall.show(f"{page.url_path} {session.course()}")
 preload.start()
 try:
     page.run()

@@ -33,6 +33,7 @@ KEYWORDS: dict[str, Any] = {
     "PictureError": None,
     "RunStoreError": None,
     "WeightsError": None,
+    "LessonError": None,
     "TooLargeError": None,
     "TooLongError": None,
     "FullError": None,

@@ -30,11 +30,7 @@ def show(scene: Scene) -> None:
         scene.form.choice("paint", _("Colour shows"), widget=st.segmented_control)
         graph_panel.level(scene.view)
         files = st.popover(_("Save"))
-    folding = Folding(scene.view.level, scene.view.fold)
-    # its seconds tell a measurement made here from one that comes with the program
-    measured = (signal_jobs.pair(scene.spec, scene.experiment, scene.picture).key, scene.pair.skips.seconds)
-    key = (*measured, scene.experiment.paint, language())
-    drawn, svg = cached.paired(with_skips(scene.spec), twin(scene.spec), key, folding, Maker(partial(_sides, scene)))
+    drawn, svg = picture(scene)
     with files:
         graph_panel.files(drawn, svg, f"{scene.name}-signals", "paired")
     shown = reveal(cached.groups(with_skips(scene.spec)), drawn.folding, scene.view.layer) if scene.view.layer else ""
@@ -54,6 +50,15 @@ def show(scene: Scene) -> None:
             "layers."
         )
     )
+
+
+def picture(scene: Scene) -> tuple[Picture, str]:
+    """Return both graphs in one frame, and their SVG."""
+    folding = Folding(scene.view.level, scene.view.fold)
+    # its seconds tell a measurement made here from one that comes with the program
+    measured = (signal_jobs.pair(scene.spec, scene.experiment, scene.picture).key, scene.pair.skips.seconds)
+    key = (*measured, scene.experiment.paint, language())
+    return cached.paired(with_skips(scene.spec), twin(scene.spec), key, folding, Maker(partial(_sides, scene)))
 
 
 def _pick(drawn: Picture, node: str) -> None:

@@ -52,7 +52,7 @@ def show(spec: Network, experiment: Experiment, view: View, picture: bytes | Non
             on_run=lambda: session.put_experiment(run=True),
         )
         if before is not None and not answer.fresh:
-            _stamped(*before)
+            stamped(*before)
     if before is not None and not answer.fresh:
         scene = Scene(before[0], spec, experiment, view, picture)
         _gradients(scene)
@@ -68,7 +68,7 @@ def show(spec: Network, experiment: Experiment, view: View, picture: bytes | Non
         _tabs(scene)
 
 
-def _stamped(pair: Pair, stamp: Stamp) -> None:
+def stamped(pair: Pair, stamp: Stamp) -> None:
     """Say that the measurement comes with the program, and where and when it was made."""
     st.caption(
         _(

@@ -22,19 +22,27 @@ from models.specs.spec import NetworkSpec
 from viz.language import ENGLISH, ask, languages, speak
 from viz.state.architecture import View
 from viz.state.compare import SIDEBAR, Comparison, read_network, write
+from viz.state.lessons import Course
 from viz.state.repair import Note
 from viz.state.signals import Experiment
 from viz.state.training import Race
 from viz.state.url import Linked
 
 _SPEC, _VIEW, _EXPERIMENT, _COMPARISON, _WRITTEN = "spec", "view", "experiment", "comparison", "written"
-_RACE = "race"
+_RACE, _COURSE = "race", "course"
 _PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
 _TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
 _OWN, _FAMILIES, _CHOSEN, _VISITOR = "own", "families", "chosen", "visitor"
 _LANG = "lang"  # in the link and in the session state: the language, if it was chosen
+_HALL = "present"  # the same: large text and no controls, for a lecture
 _SPEC_FIELDS = frozenset((*NetworkSpec.names(), *ExternalSpec.names()))
-_PAGES: dict[str, type[Linked]] = {_VIEW: View, _EXPERIMENT: Experiment, _COMPARISON: Comparison, _RACE: Race}
+_PAGES: dict[str, type[Linked]] = {
+    _VIEW: View,
+    _EXPERIMENT: Experiment,
+    _COMPARISON: Comparison,
+    _RACE: Race,
+    _COURSE: Course,
+}
 _OURS = _SPEC_FIELDS | {name for page in _PAGES.values() for names in page.old_names().items() for name in names}
 # The network of a page until one is chosen: it can be measured in a moment.
 _STARTS = {"signals": PRESETS["resnet56_cifar"].spec, "training": PRESETS["resnet20_cifar"].spec}
@@ -63,7 +71,9 @@ def load(page: str) -> None:
         state[key], amiss = settings.from_query(ours)
         problems += amiss
     unknown = message("there is no such field")
-    strange = [Problem(name[:40], unknown) for name in st.query_params if name not in _OURS and name != _LANG]
+    strange = [
+        Problem(name[:40], unknown) for name in st.query_params if name not in _OURS and name not in (_LANG, _HALL)
+    ]
     state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*problems, *strange), (), {}
     state[_FROM_LINK] = True
     state[_WRITTEN] = ours
@@ -75,6 +85,22 @@ def load_language() -> None:
     if asked in languages() and not st.session_state.get(_TOUCHED):
         st.session_state[_LANG] = asked
     speak(visitors_language())
+
+
+def load_hall() -> None:
+    """Set whether the page is presented: as the link says, else as it was chosen before."""
+    asked = st.query_params.get(_HALL)
+    if asked is not None and not st.session_state.get(_TOUCHED):
+        st.session_state[_HALL] = asked == "1"
+
+
+def hall() -> bool:
+    """Return whether the page is presented to a hall."""
+    return bool(st.session_state.get(_HALL))
+
+
+def put_hall(on: bool) -> None:  # noqa: FBT001  # of a callback
+    st.session_state[_HALL], st.session_state[_TOUCHED] = on, True
 
 
 def visitors_language() -> str:
@@ -206,6 +232,16 @@ def put_race(**changes: Any) -> None:
     st.session_state[_PROBLEMS] = ()
 
 
+def course() -> Course:
+    """Return where the visitor is in the lessons."""
+    found: Course = st.session_state.get(_COURSE) or Course()
+    return found
+
+
+def put_course(new: Course) -> None:
+    st.session_state[_COURSE], st.session_state[_TOUCHED] = new, True
+
+
 def edit(slots: Sequence[str], place: int, network: Network) -> list[str]:
     """Move the network at a place to the sidebar; the one that was there keeps its slot as it is. Return the slots."""
     before = write(spec())
@@ -261,6 +297,11 @@ def used(field: str) -> str:
     return everything.get(field, "")
 
 
+def page() -> str:
+    """Return the path of the page that is shown, empty for the first one."""
+    return str(st.session_state.get(_PAGE, ""))
+
+
 def errors() -> dict[str, SpecError]:
     """Return field -> why its last value was refused."""
     return dict(st.session_state.get(_ERRORS, {}))
@@ -285,7 +326,8 @@ def _query() -> dict[str, str]:
     start, own = _start(st.session_state.get(_PAGE, "")), spec()
     network = {} if own == start else own.to_query() or {"stages": own.to_query(full=True)["stages"]}
     spoken = {_LANG: st.session_state[_LANG]} if _LANG in st.session_state else {}
-    pages = (view(), experiment(), comparison(), race())
+    spoken |= {_HALL: "1"} if hall() else {}
+    pages = (view(), experiment(), comparison(), race(), course())
     return network | {name: value for shown in pages for name, value in shown.to_query().items()} | spoken
 
 

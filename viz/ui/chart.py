@@ -10,6 +10,7 @@ import streamlit as st
 from viz.language import _
 from viz.state import session
 from viz.style import theme
+from viz.style.hall import enlarge
 from viz.ui import origin
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def show(
     `on_pick` is called with the first item of a clicked point's custom data: the path of its layer.
     """
     figure, chart = draw(dark=session.dark()), f"chart_{key}"
+    if session.hall():
+        enlarge(figure)
     tall = height or int(figure.layout.height or 360)
 
     def picked() -> None:

@@ -16,6 +16,7 @@ from viz.style import format
 from viz.text.formulas import undefined_field
 from viz.text.labels import label
 from viz.text.messages import repaired
+from viz.ui import hall
 
 _MOST_PROBLEMS = 12
 _LITTLE = 600 * 10**6  # bytes: less than the default measurement of a ResNet-18 takes
@@ -40,6 +41,8 @@ def share(what: str) -> None:
     with st.popover(_("Share"), width="stretch"):
         st.write(_("This link opens the same view of {what}:", what=what))
         st.code(session.link(), language=None, wrap_lines=True)
+        if session.page() != "lessons":
+            hall.button()
 
 
 def messages() -> None:
