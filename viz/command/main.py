@@ -21,6 +21,7 @@ from urllib.parse import urlencode
 from models.runtime.errors import SpecError
 from models.specs import own
 from models.specs.spec import image_shape
+from viz.lessons import shelf
 
 _APP = Path(__file__).parents[2] / "app.py"
 _SECONDS = 120.0  # until a server that does not answer is given up
@@ -49,6 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         environment |= {own.WEIGHTS: str(weights)}
         page, query = "signals", query | {"weights": "file"}
+    if given.lessons:
+        lessons = Path(given.lessons).resolve()
+        if not lessons.is_dir():
+            print(f"skipscope: {given.lessons}: must be a folder of lessons", file=sys.stderr)  # noqa: T201
+            return 2
+        environment |= {shelf.OWN: str(lessons)}
+        page = page or "lessons"
     port = given.port or _free_port()
     address = f"http://127.0.0.1:{port}/{page}" + (f"?{urlencode(query)}" if query else "")
     command = [sys.executable, "-m", "streamlit", "run", str(_APP), "--server.headless", "true"]
@@ -76,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--weights", default="", help="weights to measure with: .safetensors, or a state dict saved by torch.save"
+    )
+    parser.add_argument(
+        "--lessons", default="", help="a folder of your own lessons: CONTRIBUTING.md says how they are written"
     )
     parser.add_argument("--port", type=int, default=0, help="port on this machine; by default any that is free")
     parser.add_argument(

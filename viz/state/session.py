@@ -302,6 +302,11 @@ def page() -> str:
     return str(st.session_state.get(_PAGE, ""))
 
 
+def first_visit() -> bool:
+    """Return whether the visitor came without a link and has chosen nothing yet."""
+    return not st.session_state.get(_CHOSEN) and not course().lesson
+
+
 def errors() -> dict[str, SpecError]:
     """Return field -> why its last value was refused."""
     return dict(st.session_state.get(_ERRORS, {}))
