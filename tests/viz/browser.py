@@ -84,9 +84,9 @@ class Visit:
     address: str
     troubles: list[str] = field(default_factory=list)
 
-    def open(self, query: str = "") -> Page:
+    def open(self, query: str = "", *, seen: str = "g.node") -> Page:
         self.page.goto(f"{self.address}/{query}")
-        self.page.wait_for_selector("g.node")
+        self.page.wait_for_selector(seen)
         self.settle()
         return self.page
 
