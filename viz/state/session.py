@@ -81,17 +81,29 @@ def load(page: str) -> None:
 
 def load_language() -> None:
     """Set the language: that of the link, else the one chosen before, else the browser's."""
-    asked = st.query_params.get(_LANG)
-    if asked in languages() and not st.session_state.get(_TOUCHED):
+    asked = _asked(_LANG)
+    if asked in languages():
         st.session_state[_LANG] = asked
     speak(visitors_language())
 
 
 def load_hall() -> None:
     """Set whether the page is presented: as the link says, else as it was chosen before."""
-    asked = st.query_params.get(_HALL)
-    if asked is not None and not st.session_state.get(_TOUCHED):
+    asked = _asked(_HALL)
+    if asked is not None:
         st.session_state[_HALL] = asked == "1"
+
+
+def _asked(field: str) -> str | None:
+    """Return a field of the address if it is new there; None if it was read before or is missing.
+
+    After a change the browser may still send the old address, once or several times.
+    """
+    asked, key = st.query_params.get(field), f"asked_{field}"
+    if asked == st.session_state.get(key):
+        return None
+    st.session_state[key] = asked
+    return asked
 
 
 def hall() -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.viz.browser import until, visiting
+from tests.viz.browser import visiting
 from viz.lessons import shelf
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -62,15 +62,19 @@ def test_a_lecture_is_held_with_a_clicker(app):
         )
         assert small >= 22
 
+        visit.settle()
         page.keyboard.press("Enter")
         page.locator(".js-plotly-plot").wait_for()
+        visit.settle()
         page.keyboard.press("PageDown")
         page.get_by_role("heading", name=lesson.steps[1].title, level=1).wait_for()
+        visit.settle()
         page.keyboard.press("PageUp")
         page.get_by_role("heading", name=lesson.steps[0].title, level=1).wait_for()
+        page.wait_for_url(lambda url: "lessons.step" not in url)
         assert "present=1" in page.url
         page.keyboard.press("Escape")
-        until(lambda: "present" not in page.url)
+        page.wait_for_url(lambda url: "present" not in url)
         assert visit.troubles == []
 
 
@@ -82,6 +86,6 @@ def test_every_page_can_be_presented(app, page_):
         visit.settle()
         assert not page.locator("[data-testid=stHeader]").is_visible()
         page.keyboard.press("Escape")
-        until(lambda: "present" not in page.url)
+        page.wait_for_url(lambda url: "present" not in url)
         page.get_by_role("button", name="Share").wait_for()
         assert visit.troubles == []
