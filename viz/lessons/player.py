@@ -5,15 +5,18 @@ from dataclasses import replace
 import streamlit as st
 
 from models.runtime.messages import UserError
-from viz.language import _, language, ngettext, worded
-from viz.lessons import numbers, shelf, shown
+from viz.language import _, language, ngettext, speak, worded
+from viz.lessons import measured, numbers, shelf, shown
 from viz.lessons.errors import LessonError
+from viz.lessons.handout import handout
 from viz.lessons.lesson import MOST_BYTES, Lesson, Step, read
+from viz.lessons.measured import Found
 from viz.lessons.scenes import scene
 from viz.state import session
 from viz.state.lessons import Course
 from viz.style import format
-from viz.ui import hall, header
+from viz.ui import hall, header, origin
+from viz.ui.widgets import download
 
 _OPENED = "opened_lesson"  # in the session state: a file that was opened on the page
 _FILE = "file"  # its id
@@ -99,9 +102,9 @@ def _lesson(lesson: Lesson, course: Course, others: list[Lesson]) -> None:
     asked = bool(step.answers) and not answered
     with picture:
         early = step.figure == "graph" or not asked  # the other figures give the answer away
-        known = shown.found(staged)
+        known = measured.found(staged)
         if known is not None and early:
-            shown.figure(step, staged, known)
+            shown.show(step, staged, known)
         elif known is not None:
             st.info(_("Answer first; then the figure appears."), icon=":material/lock:")
     with words:
@@ -114,13 +117,16 @@ def _lesson(lesson: Lesson, course: Course, others: list[Lesson]) -> None:
 
 def _top(lesson: Lesson, number: int) -> None:
     """Draw the way back to the list, where in the lesson this is, and the link."""
-    top, present, sharing = st.container(key="lesson_top").columns([6, 1, 1], vertical_alignment="center")
+    place = st.container(key="lesson_top").columns([6, 1, 1, 1], vertical_alignment="center")
+    top, paper, present, sharing = place
     with top.container(horizontal=True, vertical_alignment="center"):
         if not session.hall():
             words = _("All lessons")
             st.button(words, on_click=_go, args=(Course(),), icon=":material/arrow_back:", type="tertiary")
         st.caption(_("{lesson}, step {n} of {all}", lesson=lesson.title, n=number, all=len(lesson.steps)))
     if not session.hall():
+        with paper:
+            _handout(lesson)
         with present:
             hall.button()
         with sharing:
@@ -128,7 +134,18 @@ def _top(lesson: Lesson, number: int) -> None:
     st.progress(number / len(lesson.steps))
 
 
-def _question(step: Step, course: Course, number: int, known: shown.Found | None) -> None:
+def _handout(lesson: Lesson) -> None:
+    made, spoken = origin.comment(), language()
+
+    def page() -> str:
+        speak(spoken)  # it is written in a thread of its own
+        return handout(lesson, made)
+
+    how = _("The whole lesson as one page to print, with the figures, and the answers at the end.")
+    download(_("Handout"), page, f"{lesson.id}.html", "text/html", key="handout", width="stretch", help=how)
+
+
+def _question(step: Step, course: Course, number: int, known: Found | None) -> None:
     st.markdown(f"#### {step.question}")
     chosen = course.answer(number)
     if not chosen:
@@ -147,7 +164,7 @@ def _question(step: Step, course: Course, number: int, known: shown.Found | None
         _answered(step, chosen, known)
 
 
-def _answered(step: Step, chosen: int, known: shown.Found) -> None:
+def _answered(step: Step, chosen: int, known: Found) -> None:
     """Draw the answers with a tick at the right one, and the sentence with the measured numbers."""
     lines = []
     right = False
@@ -164,7 +181,7 @@ def _answered(step: Step, chosen: int, known: shown.Found) -> None:
         st.info(told, icon=":material/info:")
 
 
-def _revealed(step: Step, known: shown.Found) -> str:
+def _revealed(step: Step, known: Found) -> str:
     return step.told([numbers.told(known.numbers[field], how) for field, how in step.places()])
 
 
@@ -197,7 +214,7 @@ def _score(lesson: Lesson, course: Course) -> tuple[int, int]:
         step, chosen = lesson.steps[number - 1], course.answer(number)
         if 0 < chosen <= len(step.answers):
             try:
-                known = shown.quiet(scene(step))
+                known = measured.quiet(scene(step))
             except UserError:
                 continue
             right += known is not None and step.answers[chosen - 1].when.holds(known.numbers)
