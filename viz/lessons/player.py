@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from models.runtime.messages import UserError
 from viz.language import _, language, ngettext, speak, worded
@@ -89,17 +90,21 @@ def _lesson(lesson: Lesson, course: Course, others: list[Lesson]) -> None:
     step = lesson.steps[number - 1]
     _top(lesson, number)
     st.title(step.title, anchor=False)
-    words, picture = st.container(key="lesson").columns([4, 5], gap="large")
-    with words:
-        st.markdown(step.text)
+    with st.container(key="lesson"):  # words and ways beside the picture; on a phone below each other
+        words, picture, ways = (st.container(key=f"lesson_{part}") for part in ("words", "picture", "ways"))
+    words.markdown(step.text)
     try:
-        staged = scene(step)
-    except LessonError as error:
-        st.error(format.as_it_is(worded(error)))
+        _content(step, course, number, words, picture)
+    except UserError as error:  # a lesson of one's own may have a scene that can't be shown
+        picture.error(format.as_it_is(worded(error)))
+    with ways:
         _ways(lesson, course, number, others)
-        return
-    answered = course.answer(number)
-    asked = bool(step.answers) and not answered
+
+
+def _content(step: Step, course: Course, number: int, words: DeltaGenerator, picture: DeltaGenerator) -> None:
+    """Draw the figure and the question. Raises `UserError` if the scene can't be shown."""
+    staged = scene(step)
+    asked = bool(step.answers) and not course.answer(number)
     with picture:
         early = step.figure == "graph" or not asked  # the other figures give the answer away
         known = measured.found(staged)
@@ -112,7 +117,6 @@ def _lesson(lesson: Lesson, course: Course, others: list[Lesson]) -> None:
             _question(step, course, number, known)
         elif step.reveal and known is not None:
             st.markdown(_revealed(step, known))
-        _ways(lesson, course, number, others)
 
 
 def _top(lesson: Lesson, number: int) -> None:
@@ -187,7 +191,7 @@ def _revealed(step: Step, known: Found) -> str:
 
 def _ways(lesson: Lesson, course: Course, number: int, others: list[Lesson]) -> None:
     last = number == len(lesson.steps)
-    with st.container(horizontal=True, key="lesson_ways"):
+    with st.container(horizontal=True):
         st.button(
             _("Back"), key="back", disabled=number == 1, on_click=_go, args=(replace(course, step=number - 1),)
             if number > 1 else (course,),
