@@ -12,7 +12,7 @@ from models.specs.registry import load_extensions
 from viz.backend import preload
 from viz.language import _
 from viz.sidebar import widgets
-from viz.state import session
+from viz.state import session, visit
 from viz.ui import broken, hall, language_switch
 
 register_own(os.environ.get(own.PLACE, ""), os.environ.get(own.INPUT, ""))
@@ -23,8 +23,8 @@ assets = Path(__file__).parent / "assets"
 st.logo(assets / "logo.svg", size="large")
 st.html(assets / "style.css")
 
-session.load_language()
-session.load_hall()
+visit.load_language()
+visit.load_hall()
 page = st.navigation(
     [
         st.Page("viz/pages/lessons.py", title=_("Lessons")),
@@ -37,10 +37,11 @@ page = st.navigation(
 )
 session.load(page.url_path)
 language_switch.show()
-if page.url_path != "lessons" and not session.hall():
+if page.url_path != "lessons" and not visit.hall():
     with st.sidebar:
         widgets.show(page.url_path)
-hall.show(f"{page.url_path} {session.course()}")
+if visit.hall() or page.url_path == "lessons":
+    hall.show(f"{page.url_path} {session.course()}")
 preload.start()
 try:
     page.run()

@@ -17,7 +17,6 @@ from tempfile import TemporaryDirectory
 from models.runtime.version import __version__
 from models.signals.compact import Stamp, pack
 from models.specs.spec import NetworkSpec
-from models.training.resume import kept
 from models.training.run_files import epochs_to_csv
 from models.training.run_spec import RunSpec
 from models.training.run_store import RunStore
@@ -53,6 +52,8 @@ def ship(name: str, folder: Path = shipped.FOLDER) -> Path:
 
 def ship_run(run: RunSpec, folder: Path = shipped.RUNS) -> Path:
     """Train a network, and write its epochs and answers, without its weights."""
+    from models.training.resume import kept  # loads torch  # noqa: PLC0415
+
     with TemporaryDirectory() as place:
         store = RunStore(Path(place))
         list(kept(run, store))

@@ -10,7 +10,6 @@ from secrets import token_hex
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from models.runtime.errors import SpecError
 from models.runtime.fields import Problem
@@ -19,7 +18,7 @@ from models.specs.external import ExternalSpec, Network
 from models.specs.presets import PRESETS
 from models.specs.registry import Family
 from models.specs.spec import NetworkSpec
-from viz.language import ENGLISH, ask, languages, speak
+from viz.state import visit
 from viz.state.architecture import View
 from viz.state.compare import SIDEBAR, Comparison, read_network, write
 from viz.state.lessons import Course
@@ -33,8 +32,6 @@ _RACE, _COURSE = "race", "course"
 _PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
 _TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
 _OWN, _FAMILIES, _CHOSEN, _VISITOR = "own", "families", "chosen", "visitor"
-_LANG = "lang"  # in the link and in the session state: the language, if it was chosen
-_HALL = "present"  # the same: large text and no controls, for a lecture
 _SPEC_FIELDS = frozenset((*NetworkSpec.names(), *ExternalSpec.names()))
 _PAGES: dict[str, type[Linked]] = {
     _VIEW: View,
@@ -70,65 +67,11 @@ def load(page: str) -> None:
     for key, settings in _PAGES.items():
         state[key], amiss = settings.from_query(ours)
         problems += amiss
-    unknown = message("there is no such field")
-    strange = [
-        Problem(name[:40], unknown) for name in st.query_params if name not in _OURS and name not in (_LANG, _HALL)
-    ]
+    unknown, known = message("there is no such field"), _OURS | visit.FIELDS
+    strange = [Problem(name[:40], unknown) for name in st.query_params if name not in known]
     state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*problems, *strange), (), {}
     state[_FROM_LINK] = True
     state[_WRITTEN] = ours
-
-
-def load_language() -> None:
-    """Set the language: that of the link, else the one chosen before, else the browser's."""
-    asked = _asked(_LANG)
-    if asked in languages():
-        st.session_state[_LANG] = asked
-    speak(visitors_language())
-
-
-def load_hall() -> None:
-    """Set whether the page is presented: as the link says, else as it was chosen before."""
-    asked = _asked(_HALL)
-    if asked is not None:
-        st.session_state[_HALL] = asked == "1"
-
-
-def _asked(field: str) -> str | None:
-    """Return a field of the address if it is new there; None if it was read before or is missing.
-
-    After a change the browser may still send the old address, once or several times.
-    """
-    asked, key = st.query_params.get(field), f"asked_{field}"
-    if asked == st.session_state.get(key):
-        return None
-    st.session_state[key] = asked
-    return asked
-
-
-def hall() -> bool:
-    """Return whether the page is presented to a hall."""
-    return bool(st.session_state.get(_HALL))
-
-
-def put_hall(on: bool) -> None:  # noqa: FBT001  # of a callback
-    st.session_state[_HALL], st.session_state[_TOUCHED] = on, True
-
-
-def visitors_language() -> str:
-    """Return the language that was chosen, else the browser's if there is a catalogue for it, else English."""
-    if _LANG in st.session_state:
-        return str(st.session_state[_LANG])
-    locale = (st.context.locale or "").replace("-", "_")
-    return next((code for code in (locale, locale.partition("_")[0]) if code in languages()), ENGLISH)
-
-
-def put_language(code: str) -> None:
-    """Set the visitor's language from the next rerun on."""
-    st.session_state[_LANG], st.session_state[_TOUCHED] = code, True
-
-
-ask(lambda: visitors_language() if get_script_run_ctx(suppress_warning=True) else ENGLISH)
 
 
 def save() -> None:
@@ -342,10 +285,8 @@ def _query() -> dict[str, str]:
     """What differs from the defaults. A page's start is left out; the default network is then written by its stages."""
     start, own = _start(st.session_state.get(_PAGE, "")), spec()
     network = {} if own == start else own.to_query() or {"stages": own.to_query(full=True)["stages"]}
-    spoken = {_LANG: st.session_state[_LANG]} if _LANG in st.session_state else {}
-    spoken |= {_HALL: "1"} if hall() else {}
     pages = (view(), experiment(), comparison(), race(), course())
-    return network | {name: value for shown in pages for name, value in shown.to_query().items()} | spoken
+    return network | {name: value for shown in pages for name, value in shown.to_query().items()} | visit.query()
 
 
 def _lost(names: list[str]) -> Message:

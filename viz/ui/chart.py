@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from viz.language import _
-from viz.state import session
+from viz.state import session, visit
 from viz.style import theme
 from viz.style.hall import enlarge
 from viz.ui import origin
@@ -51,7 +51,7 @@ def show(
     `on_pick` is called with the first item of a clicked point's custom data: the path of its layer.
     """
     figure, chart = draw(dark=session.dark()), f"chart_{key}"
-    if session.hall():
+    if visit.hall():
         enlarge(figure)
     tall = height or int(figure.layout.height or 360)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from viz.language import _
-from viz.state import session
+from viz.state import visit
 
 _STYLE = Path(__file__).parents[2] / "assets" / "hall.css"
 _KEYS = st.components.v2.component(
@@ -18,10 +18,10 @@ _KEYS = st.components.v2.component(
 
 def show(place: str) -> None:
     """Apply the style and take the keys, if the page is presented; begin at the top when `place` changes."""
-    hall = session.hall()
+    hall = visit.hall()
     if hall:
         st.html(_STYLE)
-        st.button(_("Leave"), key="leave", on_click=session.put_hall, args=(False,), help=_("Escape"))
+        st.button(_("Leave"), key="leave", on_click=visit.put_hall, args=(False,), help=_("Escape"))
     with st.container(key="keys"):
         _KEYS(key="keys_pressed", data={"place": place, "hall": hall})
 
@@ -29,4 +29,4 @@ def show(place: str) -> None:
 def button() -> None:
     """Draw the button that starts presenting."""
     how = _("Large text, no controls. Keys: arrows or a clicker; Enter shows the answer; F full screen; Escape leaves.")
-    st.button(_("Present"), key="begin_hall", on_click=session.put_hall, args=(True,), help=how, width="stretch")
+    st.button(_("Present"), key="begin_hall", on_click=visit.put_hall, args=(True,), help=how, width="stretch")

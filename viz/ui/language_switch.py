@@ -3,7 +3,7 @@
 import streamlit as st
 
 from viz.language import language, languages
-from viz.state import session
+from viz.state import session, visit
 
 
 def show() -> None:
@@ -20,5 +20,5 @@ def show() -> None:
             format_func=names.__getitem__,
             label_visibility="collapsed",
             required=True,
-            on_change=lambda: session.put_language(st.session_state["language"]),
+            on_change=lambda: visit.put_language(st.session_state["language"]),
         )

@@ -3,10 +3,14 @@
 import pytest
 
 from models.specs.presets import PRESETS
+from models.specs.spec import NetworkSpec
 from models.specs.twins import twin
+from models.training.stored_run import identity
 from viz.backend import shipped, signal_jobs
 from viz.command.ship import ship
+from viz.state.compare import read
 from viz.state.signals import Experiment
+from viz.state.training import RECIPES, runners
 
 NAMES = sorted(path.stem for path in shipped.FOLDER.glob("*.npz"))
 SMALL = "resnet20_cifar"
@@ -17,8 +21,9 @@ def test_the_page_that_is_opened_first_has_one():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_is_found_by_the_first_request_of_its_preset(name):
-    spec = PRESETS[name].spec
+def test_each_is_found_by_the_first_request_of_its_network(name):
+    spec, wrong = read(name.replace("torchvision.", "torchvision:"))
+    assert not wrong
 
     found, stamp = shipped.pair(spec, signal_jobs.pair(spec, Experiment(), None))
 
@@ -47,7 +52,6 @@ def test_a_damaged_file_is_none(tmp_path, monkeypatch):
     spec = PRESETS["resnet32_cifar"].spec
     (tmp_path / "resnet32_cifar.npz").write_bytes(b"PK\x03\x04 damaged")
     monkeypatch.setattr(shipped, "FOLDER", tmp_path)
-    monkeypatch.setattr(shipped, "describe", lambda __: type("Name", (), {"preset": "resnet32_cifar"})())
     read = shipped._read.__wrapped__
     monkeypatch.setattr(shipped, "_read", read)
 
@@ -67,3 +71,22 @@ def test_measured_again_the_numbers_are_the_same(tmp_path, monkeypatch):
     assert stamp.key == request.key
     assert after.plain.ratio() == pytest.approx(before.plain.ratio(), rel=0.05)
     assert after.skips.ratio() == pytest.approx(before.skips.ratio(), rel=0.05)
+
+
+def test_a_training_is_found_by_its_settings_and_by_no_others():
+    runs = [runner.run for runner in runners(RECIPES["digits"].race, NetworkSpec())]
+
+    for run in runs:
+        found, made = shipped.run(run)
+        assert (found.run, len(found.epochs), len(found.answers)) == (run, 15, 360)
+        assert found.epochs[-1].test_accuracy == pytest.approx(found.answers.count("1") / 360)
+        assert "PyTorch" in made
+    assert shipped.run(runs[0].changed(epochs=14)) is None
+
+
+def test_a_damaged_training_is_none(tmp_path, monkeypatch):
+    (run, *__) = (runner.run for runner in runners(RECIPES["digits"].race, NetworkSpec()))
+    monkeypatch.setattr(shipped, "RUNS", tmp_path)
+    for text in ("", "{}", "[1]", '{"run": {}, "epochs": "a,b", "made": "", "answers": ""}'):
+        (tmp_path / f"{identity(run)}.json").write_text(text)
+        assert shipped.run.__wrapped__(run) is None

@@ -268,7 +268,7 @@ def test_the_pages_are_named_in_the_links_language_at_once(open_app, monkeypatch
 
     open_app(lang=pseudo.CODE)
 
-    assert titles == ["⟦Architecture⟧", "⟦Signals⟧", "⟦Compare⟧", "⟦Training⟧"]
+    assert titles == ["⟦Lessons⟧", "⟦Architecture⟧", "⟦Signals⟧", "⟦Compare⟧", "⟦Training⟧"]
 
 
 def test_two_threads_speak_two_languages_at_once():
