@@ -40,8 +40,8 @@ language_switch.show()
 if page.url_path != "lessons" and not visit.hall():
     with st.sidebar:
         widgets.show(page.url_path)
-if visit.hall() or page.url_path == "lessons":
-    hall.show(f"{page.url_path} {session.course()}")
+course = session.course()
+hall.show(f"{page.url_path} {course.lesson} {course.step}", course.answers)
 preload.start()
 try:
     page.run()

@@ -73,4 +73,5 @@ def _painted(
     sides = (across, along) if vertical else (along, across)
     painter = Painter(Marks(*sides, vertical), trace, sketched, filled, vertical, gap, shapes)
     painter.paint(found)
+    painter.to.fit()
     return painter

@@ -11,6 +11,7 @@ from viz.style import theme
 
 ARROW = 7.0  # length of an arrow head
 _BEND = 6.0  # radius of a corner
+_TEXT = 15.0  # height of a line of text
 
 Point = tuple[float, float]  # x to the right and y down, in points
 Look = dict[str, str]  # colours and lines, by Graphviz's names of attributes
@@ -121,6 +122,18 @@ class Marks:
 
     def text(self, x: float, y: float, text: str, width: float, look: Look) -> None:
         self.texts.append(self._moved(Text(x, y, text, width, look)))
+
+    def fit(self) -> None:
+        """Make the picture as large as its texts need, which may stand beside the outermost boxes."""
+        left = min([0.0, *(text.x for text in self.texts)])
+        right = max([self.width, *(text.x + text.width for text in self.texts)])
+        low = max([self.height, *(text.y + _TEXT / 2 for text in self.texts)])
+        if left < 0:
+            self.frames = [one.moved(-left, 0) for one in self.frames]
+            self.boxes = [one.moved(-left, 0) for one in self.boxes]
+            self.texts = [one.moved(-left, 0) for one in self.texts]
+            self.ways = [one.moved(-left, 0) for one in self.ways]
+        self.width, self.height = right - left, low
 
     def _moved(self, mark: Mark) -> Mark:
         return mark if self.shift == (0.0, 0.0) else mark.moved(*self.shift)

@@ -33,7 +33,7 @@ def show(lessons: list[Lesson], wrong: list[LessonError], course: Course) -> Non
     for place in range(0, len(lessons), 3):
         for column, lesson in zip(st.columns(3), lessons[place : place + 3], strict=False):
             with column.container(border=True, height="stretch"):
-                st.markdown(f"### {lesson.title}")
+                st.markdown(f"## {lesson.title}")
                 st.markdown(lesson.about)
                 steps = len(lesson.steps)
                 minutes = round(_MINUTES * steps)
@@ -72,7 +72,7 @@ def _read(name: str, data: bytes) -> Lesson:
     """Read a lesson that was opened on the page, with the scenes of its steps. Raises `LessonError`."""
     if len(data) > MOST_BYTES:
         raise LessonError("{file}: is larger than {most:,} bytes", file=name, most=MOST_BYTES)
-    lesson = read(_FILE, [(name, data.decode("utf-8", errors="replace"))])
+    lesson = read(_FILE, [(name, data.decode("utf-8-sig", errors="replace"))])
     for step in lesson.steps:
         scene(step)
     return lesson

@@ -12,6 +12,7 @@ from viz.backend import cached
 from viz.graph.folding import Folding, reveal
 from viz.graph.picture import Picture
 from viz.language import _
+from viz.lessons.errors import LessonError
 from viz.lessons.lesson import Step
 from viz.lessons.measured import Found
 from viz.lessons.scenes import Scene
@@ -61,7 +62,15 @@ def _graph(scene: Scene, _found: Found) -> list[Figure]:
 
 
 def _block(scene: Scene, _found: Found) -> list[Figure]:
-    return [_one_block(scene.spec, cached.trace(scene.spec).by_path[scene.view.layer].block)]
+    trace, chosen = cached.trace(scene.spec), scene.view.layer
+    blocks = {layer.block for layer in trace.layers}
+    block = chosen if chosen in blocks else trace.by_path[chosen].block if chosen in trace.by_path else ""
+    if not block:
+        raise LessonError(
+            "figure: a block needs architecture.layer, the path of a block or of a layer in one, got {path}",
+            path=repr(chosen[:60]),
+        )
+    return [_one_block(scene.spec, block)]
 
 
 def _one_block(spec: Network, block: str, title: str = "") -> Graph:

@@ -1,13 +1,18 @@
 """A lesson as one HTML page that opens offline and prints: all steps with their figures, the answers at the end."""
 
+from collections.abc import Mapping
 from string import ascii_lowercase
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from viz.language import language
+from models.runtime.messages import UserError
+from models.signals.records import Pair
+from viz.language import language, worded
 from viz.lessons import numbers
 from viz.lessons.figures import Chart, Figure, Graph, figures
+from viz.lessons.formulas import mathml
 from viz.lessons.lesson import Lesson, Step
 from viz.lessons.measured import Found, quiet
 from viz.lessons.scenes import scene
@@ -18,32 +23,36 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
 
-def handout(lesson: Lesson, made: str) -> str:
-    """Return the page. `made` is its origin. Of a scene that isn't measured yet there is no figure and no answer."""
+def handout(lesson: Lesson, made: str, pairs: Mapping[str, Pair] = MappingProxyType({})) -> str:
+    """Return the page. `made` is its origin; `pairs` are the signals that this visitor has measured, by request.
+
+    Of a scene that isn't measured yet there is no figure and no answer; of one that can't be shown, the reason.
+    """
     reader = _reader()
     steps, answers = [], []
     first = True
     for number, step in enumerate(lesson.steps, start=1):
-        staged = scene(step)
-        found = quiet(staged)
-        drawn: list[tuple[str, Markup]] = []
-        for one in figures(step, staged, found) if found is not None else []:
-            drawn.append(_html(one, reader, first=first))
-            first = first and not isinstance(one, Chart)
         inline = [Markup(reader.renderInline(answer.text)) for answer in step.answers]  # noqa: S704  # escaped
-        steps.append(
-            {
-                "title": step.title,
-                "text": Markup(reader.render(step.text)),  # noqa: S704
-                "figures": drawn,
-                "look": Markup(reader.renderInline(step.look)),  # noqa: S704
-                "question": Markup(reader.renderInline(step.question)),  # noqa: S704
-                "answers": list(zip(ascii_lowercase, inline, strict=False)),
-            }
-        )
-        if found is not None and (step.answers or step.reveal):
-            told = step.told([numbers.told(found.numbers[field], how) for field, how in step.places()])
-            answers.append((number, _right(step, found), Markup(reader.renderInline(told))))  # noqa: S704
+        told = {
+            "title": step.title,
+            "text": Markup(reader.render(step.text)),  # noqa: S704
+            "look": Markup(reader.renderInline(step.look)),  # noqa: S704
+            "question": Markup(reader.renderInline(step.question)),  # noqa: S704
+            "answers": list(zip(ascii_lowercase, inline, strict=False)),
+        }
+        drawn: list[tuple[str, Markup]] = []
+        try:
+            staged = scene(step)
+            found = quiet(step, staged, pairs)
+            for one in figures(step, staged, found) if found is not None else []:
+                drawn.append(_html(one, reader, first=first))
+                first = first and not isinstance(one, Chart)
+            if found is not None and (step.answers or step.reveal):
+                sentence = step.told([numbers.told(found.numbers[field], how) for field, how in step.places()])
+                answers.append((number, _right(step, found), Markup(reader.renderInline(sentence))))  # noqa: S704
+        except UserError as error:
+            drawn.append(("", Markup("<p>{}</p>").format(worded(error))))
+        steps.append(told | {"figures": drawn})
     page: str = render(
         "lessons/handout.html",
         language=language(),
@@ -79,12 +88,10 @@ def _html(one: Figure, reader: "MarkdownIt", *, first: bool) -> tuple[str, Marku
 
 def _reader() -> "MarkdownIt":
     """Markdown without HTML, with tables, and formulas as MathML, which browsers draw themselves."""
-    from latex2mathml.converter import convert  # needed for a handout only  # noqa: PLC0415
     from markdown_it import MarkdownIt  # noqa: PLC0415
     from mdit_py_plugins.dollarmath import dollarmath_plugin  # noqa: PLC0415
 
     def formula(content: str, options: dict[str, bool]) -> str:
-        html: str = convert(content, display="block" if options.get("display_mode") else "inline")
-        return html
+        return mathml(content, block=bool(options.get("display_mode")))
 
     return MarkdownIt("js-default").use(dollarmath_plugin, renderer=formula)

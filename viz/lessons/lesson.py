@@ -14,7 +14,8 @@ from viz.lessons.grammar import FIELD, Condition, condition
 MOST_BYTES = 200_000  # of a file
 _MOST_STEPS = 40
 _HEAD = re.compile(r"^\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*$", re.MULTILINE | re.DOTALL)
-_PLACE = re.compile(rf"{{({FIELD})(?::(percent|times|size))?}}")
+_PLACE = re.compile(rf"{{({FIELD})(?::([a-z]*))?}}")
+_HOWS = ("", "percent", "times", "size")
 FIGURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "architecture": ("graph", "block", "none"),
@@ -113,7 +114,7 @@ def _parts(text: str) -> list[tuple[dict[str, Any], str]]:
     for head, end in zip(heads, ends, strict=True):
         try:
             found.append((tomllib.loads(head[1]), text.replace("\r\n", "\n")[head.end() : end].strip()))
-        except tomllib.TOMLDecodeError as error:
+        except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
             raise LessonError("the head is not TOML ({reason})", reason=str(error)[:100]) from None
     return found
 
@@ -151,6 +152,10 @@ def _step(head: Mapping[str, Any], body: str) -> Step:
     for name in sorted(used):
         if not _FIELDS[page].fullmatch(name):
             raise LessonError("the page {page} has no number {field}", page=page, field=repr(name))
+    for name, how in step.places():
+        if how not in _HOWS:
+            raise LessonError("reveal: {field} can be written as {forms}, got {how}", field=name,
+                              forms=", ".join(_HOWS[1:]), how=repr(how[:20]))  # fmt: skip
     return step
 
 

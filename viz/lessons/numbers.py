@@ -1,7 +1,8 @@
 """The numbers of a step that answers and sentences are about, measured or counted: field -> value."""
 
 from collections.abc import Sequence
-from math import inf, isnan, nan
+from math import isfinite, nan
+from statistics import median
 
 from models.signals.records import Pair, Signals
 from models.signals.statistics import quotient
@@ -73,7 +74,7 @@ def _side(side: Signals) -> dict[str, float]:
         "last": norms[-1] if norms else nan,
         "zeros": norms.count(0.0),
         "rms": quotient(outputs[-1], outputs[0]) if outputs else nan,
-        "loss": sorted(run.loss for run in side.runs)[len(side.runs) // 2],
+        "loss": median(run.loss for run in side.runs),
     }
 
 
@@ -92,12 +93,12 @@ def of_race(curves: Sequence[Curve]) -> dict[str, float]:
 
 def told(value: float, how: str) -> str:
     """Format a number for a sentence: as "percent", "times" or "size", else whole or with three digits."""
-    if isnan(value):
-        return "NaN"
+    if not isfinite(value):
+        return format.number(value)
     if how == "percent":
         return f"{value:.1%}"
     if how == "times":
         return _("{n} times", n=format.times(value))
     if how == "size":
         return format.size(int(value))
-    return format.whole(int(value)) if value not in (inf, -inf) and float(value).is_integer() else format.number(value)
+    return format.whole(int(value)) if float(value).is_integer() else format.number(value)

@@ -1,12 +1,13 @@
 """One step of a lesson: its figure, its question with the answer, and the ways on."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from models.runtime.messages import UserError
-from viz.language import _, language, ngettext, speak, worded
+from viz.language import _, ngettext, worded
 from viz.lessons import measured, numbers, shown
 from viz.lessons.handout import handout
 from viz.lessons.lesson import Lesson, Step
@@ -26,10 +27,10 @@ def content(step: Step, course: Course, number: int, words: DeltaGenerator, pict
     with picture:
         try:
             staged = scene(step)
-            known = measured.found(staged)
+            known = measured.found(step, staged)
             if known is not None and (step.figure == "graph" or not asked):  # other figures give the answer away
                 shown.show(step, staged, known)
-            elif known is not None:
+            elif known is not None and step.figure != "none":
                 st.info(_("Answer first; then the figure appears."), icon=":material/lock:")
         except UserError as error:
             st.error(format.as_it_is(worded(error)))
@@ -63,18 +64,14 @@ def top(lesson: Lesson, number: int) -> None:
 
 
 def _handout(lesson: Lesson) -> None:
-    made, spoken = origin.comment(), language()
-
-    def page() -> str:
-        speak(spoken)  # it is written in a thread of its own
-        return handout(lesson, made)
+    page = partial(handout, lesson, origin.comment(), dict(measured.measured_here()))
 
     how = _("The whole lesson as one page to print, with the figures, and the answers at the end.")
     download(_("Handout"), page, f"{lesson.id}.html", "text/html", key="handout", width="stretch", help=how)
 
 
 def _question(step: Step, course: Course, number: int, known: Found | None) -> None:
-    st.markdown(f"#### {step.question}")
+    st.markdown(f"## {step.question}")
     chosen = course.answer(number)
     if not chosen:
         for place, answer in enumerate(step.answers, start=1):
@@ -87,7 +84,7 @@ def _question(step: Step, course: Course, number: int, known: Found | None) -> N
             args=(course.answered(number, len(step.answers) + 1),),
         )  # fmt: skip
     elif known is None:
-        st.info(_("The figure is being measured."))
+        st.caption(_("The answer is told when the numbers are known."))
     else:
         _answered(step, chosen, known)
 
@@ -103,9 +100,9 @@ def _answered(step: Step, chosen: int, known: Found) -> None:
         lines.append(f"- :green[**✓ {own}**]" if holds else f"- ✗ {own}" if place == chosen else f"- {own}")
     st.markdown("\n".join(lines))
     told = _revealed(step, known)
-    if right:
+    if right and told:
         st.success(told, icon=":material/check:")
-    else:
+    elif told:
         st.info(told, icon=":material/info:")
 
 
@@ -152,7 +149,7 @@ def _score(lesson: Lesson, course: Course) -> tuple[int, int]:
         step, chosen = lesson.steps[number - 1], course.answer(number)
         if 0 < chosen <= len(step.answers):
             try:
-                known = measured.quiet(scene(step))
+                known = measured.quiet(step, scene(step), measured.measured_here())
             except UserError:
                 continue
             right += known is not None and step.answers[chosen - 1].when.holds(known.numbers)

@@ -6,14 +6,16 @@ from urllib.parse import parse_qsl
 from models.runtime.fields import Problem
 from models.runtime.messages import message
 from models.specs.external import ExternalSpec, Network
-from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from viz.language import worded
 from viz.lessons.errors import LessonError
 from viz.lessons.lesson import Step
+from viz.state import visit
 from viz.state.architecture import View
 from viz.state.compare import Comparison, read_network
+from viz.state.lessons import Course
 from viz.state.signals import Experiment
+from viz.state.starts import start
 from viz.state.training import Race
 
 _FIELDS = frozenset((*NetworkSpec.names(), *ExternalSpec.names()))
@@ -35,7 +37,8 @@ class Scene:
 def scene(step: Step) -> Scene:
     """Return the state that a step shows. Raises `LessonError` if its query has an invalid or unknown field."""
     query = dict(parse_qsl(step.query, keep_blank_values=True))
-    spec: Network | None = PRESETS["resnet18"].spec
+    query = {name: value for name, value in query.items() if name not in visit.FIELDS | set(Course.old_names())}
+    spec: Network | None = start(step.page)
     problems: list[Problem] = []
     if not _FIELDS.isdisjoint(query):
         spec, wrong = read_network(query)

@@ -10,6 +10,7 @@ from viz.lessons.figures import Chart, Figure, Graph, figures
 from viz.lessons.lesson import Step
 from viz.lessons.measured import Found
 from viz.lessons.scenes import Scene
+from viz.state import session
 from viz.ui import chart
 
 _HEIGHT = "max(340px, 52vh)"
@@ -33,7 +34,7 @@ def show(step: Step, scene: Scene, found: Found) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if found.origin:
             st.caption(found.origin)
-        query = dict(parse_qsl(step.query, keep_blank_values=True))
+        query = dict(parse_qsl(step.query, keep_blank_values=True)) | session.course().to_query()
         st.page_link(
             f"viz/pages/{step.page}.py", label=_(_LINKS[step.page]), query_params=query, icon=":material/open_in_new:"
         )

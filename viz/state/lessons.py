@@ -1,5 +1,6 @@
 """Where a visitor is in the lessons, with the answers; frozen and part of the link. No Streamlit here."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -25,7 +26,7 @@ class Course(Linked):
     def answer(self, step: int) -> int:
         """Return the number of the answer that was given at a step; 0 if none was."""
         given = self.answers.split(".")
-        return int(given[step - 1]) if step <= len(given) and given[step - 1].isdecimal() else 0
+        return int(given[step - 1]) if step <= len(given) and re.fullmatch("[0-9]{1,2}", given[step - 1]) else 0
 
     def answered(self, step: int, answer: int) -> "Course":
         """Return the state after an answer at a step."""

@@ -15,7 +15,6 @@ from models.runtime.errors import SpecError
 from models.runtime.fields import Problem
 from models.runtime.messages import Message, message, plural
 from models.specs.external import ExternalSpec, Network
-from models.specs.presets import PRESETS
 from models.specs.registry import Family
 from models.specs.spec import NetworkSpec
 from viz.state import visit
@@ -24,6 +23,7 @@ from viz.state.compare import SIDEBAR, Comparison, read_network, write
 from viz.state.lessons import Course
 from viz.state.repair import Note
 from viz.state.signals import Experiment
+from viz.state.starts import start
 from viz.state.training import Race
 from viz.state.url import Linked
 
@@ -41,8 +41,6 @@ _PAGES: dict[str, type[Linked]] = {
     _COURSE: Course,
 }
 _OURS = _SPEC_FIELDS | {name for page in _PAGES.values() for names in page.old_names().items() for name in names}
-# The network of a page until one is chosen: it can be measured in a moment.
-_STARTS = {"signals": PRESETS["resnet56_cifar"].spec, "training": PRESETS["resnet20_cifar"].spec}
 
 
 def load(page: str) -> None:
@@ -57,12 +55,12 @@ def load(page: str) -> None:
     state[_PAGE] = page
     if _WRITTEN in state and (touched or ours == state[_WRITTEN] or (not ours and elsewhere)):
         if elsewhere and not state.get(_CHOSEN):
-            state[_SPEC] = _start(page)
+            state[_SPEC] = start(page)
         return
     state[_CHOSEN] = not _SPEC_FIELDS.isdisjoint(ours)
-    state[_SPEC], wrong = read_network(ours) if state[_CHOSEN] else (_start(page), ())
+    state[_SPEC], wrong = read_network(ours) if state[_CHOSEN] else (start(page), ())
     if state[_SPEC] is None:
-        state[_SPEC] = _start(page)
+        state[_SPEC] = start(page)
     problems: list[Problem] = [*wrong]
     for key, settings in _PAGES.items():
         state[key], amiss = settings.from_query(ours)
@@ -77,7 +75,7 @@ def load(page: str) -> None:
 def save() -> None:
     """Write what differs from the defaults to the address, if that has changed."""
     query = _query()
-    st.session_state[_WRITTEN] = query
+    st.session_state[_WRITTEN] = {name: value for name, value in query.items() if name in _OURS}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
 
@@ -111,7 +109,7 @@ def own() -> NetworkSpec:
     if isinstance(found, NetworkSpec):
         return found
     before: NetworkSpec | None = st.session_state.get(_OWN)
-    return before or _start(st.session_state.get(_PAGE, ""))
+    return before or start(st.session_state.get(_PAGE, ""))
 
 
 def put_spec(new: Network, notes: tuple[Note, ...] = ()) -> None:
@@ -124,7 +122,7 @@ def put_spec(new: Network, notes: tuple[Note, ...] = ()) -> None:
 
 def reset() -> None:
     """Forget the network and the settings of all pages, as at a first visit."""
-    put_spec(_start(st.session_state.get(_PAGE, "")))
+    put_spec(start(st.session_state.get(_PAGE, "")))
     st.session_state.update({_CHOSEN: False} | {key: settings() for key, settings in _PAGES.items()})
 
 
@@ -277,14 +275,10 @@ def link() -> str:
     return f"{base}?{urlencode(query)}" if query else base
 
 
-def _start(page: str) -> NetworkSpec:
-    return _STARTS.get(page, NetworkSpec())
-
-
 def _query() -> dict[str, str]:
     """What differs from the defaults. A page's start is left out; the default network is then written by its stages."""
-    start, own = _start(st.session_state.get(_PAGE, "")), spec()
-    network = {} if own == start else own.to_query() or {"stages": own.to_query(full=True)["stages"]}
+    first, own = start(st.session_state.get(_PAGE, "")), spec()
+    network = {} if own == first else own.to_query() or {"stages": own.to_query(full=True)["stages"]}
     pages = (view(), experiment(), comparison(), race(), course())
     return network | {name: value for shown in pages for name, value in shown.to_query().items()} | visit.query()
 

@@ -7,13 +7,15 @@ from viz.language import ENGLISH, ask, languages, speak
 
 _LANG = "lang"  # in the link and in the session state: the language, if it was chosen
 _HALL = "present"  # the same: large text and no controls, for a lecture
+_WRITTEN = "written_visit"  # in the session state: what the address was last told
 FIELDS = frozenset({_LANG, _HALL})  # of a link
 
 
 def query() -> dict[str, str]:
-    """Return what a link says of it."""
+    """Return what the address is to say of it; call it when that is written."""
     spoken = {_LANG: str(st.session_state[_LANG])} if _LANG in st.session_state else {}
-    return spoken | ({_HALL: "1"} if hall() else {})
+    st.session_state[_WRITTEN] = found = spoken | ({_HALL: "1"} if hall() else {})
+    return found
 
 
 def load_language() -> None:
@@ -32,15 +34,14 @@ def load_hall() -> None:
 
 
 def _asked(field: str) -> str | None:
-    """Return a field of the address if it is new there; None if it was read before or is missing.
+    """Return a field of the address if it is new there; None if it was read before, or was written by `query`.
 
-    After a change the browser may still send the old address, once or several times.
+    After a change the browser may still send an older address, once or several times.
     """
-    asked, key = st.query_params.get(field), f"asked_{field}"
-    if asked == st.session_state.get(key):
-        return None
-    st.session_state[key] = asked
-    return asked
+    asked, read, written = st.query_params.get(field), f"read_{field}", st.session_state.get(_WRITTEN, {})
+    new = asked != st.session_state.get(read) and asked != written.get(field)
+    st.session_state[read] = asked
+    return asked if new else None
 
 
 def hall() -> bool:

@@ -22,5 +22,6 @@ def enlarge(figure: "go.Figure") -> None:
     for trace in figure.data:
         if getattr(trace, "line", None) is not None and trace.line.width:
             trace.line.width *= _LARGER
-        if getattr(trace, "marker", None) is not None and isinstance(trace.marker.size, int | float):
-            trace.marker.size *= _LARGER
+        size = getattr(getattr(trace, "marker", None), "size", None)  # bars have none
+        if isinstance(size, int | float):
+            trace.marker.size = size * _LARGER

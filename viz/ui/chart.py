@@ -12,6 +12,7 @@ from viz.state import session, visit
 from viz.style import theme
 from viz.style.hall import enlarge
 from viz.ui import origin
+from viz.ui.widgets import download
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -65,12 +66,11 @@ def show(
             made = origin.comment()
             told = {"made": made, "chart": chart, "name": f"{name}-{key}", "words": alt, "shades": theme.relit()}
             _SAVE(key=f"save_{key}", data=told | {"template": theme.printed(), "font": theme.PRINT_FONT})
-            st.download_button(
+            download(
                 _("HTML, offline"),
                 lambda: page(draw(dark=False), alt, made),
                 f"{name}-{key}.html",
                 "text/html",
-                on_click="ignore",
                 key=f"html_{key}",
                 width="stretch",
             )

@@ -18,7 +18,7 @@ from viz.graph.page import page
 from viz.graph.picture import Direction, Picture
 from viz.graph.play import animated
 from viz.graph.view import graph_view
-from viz.language import _, language, speak, worded
+from viz.language import _, language, worded
 from viz.state import session
 from viz.state.architecture import View
 from viz.style import format
@@ -84,11 +84,8 @@ def _measured(spec: Network) -> tuple[str, Signals] | None:
 
 def _network(spec: Network, name: str) -> None:
     """Draw the downloads of the whole network, folded or not."""
-    trace, title, made, spoken = cached.trace(spec), worded(describe(spec).title), origin.comment(), language()
-
-    def html() -> str:
-        speak(spoken)  # it is written in a thread of its own
-        return page(trace, title=title, origin=made)
+    trace = cached.trace(spec)
+    html = partial(page, trace, title=worded(describe(spec).title), origin=origin.comment())
 
     st.write(_("The network:"))
     wide: dict[str, Any] = {"width": "stretch"}

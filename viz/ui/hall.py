@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from viz.language import _
+from viz.language import _, language
 from viz.state import visit
 
 _STYLE = Path(__file__).parents[2] / "assets" / "hall.css"
@@ -16,14 +16,17 @@ _KEYS = st.components.v2.component(
 )
 
 
-def show(place: str) -> None:
-    """Apply the style and take the keys, if the page is presented; begin at the top when `place` changes."""
+def show(place: str, answers: str) -> None:
+    """Apply the style and take the keys, if the page is presented.
+
+    The page begins at the top when `place` changes, and shows what was told when `answers` change.
+    """
     hall = visit.hall()
     if hall:
         st.html(_STYLE)
         st.button(_("Leave"), key="leave", on_click=visit.put_hall, args=(False,), help=_("Escape"))
     with st.container(key="keys"):
-        _KEYS(key="keys_pressed", data={"place": place, "hall": hall})
+        _KEYS(key="keys_pressed", data={"place": place, "answers": answers, "hall": hall, "language": language()})
 
 
 def button() -> None:

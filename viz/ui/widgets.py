@@ -10,6 +10,7 @@ import streamlit as st
 from models.runtime.errors import SpecError
 from models.runtime.fields import Fields
 from models.runtime.rules import Choice, Key, Number
+from viz.language import language, speak
 from viz.state import session
 from viz.text.labels import label as label_of
 from viz.text.messages import problem
@@ -101,4 +102,16 @@ def tabs(
 
 def download(label: str, content: Any, file: str, mime: str, *, key: str, **more: Any) -> None:
     """Draw a download; `content` is text, bytes, or a function that creates it when it is downloaded."""
+    if callable(content):
+        content = _spoken(content, language())
     st.download_button(label, content, file, mime, on_click="ignore", key=key, **more)
+
+
+def _spoken(make: Callable[[], Any], spoken: str) -> Callable[[], Any]:
+    """A function that makes its text in a language: it is called in a thread of its own."""
+
+    def made() -> Any:
+        speak(spoken)
+        return make()
+
+    return made

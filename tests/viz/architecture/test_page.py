@@ -19,7 +19,7 @@ FIELDS = sorted((*NetworkSpec.__slots__, *View.__slots__))
 
 
 def graph(app):
-    return json.loads(app.get("bidi_component")[0].proto.json)
+    return json.loads(next(one for one in app.get("bidi_component") if '"svg"' in one.proto.json).proto.json)
 
 
 def heading(app):

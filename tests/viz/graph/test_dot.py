@@ -213,3 +213,14 @@ def test_a_caption_wider_than_the_picture_is_not_cut():
 
     assert float(wide.get("width").removesuffix("pt")) >= text_width(long, 13)
     assert float(wide.get("height").removesuffix("pt")) > float(plain.get("height").removesuffix("pt"))
+
+
+@pytest.mark.parametrize("direction", Direction)
+@pytest.mark.parametrize("name", ["vgg16", "plain56_cifar", "resnet18"])
+def test_shapes_on_the_edges_are_inside_the_picture(name, direction):
+    marks = drawn(PRESETS[name].spec, shapes=True, direction=direction).drawn
+
+    for text in marks.texts:
+        assert text.x >= 0
+        assert text.x + text.width <= marks.width
+        assert 0 <= text.y <= marks.height

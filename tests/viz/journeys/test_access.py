@@ -33,6 +33,12 @@ PAGES = {
     "compare": "compare",
     "training": "training",
     "a finished race": "training?" + "&".join(f"{name}={value}" for name, value in TRAINED.to_query().items()),
+    "the lessons": "lessons",
+    "a question": "lessons?lessons.lesson=2-gradient",
+    "an answer": "lessons?lessons.lesson=2-gradient&lessons.answers=1",
+    "a step with a block, in Chinese": "lessons?lang=zh&lessons.lesson=1-skip-connection&lessons.step=4&lessons.answers=1.1.1.1",
+    "a lecture": "lessons?lessons.lesson=2-gradient&lessons.answers=3&present=1",
+    "in Chinese": "?lang=zh",
     "a link that can't be followed": "?stages=x&classes=1&whatever=1",
 }
 

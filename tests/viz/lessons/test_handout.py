@@ -39,6 +39,34 @@ def test_formulas_are_mathml_and_names_are_text():
     assert "<b>1 b</b> There are 36,864, 64 times 64 times." in page
 
 
+@pytest.mark.parametrize(
+    "formula",
+    [
+        r"\text{<script>window.pwned=1</script>}",
+        r"\href{javascript:alert(1)}{x}",
+        r"\style{color:red}{x}",
+        "x^{",
+        r"\frac{",
+    ],
+)
+def test_a_formula_brings_no_code_and_a_broken_one_is_shown_as_it_is(formula):
+    page = handout(read("own", [("1.md", STEP.replace("A text with <b>tags</b>", f"With ${formula}$,"))]), "")
+
+    body = page[page.index("<body>") :]
+    assert "<script" not in body
+    assert "javascript:" not in re.sub(r"(?s)<code>.*?</code>", "", body)
+    assert "style=" not in body.split("<math")[-1].split("</math>")[0]
+
+
+def test_a_step_that_cannot_be_shown_says_why_and_the_others_are_there():
+    again = STEP.replace("&architecture.layer=layer1.0.conv1", "").replace("The title", "Second")
+
+    page = handout(read("own", [("1.md", STEP), ("2.md", again)]), "")
+
+    assert "has no number" in page
+    assert "There are 36,864" in page
+
+
 def test_a_handout_is_in_the_language_of_the_lesson():
     spoken = viz.language._chosen.set("zh")
     try:

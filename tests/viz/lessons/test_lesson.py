@@ -61,6 +61,7 @@ def test_a_file_may_hold_several_steps():
         ("layer.params == 576", "layer.params = 576", "when: must be comparisons"),
         ('text = "576"\n', "", "text: must be a text"),
         ('lesson = "A lesson"', "lesson = 5", "lesson: must be a text"),
+        ("{layer.out:times}", "{layer.out:time}", "can be written as percent, times, size, got 'time'"),
         ('look = "Look here."', "look = Look", "not TOML"),
         ('look = "Look here."', 'colour = "red"', "no field 'colour'"),
         ("# The title", "The title", "must begin with its title"),

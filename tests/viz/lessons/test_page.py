@@ -82,7 +82,7 @@ def test_a_lesson_that_is_not_there_is_named(open_app, query):
     assert [button for button in app.button if (button.key or "").startswith("start_")]
 
 
-@pytest.mark.parametrize("answers", ["x", "9.9.9", "-1", "....", "1" * 300])
+@pytest.mark.parametrize("answers", ["9" * 6_000, "x", "9.9.9", "-1", "....", "1" * 300])
 def test_any_answers_in_a_link_can_be_read(open_app, answers):
     app = opened(open_app, PAGE, **{"lessons.lesson": "1-skip-connection", "lessons.answers": answers})
 
@@ -93,7 +93,7 @@ def test_an_own_lesson_is_opened_and_its_html_is_text(open_app, monkeypatch, tmp
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "1.md").write_text(STEP)
     monkeypatch.setenv(shelf.OWN, str(tmp_path))
-    app = press(opened(open_app, PAGE), "start_mine")
+    app = press(opened(open_app, PAGE), "start_own-mine")
 
     (text,) = (one for one in app.markdown if "tags" in one.value)
     assert not text.allow_html
@@ -128,3 +128,70 @@ def test_presenting_hides_the_sidebar_and_stays_in_the_link(open_app):
     assert address(app)["present"] == "1"
     press(app, "leave")
     assert "present" not in address(app)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("&architecture.layer=layer1.0.conv1", "", "has no number 'layer.in'"),
+        ('figure = "graph"', 'figure = "block"', ""),
+        ("architecture.layer=layer1.0.conv1", "architecture.layer=nope.x", "has no number 'layer.in'"),
+    ],
+)
+def test_a_scene_that_lacks_what_the_step_needs_is_told(open_app, monkeypatch, tmp_path, old, new, told):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "1.md").write_text(STEP.replace(old, new))
+    monkeypatch.setenv(shelf.OWN, str(tmp_path))
+
+    app = press(opened(open_app, PAGE), "start_own-mine")
+
+    assert [told in error.value for error in app.error] == ([True] if told else [])
+
+
+def test_a_block_is_found_by_its_own_path_and_another_is_refused(open_app, monkeypatch, tmp_path):
+    text = STEP.replace('figure = "graph"', 'figure = "block"').replace("{layer.in} times {layer.out:times}", "so")
+    text = text.replace("layer.params == 576", "params == 576").replace("layer.params == 36864", "params > 576")
+    text = text.replace("{layer.params}", "{params}")
+    for name, layer in (("block", "layer1.0"), ("none", "layer9")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.md").write_text(text.replace("layer1.0.conv1", layer))
+    monkeypatch.setenv(shelf.OWN, str(tmp_path))
+
+    app = press(press(opened(open_app, PAGE), "start_own-block"), "answer_1_2")
+    assert not app.error
+    assert "11,689,512" in said(app)
+    other = press(press(opened(open_app, PAGE), "start_own-none"), "answer_1_2")
+    assert "a block needs architecture.layer" in other.error[0].value
+
+
+def test_odd_files_in_a_folder_of_lessons_do_not_break_the_page(open_app, monkeypatch, tmp_path):
+    (tmp_path / "one" / "2.md").mkdir(parents=True)
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "1.md").symlink_to(tmp_path / "nowhere.md")
+    (tmp_path / "three").mkdir()
+    (tmp_path / "three" / "1.md").write_text("+++\nlesson = " + "[" * 5_000 + "\n+++\n# x")
+    (tmp_path / "four").mkdir()
+    (tmp_path / "four" / "1.md").write_bytes(b"\xff\xfe")
+    (tmp_path / "five").mkdir()
+    (tmp_path / "five" / "1.md").write_text(STEP, encoding="utf-8-sig")
+    monkeypatch.setenv(shelf.OWN, str(tmp_path))
+
+    app = opened(open_app, PAGE)
+
+    assert not app.exception
+    assert len(app.warning) == 4
+    assert [one for one in app.button if one.key == "start_own-five"]
+
+
+def test_a_lesson_starts_with_the_network_of_its_page():
+    from viz.lessons.lesson import read
+    from viz.lessons.scenes import scene
+
+    text = STEP.replace("architecture?stages=2-2-2-2&architecture.layer=layer1.0.conv1", "signals?lang=zh&present=1")
+    text = (
+        text.replace("layer.params", "depth")
+        .replace("{layer.in} times {layer.out:times}", "so")
+        .replace("graph", "none")
+    )
+
+    assert scene(read("own", [("1.md", text)]).steps[0]).spec.stages == (9, 9, 9)

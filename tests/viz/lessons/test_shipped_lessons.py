@@ -25,7 +25,7 @@ def test_there_are_six_lessons_that_can_be_read():
 @pytest.mark.parametrize(("lesson", "number"), STEPS, ids=[f"{lesson.id} {number}" for lesson, number in STEPS])
 def test_exactly_one_answer_is_as_measured(lesson, number):
     step = lesson.steps[number - 1]
-    known = measured.quiet(scene(step))
+    known = measured.quiet(step, scene(step), {})
 
     assert known is not None, "not measured before: python -m viz.command.ship"
     for name, __ in step.places():
@@ -64,7 +64,7 @@ def test_chinese_is_chinese(lesson: Lesson):
 def test_every_right_answer_has_its_place():
     """The right answer is not always at the same place."""
     places = {
-        [answer.when.holds(measured.quiet(scene(step)).numbers) for answer in step.answers].index(True)
+        [answer.when.holds(measured.quiet(step, scene(step), {}).numbers) for answer in step.answers].index(True)
         for lesson in ENGLISH
         for step in lesson.steps
         if step.answers

@@ -65,7 +65,9 @@ def test_timms_networks_are_there_and_take_other_channels(open_app):
 
 def test_the_strength_of_the_skips_is_set_in_the_sidebar_and_the_graph_has_none_at_zero(open_app):
     app = open_app(**SMALL)
-    assert "identity" in json.dumps(json.loads(app.get("bidi_component")[0].proto.json))
+    assert "identity" in json.dumps(
+        json.loads(next(one for one in app.get("bidi_component") if '"svg"' in one.proto.json).proto.json)
+    )
 
     app.slider(key="library_skip_scale").set_value(0.0).run()
 
