@@ -18,7 +18,7 @@ from viz.backend.memo import memo
 from viz.state.compare import write
 
 FOLDER = Path(__file__).parents[2] / "assets" / "results" / "signals"
-RUNS = FOLDER.parent / "runs"
+RUNS = FOLDER.parent / "trainings"
 
 
 def pair(spec: Network, request: Request[Pair]) -> tuple[Pair, Stamp] | None:

@@ -53,7 +53,8 @@ def show(scene: Scene) -> None:
 def _mosaics(ours: FeatureMaps, theirs: FeatureMaps | None, name: str, first: object) -> None:
     for column, found, key in zip(st.columns(2), (ours, theirs), ("with", "without"), strict=True):
         with column:
-            network = _(NAMES[key == "with"])
+            skips = key == "with"
+            network = _(NAMES[skips])
             if found is None:
                 st.markdown(_("**{network}**: the twin has no layer {layer}.", network=network, layer=ours.path))
                 continue
