@@ -26,7 +26,7 @@ with notices:
     header.messages()
 with sharing:
     header.share(worded(name.title))
-st.markdown(summary(trace))
+st.markdown(summary(trace) + (_(" [First lesson →](lessons)") if session.first_visit() else ""))
 header.numbers(spec, trace, name)
 # a graph that is not one column has the whole width, with the card below
 sides = st.container(key="picture").columns([5, 3] if view.direction is Direction.VERTICAL else 1, gap="medium")

@@ -41,8 +41,6 @@ def show(spec: Network, view: View, *, saving: DeltaGenerator) -> None:
             form.choice("colour", _("Colour"))
             form.switch("shapes", _("Shapes on the edges"))
         st.page_link("viz/pages/signals.py", label=_("What the skips do →"), width="content")
-        if session.first_visit():
-            st.page_link("viz/pages/lessons.py", label=_("New here? A lesson →"), width="content")
     folding = Folding(view.level, view.fold)
     measured = _measured(spec)
     if measured is None:
