@@ -66,8 +66,14 @@ def test_a_lecture_is_held_with_a_clicker(app):
         page.keyboard.press("Enter")
         page.locator(".js-plotly-plot").wait_for()
         visit.settle()
-        page.keyboard.press("PageDown")
-        page.get_by_role("heading", name=lesson.steps[1].title, level=1).wait_for()
+        second = page.get_by_role("heading", name=lesson.steps[1].title, level=1)
+        for _ in range(10):  # through all of the step, then on
+            if second.is_visible():
+                break
+            page.keyboard.press("PageDown")
+            page.wait_for_timeout(700)
+            visit.settle()
+        second.wait_for()
         visit.settle()
         page.keyboard.press("PageUp")
         page.get_by_role("heading", name=lesson.steps[0].title, level=1).wait_for()
