@@ -33,30 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     environment = os.environ | {
         "SKIPSCOPE_RUNS": os.environ.get("SKIPSCOPE_RUNS", str(Path.home() / ".skipscope/runs"))
     }
-    query = {}
-    if given.module:
-        try:
-            file, name = _found(given.module)
-        except ValueError as error:
-            print(f"skipscope: {error}", file=sys.stderr)  # noqa: T201  # a command speaks by printing
-            return 2
-        environment |= {own.PLACE: f"{file}:{name}", own.INPUT: given.input}
-        query = {"network": f"own:{name}", "input_shape": given.input}
-    page = ""
-    if given.weights:
-        weights = Path(given.weights).resolve()
-        if not weights.is_file():
-            print(f"skipscope: {given.weights}: must be a file of weights", file=sys.stderr)  # noqa: T201
-            return 2
-        environment |= {own.WEIGHTS: str(weights)}
-        page, query = "signals", query | {"weights": "file"}
-    if given.lessons:
-        lessons = Path(given.lessons).resolve()
-        if not lessons.is_dir():
-            print(f"skipscope: {given.lessons}: must be a folder of lessons", file=sys.stderr)  # noqa: T201
-            return 2
-        environment |= {shelf.OWN: str(lessons)}
-        page = page or "lessons"
+    try:
+        page, query, more = _opened(given)
+    except ValueError as error:
+        print(f"skipscope: {error}", file=sys.stderr)  # noqa: T201  # a command speaks by printing
+        return 2
+    environment |= more
     port = given.port or _free_port()
     address = f"http://127.0.0.1:{port}/{page}" + (f"?{urlencode(query)}" if query else "")
     command = [sys.executable, "-m", "streamlit", "run", str(_APP), "--server.headless", "true"]
@@ -72,6 +54,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         server.terminate()
         server.wait()
+
+
+def _opened(given: argparse.Namespace) -> tuple[str, dict[str, str], dict[str, str]]:
+    """The page to open, its query, and what the server is told. Raises `ValueError` for a file that isn't there."""
+    page, query, told = "", dict[str, str](), dict[str, str]()
+    if given.module:
+        file, name = _found(given.module)
+        told |= {own.PLACE: f"{file}:{name}", own.INPUT: given.input}
+        query = {"network": f"own:{name}", "input_shape": given.input}
+    if given.lessons:
+        folder = Path(given.lessons).resolve()
+        if not folder.is_dir():
+            raise ValueError(f"{given.lessons}: must be a folder of lessons")
+        told |= {shelf.OWN: str(folder)}
+        page = "lessons"
+    if given.weights:
+        weights = Path(given.weights).resolve()
+        if not weights.is_file():
+            raise ValueError(f"{given.weights}: must be a file of weights")
+        told |= {own.WEIGHTS: str(weights)}
+        page, query = "signals", query | {"weights": "file"}
+    return page, query, told
 
 
 def _parser() -> argparse.ArgumentParser:

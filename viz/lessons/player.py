@@ -24,6 +24,9 @@ def content(step: Step, course: Course, number: int, words: DeltaGenerator, pict
     """Draw the figure and the question, or why the scene of a lesson of one's own can't be shown."""
     asked = bool(step.answers) and not course.answer(number)
     known = None
+    if asked:
+        with words:  # before the figure, which may have to be measured
+            _question(step, course, number, None)
     with picture:
         try:
             staged = scene(step)
@@ -36,9 +39,9 @@ def content(step: Step, course: Course, number: int, words: DeltaGenerator, pict
             st.error(format.as_it_is(worded(error)))
             return
     with words:
-        if step.answers:
+        if step.answers and not asked:
             _question(step, course, number, known)
-        elif step.reveal and known is not None:
+        elif not step.answers and step.reveal and known is not None:
             st.markdown(_revealed(step, known))
 
 

@@ -7,9 +7,9 @@ from viz.architecture import layer_card
 from viz.backend import cached
 from viz.graph import folding
 from viz.graph.picture import Direction
-from viz.language import _, worded
+from viz.language import _, sentences, worded
 from viz.state import session
-from viz.text.architecture import summary
+from viz.text.architecture import first_lesson, summary
 from viz.ui import graph_panel, header
 
 spec = session.spec()
@@ -26,7 +26,7 @@ with notices:
     header.messages()
 with sharing:
     header.share(worded(name.title))
-st.markdown(summary(trace) + (_(" [First lesson →](lessons)") if session.first_visit() else ""))
+st.markdown(sentences([summary(trace), first_lesson() if session.first_visit() else ""]))
 header.numbers(spec, trace, name)
 # a graph that is not one column has the whole width, with the card below
 sides = st.container(key="picture").columns([5, 3] if view.direction is Direction.VERTICAL else 1, gap="medium")

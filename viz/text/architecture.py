@@ -4,7 +4,7 @@ from models.tracing.kinds import JOINS
 from models.tracing.layers import EdgeKind
 from models.tracing.records import Trace
 from viz.graph.folding import tree, walk
-from viz.language import _, ngettext
+from viz.language import _, language, ngettext
 
 
 def summary(trace: Trace) -> str:
@@ -67,3 +67,8 @@ def _branches(trace: Trace) -> bool:
     """Whether some output is read twice."""
     sources = [edge.source for edge in trace.edges]
     return len(set(sources)) < len(sources)
+
+
+def first_lesson() -> str:
+    """Return a link to the lessons for somebody who is here for the first time; it opens in a new tab."""
+    return _("[First lesson →]({link})", link=f"lessons?lang={language()}")

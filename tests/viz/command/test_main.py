@@ -100,6 +100,8 @@ def spec(file, name, shape="3x16x16"):
     [
         (["nothing.py:MyNet"], "must be a file and a name in it"),
         (["mymodels.py"], "must be a file and a name in it"),
+        (["--lessons", "nowhere"], "nowhere: must be a folder of lessons"),
+        (["--weights", "nowhere.pt"], "nowhere.pt: must be a file of weights"),
         (["mymodels.py:Nope"], "mymodels.py has no 'Nope', but Block, MyNet"),
         (["broken.py:MyNet"], "broken.py: "),
         (["mymodels.py:MyNet", "--input", "64"], "must be channels x height x width"),

@@ -114,7 +114,7 @@ def test_a_mistake_in_an_own_lesson_is_told_and_the_others_are_there(open_app, m
 
 def test_the_first_visit_offers_a_lesson_and_a_link_does_not(open_app):
     def offers(app):
-        return [one for one in app.markdown if one.value.endswith("(lessons)")]
+        return [one for one in app.markdown if "](lessons?lang=en)" in one.value]
 
     assert offers(open_app())
     assert not offers(open_app(stages="3-4-6-3"))
