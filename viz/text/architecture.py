@@ -71,4 +71,5 @@ def _branches(trace: Trace) -> bool:
 
 def first_lesson() -> str:
     """Return a link to the lessons for somebody who is here for the first time; it opens in a new tab."""
-    return _("[First lesson →]({link})", link=f"lessons?lang={language()}")
+    words = _("First lesson →")
+    return f"[{words}](lessons?lang={language()})"

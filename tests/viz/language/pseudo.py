@@ -210,7 +210,7 @@ def foreign(text):
     """Return the words of a text that are neither in brackets nor names, paths, numbers or formulas."""
     text = text.replace("\u200b", "")
     text = re.sub(
-        r"(?s:<style>.*?</style>)|<[^>]*>|\S*[?&]\S+=\S+|%\{[^}]*\}|&\w+;|:(?:small|gray|blue)\b|-badge|:material/\w+:|https?://\S+|`[^`]*`",
+        r"(?s:<style>.*?</style>)|<[^>]*>|[^\s⟦⟧]*[?&][^\s⟦⟧]+=[^\s⟦⟧]+|%\{[^}]*\}|&\w+;|:(?:small|gray|blue)\b|-badge|:material/\w+:|https?://\S+|`[^`]*`",
         " ",
         text,
     )
