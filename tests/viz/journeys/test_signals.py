@@ -182,7 +182,7 @@ def test_the_graphs_of_both_share_one_scale(visit):
     (legend,) = (" ".join(text.split()) for text in page.locator("div.legend").all_inner_texts())
     assert re.search(r"log scale (\S+ to \S+)", legend)
     for title in ("with skips", "without skips"):
-        page.locator("g.node.title text", has_text=re.compile(f"^{title}$")).wait_for()
+        page.locator("g.title text", has_text=re.compile(f"^{title}$")).wait_for()
 
 
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1366, 768, "light"), (1920, 1080, "dark")])
