@@ -12,7 +12,8 @@ from models.specs.registry import load_extensions
 from viz.backend import preload
 from viz.language import _
 from viz.sidebar import widgets
-from viz.state import session, visit
+from viz.state import maker, session, visit
+from viz.state.hidden import hides
 from viz.ui import broken, hall, language_switch
 
 register_own(os.environ.get(own.PLACE, ""), os.environ.get(own.INPUT, ""))
@@ -25,6 +26,7 @@ st.html(assets / "style.css")
 
 visit.load_language()
 visit.load_hall()
+visit.load_hidden()
 page = st.navigation(
     [
         st.Page("viz/pages/lessons.py", title=_("Lessons")),
@@ -37,14 +39,22 @@ page = st.navigation(
 )
 session.load(page.url_path)
 language_switch.show()
-if page.url_path != "lessons" and not visit.hall():
+if page.url_path != "lessons" and not visit.hall() and not hides("network"):
     with st.sidebar:
         widgets.show(page.url_path)
 course = session.course()
 hall.show(f"{page.url_path} {course.lesson} {course.step}", course.answers)
 preload.start()
+if session.exercise().asks:
+    from viz.lessons import exercise
+
+    exercise.show()
 try:
     page.run()
 except UserError as error:  # a network whose shapes don't fit
     broken.show(error)
 session.save()
+if maker.wanted():
+    from viz.lessons import exercise_maker
+
+    exercise_maker.show()

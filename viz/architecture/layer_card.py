@@ -11,6 +11,7 @@ from viz.graph.folding import Folding, Group, unfolded, walk
 from viz.language import _, listing, ngettext
 from viz.state import session
 from viz.state.architecture import View
+from viz.state.hidden import hides
 from viz.style import format
 from viz.text import formulas
 from viz.text.labels import label
@@ -21,6 +22,8 @@ _SLIP_PRESET = "wrn_18_3"
 
 
 def show(spec: Network, trace: Trace, groups: tuple[Group, ...], view: View) -> None:
+    if hides("layer"):
+        return
     with st.container(border=True, key="card"):  # style.css makes it as high as the graph
         _search(spec, groups, view)
         if view.layer in trace.by_path:
@@ -73,6 +76,8 @@ def _empty(trace: Trace) -> None:
         offered.insert(0, ("first", first, _("{layer}: an early convolution", layer=first.path)))
     for key, layer, words in offered:
         st.button(words, key=f"try_{key}", on_click=_select, args=(layer.path,), width="stretch")
+    if hides("params", "macs"):
+        return
     rows = [
         f"| {format.stage(total.path)} | {format.shape(total.output_shape)} "
         f"| {format.percent(total.params, trace.params)} | {format.percent(total.macs, trace.macs)} |"
@@ -85,26 +90,32 @@ def _empty(trace: Trace) -> None:
 def _layer(trace: Trace, layer: Layer) -> None:
     st.header(_breakable(layer.path), anchor=False)
     st.caption(f"{_(KINDS[layer.kind].label)} {format.shape(layer.input_shape)} → {format.shape(layer.output_shape)}")
-    if layer.path == _SLIP_LAYER:
+    if layer.path == _SLIP_LAYER and not hides("params"):
         _slip(layer)
     st.markdown(
         "\n".join(
             f"**{name}**  \n`{formula}` {why}  "
-            for name, formula, why in (
-                (_("Parameters"), layer.params_formula, formulas.params(layer)),
-                (_("MACs"), layer.macs_formula, formulas.macs(layer)),
-                (_("Output"), layer.shape_formula, formulas.shape(layer)),
-                (_("Memory of the output in float32, bytes"), layer.bytes_formula, ""),
-                (_("Receptive field, px"), layer.receptive_field_formula, formulas.receptive_field(layer)),
-                (_("Effective stride, px"), layer.effective_stride_formula, formulas.effective_stride(layer)),
+            for word, name, formula, why in (
+                ("params", _("Parameters"), layer.params_formula, formulas.params(layer)),
+                ("macs", _("MACs"), layer.macs_formula, formulas.macs(layer)),
+                ("", _("Output"), layer.shape_formula, formulas.shape(layer)),
+                ("memory", _("Memory of the output in float32, bytes"), layer.bytes_formula, ""),
+                (
+                    "receptive_field",
+                    _("Receptive field, px"),
+                    layer.receptive_field_formula,
+                    formulas.receptive_field(layer),
+                ),
+                ("", _("Effective stride, px"), layer.effective_stride_formula, formulas.effective_stride(layer)),
             )
-            if formula
+            if formula and not hides(word)
         )
     )
     if not layer.receptive_field:
         st.markdown(f"**{_('Receptive field, px')}**  \n{formulas.undefined_field(trace)}")
-    question = _("Counted in the depth of {depth:,}?", depth=trace.depth)
-    st.markdown(f"**{question}** {_counted(trace, layer)}")
+    if not hides("depth"):
+        question = _("Counted in the depth of {depth:,}?", depth=trace.depth)
+        st.markdown(f"**{question}** {_counted(trace, layer)}")
     if layer.made_by:
         where, line = layer.made_by.split("  ", 1)
         made_by = _("Created in")
@@ -120,16 +131,18 @@ def _group(trace: Trace, group: Group) -> None:
     layers = ngettext("{n:,} layer: {shapes}", "{n:,} layers: {shapes}", len(group.layers), shapes=shapes)
     st.caption(_(", ").join([*blocks, layers]))
     depth = sum(layer.counted for layer in group.layers)
-    for name, value, whole in (
-        (_("Parameters"), group.params, trace.params),
-        (_("MACs"), group.macs, trace.macs),
-        (_("Activations, bytes"), group.activation_bytes, trace.activation_bytes),
-        (_("Layers counted in depth"), depth, trace.depth),
+    for word, name, value, whole in (
+        ("params", _("Parameters"), group.params, trace.params),
+        ("macs", _("MACs"), group.macs, trace.macs),
+        ("memory", _("Activations, bytes"), group.activation_bytes, trace.activation_bytes),
+        ("depth", _("Layers counted in depth"), depth, trace.depth),
     ):
+        if hides(word):
+            continue
         share = _("{share} of the network", share=format.percent(value, whole))
         st.markdown(f"**{name}**  \n`{value:,}` {share}")
     parts = [layer for layer in group.layers if layer.params]
-    if parts and len(parts) <= 8:  # then the sum fits one or two lines
+    if parts and len(parts) <= 8 and not hides("params"):  # then the sum fits one or two lines
         terms = " + ".join(f"{layer.params:,}" for layer in parts)
         title = _("Sum of the parameters")
         st.markdown(f"**{title}**  \n`{terms} = {group.params:,}`")

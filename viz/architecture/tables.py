@@ -15,6 +15,7 @@ from viz.backend import cached
 from viz.backend.memo import memo
 from viz.language import _, language
 from viz.state.architecture import Rows
+from viz.state.hidden import hides
 from viz.style import format
 
 
@@ -119,8 +120,19 @@ def others(trace: Trace) -> pd.DataFrame:
 
 
 def layer_table(spec: Network, rows: Rows) -> Table:
-    """Return the table of a network, cached per language."""
-    return _layer_table(spec, rows, language())
+    """Return the table of a network without the columns that are hidden; cached per language."""
+    whole = _layer_table(spec, rows, language())
+    columns = {
+        "params": (_("Parameters"), _("Parameters, share")),
+        "macs": (_("MACs"), _("MACs, share")),
+        "memory": (_("Activations, bytes"), _("Saved for backward, bytes")),
+        "receptive_field": (_("Receptive field, px"), _("Effective stride, px")),
+        "depth": (_("Counted in depth"),),
+    }
+    left_out = {name for word, names in columns.items() if hides(word) for name in names}
+    if not left_out:
+        return whole
+    return Table(whole.frame.drop(columns=left_out, errors="ignore"), whole.paths, whole.shares - left_out)
 
 
 @memo(room=32 * 10**6, size=lambda table: int(table.frame.memory_usage(deep=True).sum()))

@@ -17,6 +17,7 @@ from viz.backend import cached
 from viz.language import N_, _, ngettext, worded
 from viz.state import session
 from viz.state.architecture import Tab, View
+from viz.state.hidden import QUANTITIES, hides
 from viz.style import format
 from viz.text.labels import label
 from viz.ui import chart, origin, table_export, widgets
@@ -31,6 +32,7 @@ _DRAWN = {
     Init.XAVIER: N_("Xavier initialisation (uniform)"),
     Init.ORTHOGONAL: N_("orthogonal initialisation"),
 }
+_TELLS = {Tab.OTHERS: QUANTITIES, Tab.TORCHINFO: QUANTITIES}  # tabs that tell these
 _MOST_NAMES = 48  # names of counted layers listed per stage
 
 
@@ -44,7 +46,7 @@ def show(spec: Network, trace: Trace, view: View) -> None:
         Tab.CODE: _code,
     }
     widgets.tabs(
-        bodies,
+        [tab for tab in bodies if not hides(*_TELLS.get(tab, ()))],
         view.tab,
         "view_tab",
         lambda tab: session.put_view(tab=tab),
@@ -109,14 +111,17 @@ def _columns(table: tables.Table) -> dict[str, Any]:
 def _charts(spec: Network, trace: Trace, view: View) -> None:
     left, right = st.columns(2)
     with left:
-        _chart(figures.by_layer(trace, "params", selected=view.layer), "params", spec)
+        if not hides("params"):
+            _chart(figures.by_layer(trace, "params", selected=view.layer), "params", spec)
         if figures.has_shapes(trace):
             _chart(figures.shapes(trace, selected=view.layer), "shapes", spec)
     with right:
-        _chart(figures.by_layer(trace, "macs", selected=view.layer), "macs", spec)
-        if trace.receptive_field:
+        if not hides("macs"):
+            _chart(figures.by_layer(trace, "macs", selected=view.layer), "macs", spec)
+        if trace.receptive_field and not hides("receptive_field"):
             _chart(figures.receptive_field(trace, selected=view.layer), "field", spec)
-    _chart(figures.by_stage(trace), "stages", spec)
+    if not hides("params", "macs"):
+        _chart(figures.by_stage(trace), "stages", spec)
 
 
 def _chart(figure: "go.Figure", key: str, spec: Network) -> None:
@@ -213,6 +218,8 @@ def _code(spec: Network, trace: Trace, view: View) -> None:
 def _about_code(spec: Network, trace: Trace) -> str:
     if isinstance(spec, ExternalSpec):
         return _("This file builds the network with {library}.", library=spec.library.name)
+    if hides("params"):
+        return _("This file builds the network with torch alone.")
     values = {"params": trace.params, "init": _(_DRAWN[spec.init])}
     if spec.essential.zero_init_residual:
         return _(

@@ -4,15 +4,24 @@ from functools import partial
 
 import streamlit as st
 
+from viz import text
 from viz.backend import signal_jobs
 from viz.compare import figures, html_tables, report
 from viz.compare.scene import FILE, Scene, draw
 from viz.language import _
-from viz.state import session
+from viz.state import links, session
+from viz.state.hidden import hides
 from viz.ui import job_widget, origin, widgets
 
 
+def heading(scene: Scene) -> None:
+    if not hides("summary"):
+        st.markdown(text.compare.comparison(scene.subjects, scene.experiment.measure.batch))
+
+
 def show(scene: Scene) -> None:
+    if hides("scores"):
+        return
     table = html_tables.scores(scene.rows, scene.subjects, scene.looks, dark=session.dark())
     if not any(one.published for one in scene.subjects):
         st.html(table)
@@ -36,8 +45,11 @@ def show(scene: Scene) -> None:
 
 def save(scene: Scene, title: str) -> None:
     """Draw the download of the report; call it in a popover."""
+    if hides("scores", "summary"):
+        st.caption(_("The report tells what this exercise hides."))
+        return
     st.write(_("This page as one HTML file that opens offline:"))
     specs = tuple(one.entry.spec for one in scene.subjects)
     found = job_widget.known("curves", signal_jobs.curves(specs, scene.experiment))
-    page = partial(report.page, scene, title, session.link(), origin.words(), None if found is None else dict(found))
+    page = partial(report.page, scene, title, links.link(), origin.words(), None if found is None else dict(found))
     widgets.download(_("HTML report"), page, f"{FILE}.html", "text/html", key="report", width="stretch")

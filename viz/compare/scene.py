@@ -1,7 +1,8 @@
 """The data that the tabs of the Compare page draw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import streamlit as st
 
@@ -9,8 +10,10 @@ from models.specs.naming import kind
 from viz.backend import cached, signal_jobs
 from viz.compare.metric_list import METRICS
 from viz.compare.metrics import Row, rows
+from viz.language import N_
 from viz.state import session
 from viz.state.compare import Comparison, Entry
+from viz.state.hidden import hides
 from viz.state.signals import Experiment
 from viz.state.subjects import Subject
 from viz.style import theme
@@ -31,6 +34,22 @@ class Scene:
     experiment: Experiment
 
 
+# the word that hides a row of the table
+_QUANTITIES: Mapping[str, str] = MappingProxyType(
+    {
+        N_("Parameters"): "params",
+        N_("Weights, fp32 / bf16, MB"): "params",
+        N_("MACs"): "macs",
+        N_("FLOPs"): "macs",
+        N_("FLOPs per byte moved"): "macs",
+        N_("Activations, one image"): "memory",
+        N_("Saved for backward, batch {batch}"): "memory",
+        N_("Depth (layers in all)"): "depth",
+        N_("Receptive field, px"): "receptive_field",
+    }
+)
+
+
 def of(named: Sequence[Entry], comparison: Comparison, experiment: Experiment) -> Scene:
     """Return the scene of these networks, with their traces and, if they were measured, their timings."""
     specs = tuple(entry.spec for entry in named)
@@ -41,7 +60,8 @@ def of(named: Sequence[Entry], comparison: Comparison, experiment: Experiment) -
         for entry in named
     )
     looks = theme.series_styles([kind(spec) for spec in specs])
-    return Scene(subjects, looks, rows(METRICS, subjects, experiment.measure.batch), comparison, experiment)
+    shown = [metric for metric in METRICS if not hides(_QUANTITIES.get(metric.name, ""))]
+    return Scene(subjects, looks, rows(shown, subjects, experiment.measure.batch), comparison, experiment)
 
 
 def draw(figure: chart.Draw, key: str, alt: str) -> None:

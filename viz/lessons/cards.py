@@ -30,23 +30,34 @@ def show(lessons: list[Lesson], wrong: list[LessonError], course: Course) -> Non
     st.markdown(_("Short lessons with live figures: predict first, then see what was measured."))
     if course.lesson:
         st.warning(_("There is no lesson {name}.", name=format.as_it_is(course.lesson[:60])))
+    _cards([lesson for lesson in lessons if not lesson.exercises])
+    if exercises := [lesson for lesson in lessons if lesson.exercises]:
+        st.markdown("## " + _("Exercises"))
+        st.markdown(
+            _("Work it out on paper, then type the number. Each page makes more of them: Share, “Make an exercise”.")
+        )
+        _cards(exercises)
+    for error in wrong:
+        st.warning(format.as_it_is(worded(error)))
+    with st.expander(_("Open a lesson of your own")):
+        _upload()
+
+
+def _cards(lessons: list[Lesson]) -> None:
     for place in range(0, len(lessons), 3):
         for column, lesson in zip(st.columns(3), lessons[place : place + 3], strict=False):
+            first = lesson is lessons[0] and not lesson.exercises
             with column.container(border=True, height="stretch"):
-                st.markdown(f"## {lesson.title}")
+                st.markdown(f"### {lesson.title}")
                 st.markdown(lesson.about)
                 steps = len(lesson.steps)
                 minutes = round(_MINUTES * steps)
                 st.caption(ngettext("{n} step, {minutes} minutes", "{n} steps, {minutes} minutes", steps,
                                     minutes=minutes))  # fmt: skip
                 st.button(
-                    _("Start"), key=f"start_{lesson.id}", type="primary" if lesson is lessons[0] else "secondary",
+                    _("Start"), key=f"start_{lesson.id}", type="primary" if first else "secondary",
                     on_click=session.put_course, args=(Course(lesson=lesson.id),), width="stretch",
                 )  # fmt: skip
-    for error in wrong:
-        st.warning(format.as_it_is(worded(error)))
-    with st.expander(_("Open a lesson of your own")):
-        _upload()
 
 
 def _upload() -> None:

@@ -38,6 +38,7 @@ def handout(lesson: Lesson, made: str, pairs: Mapping[str, Pair] = MappingProxyT
             "text": Markup(reader.render(step.text)),  # noqa: S704
             "look": Markup(reader.renderInline(step.look)),  # noqa: S704
             "question": Markup(reader.renderInline(step.question)),  # noqa: S704
+            "blank": bool(step.ask),
             "answers": list(zip(ascii_lowercase, inline, strict=False)),
         }
         drawn: list[tuple[str, Markup]] = []
@@ -47,7 +48,7 @@ def handout(lesson: Lesson, made: str, pairs: Mapping[str, Pair] = MappingProxyT
             for one in figures(step, staged, found) if found is not None else []:
                 drawn.append(_html(one, reader, first=first))
                 first = first and not isinstance(one, Chart)
-            if found is not None and (step.answers or step.reveal):
+            if found is not None and (step.asks or step.reveal):
                 sentence = step.told([numbers.told(found.numbers[field], how) for field, how in step.places()])
                 answers.append((number, _right(step, found), Markup(reader.renderInline(sentence))))  # noqa: S704
         except UserError as error:
@@ -67,7 +68,7 @@ def handout(lesson: Lesson, made: str, pairs: Mapping[str, Pair] = MappingProxyT
 
 
 def _right(step: Step, found: Found) -> str:
-    """The letter of the right answer; empty if there is no question."""
+    """The letter of the right answer; empty if there are none to choose from."""
     right = (
         letter for letter, one in zip(ascii_lowercase, step.answers, strict=False) if one.when.holds(found.numbers)
     )

@@ -13,6 +13,7 @@ from viz.lessons.grammar import FIELD, Condition, condition
 
 MOST_BYTES = 200_000  # of a file
 _MOST_STEPS = 40
+_MOST_TOLERANCE = 50  # percent
 _HEAD = re.compile(r"^\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*$", re.MULTILINE | re.DOTALL)
 _PLACE = re.compile(rf"{{({FIELD})(?::([a-z]*))?}}")
 _HOWS = ("", "percent", "times", "size")
@@ -33,7 +34,7 @@ _FIELDS: Mapping[str, re.Pattern[str]] = MappingProxyType(
             r"|layer\.(params|macs|in|out|side)"
         ),
         "signals": re.compile(rf"depth|(plain|skips)\.({'|'.join(_SIDES)})"),
-        "compare": re.compile(rf"({'|'.join(_COUNTED)})\.([1-6]|ratio)"),
+        "compare": re.compile(rf"({'|'.join(_COUNTED)})\.([1-6]|ratio|more)"),
         "training": re.compile(r"epochs|(train_error|test_error|train_loss)\.[1-6]"),
     }
 )
@@ -59,7 +60,20 @@ class Step:
     look: str = ""
     question: str = ""
     answers: tuple[Answer, ...] = ()
+    ask: str = ""  # in place of answers: the field whose number is to be typed
+    tolerance: float = 0.0  # of it, in percent
     reveal: str = ""  # with places for measured numbers, as in {plain.ratio:times}
+
+    @property
+    def asks(self) -> bool:
+        """Return whether there is a question with an answer."""
+        return bool(self.answers or self.ask)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The numbers that the step asks for or tells."""
+        told = {name for name, __ in self.places()} | ({self.ask} if self.ask else set())
+        return frozenset(told.union(*(answer.when.fields for answer in self.answers)))
 
     def places(self) -> list[tuple[str, str]]:
         """Return the numbers that the sentence after the answer tells: (field, how)."""
@@ -79,11 +93,12 @@ class Lesson:
     title: str
     about: str
     steps: tuple[Step, ...]
+    exercises: bool = False  # listed as exercises
 
     @property
     def questions(self) -> tuple[int, ...]:
         """Numbers of the steps with a question, from 1."""
-        return tuple(number for number, step in enumerate(self.steps, start=1) if step.answers)
+        return tuple(number for number, step in enumerate(self.steps, start=1) if step.asks)
 
 
 def read(own: str, files: Sequence[tuple[str, str]]) -> Lesson:
@@ -102,7 +117,8 @@ def read(own: str, files: Sequence[tuple[str, str]]) -> Lesson:
     if len(steps) > _MOST_STEPS:
         raise LessonError("{lesson}: has {n} steps, at most {most} are possible", lesson=own, n=len(steps),
                           most=_MOST_STEPS)  # fmt: skip
-    return Lesson(own, _text(first, "lesson", needed=True), _text(first, "about"), tuple(steps))
+    title, about = _text(first, "lesson", needed=True), _text(first, "about")
+    return Lesson(own, title, about, tuple(steps), exercises=first.get("exercises") is True)
 
 
 def _parts(text: str) -> list[tuple[dict[str, Any], str]]:
@@ -119,7 +135,9 @@ def _parts(text: str) -> list[tuple[dict[str, Any], str]]:
     return found
 
 
-_KNOWN = frozenset({"lesson", "about", "scene", "figure", "look", "question", "answers", "reveal"})
+_KNOWN = frozenset(
+    {"lesson", "about", "exercises", "scene", "figure", "look", "question", "answers", "ask", "tolerance", "reveal"}
+)
 
 
 def _step(head: Mapping[str, Any], body: str) -> Step:
@@ -146,10 +164,11 @@ def _step(head: Mapping[str, Any], body: str) -> Step:
         look=_text(head, "look"),
         question=_text(head, "question"),
         answers=_answers(head),
+        ask=_text(head, "ask"),
+        tolerance=_tolerance(head),
         reveal=_text(head, "reveal"),
     )
-    used = {name for answer in step.answers for name in answer.when.fields} | {name for name, __ in step.places()}
-    for name in sorted(used):
+    for name in sorted(step.fields):
         if not _FIELDS[page].fullmatch(name):
             raise LessonError("the page {page} has no number {field}", page=page, field=repr(name))
     for name, how in step.places():
@@ -163,9 +182,20 @@ def _answers(head: Mapping[str, Any]) -> tuple[Answer, ...]:
     found = head.get("answers", [])
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise LessonError("answers: must be tables [[answers]] with text and when")
-    if bool(found) != ("question" in head) or len(found) == 1:
+    if "ask" in head:
+        if found or "question" not in head:
+            raise LessonError("ask: needs a question, and no answers besides")
+    elif bool(found) != ("question" in head) or len(found) == 1:
         raise LessonError("a question needs at least two answers, got {n}", n=len(found))
     return tuple(Answer(_text(one, "text", needed=True), condition(_text(one, "when", needed=True))) for one in found)
+
+
+def _tolerance(head: Mapping[str, Any]) -> float:
+    value = head.get("tolerance", 0)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MOST_TOLERANCE:
+        raise LessonError("tolerance: must be a number of percent from 0 to {most}, got {value}",
+                          most=_MOST_TOLERANCE, value=repr(value)[:60])  # fmt: skip
+    return float(value)
 
 
 def _text(head: Mapping[str, Any], field: str, *, needed: bool = False) -> str:

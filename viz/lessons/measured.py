@@ -75,8 +75,7 @@ def _checked(step: Step, known: Found | None) -> Found | None:
     """Raise `LessonError` if a number is missing that the step tells or asks for."""
     if known is None:
         return None
-    used = {name for answer in step.answers for name in answer.when.fields} | {name for name, __ in step.places()}
-    for name in sorted(used):
+    for name in sorted(step.fields):
         if name not in known.numbers:
             raise LessonError("the scene has no number {field}: is a layer selected, or a network missing?",
                               field=repr(name))  # fmt: skip

@@ -8,7 +8,7 @@ from models.signals.records import Pair, Signals
 from models.signals.statistics import quotient
 from models.tracing.kinds import JOINS
 from models.tracing.layers import EdgeKind
-from models.tracing.records import Trace
+from models.tracing.records import Total, Trace
 from viz.language import _
 from viz.state.shown_layers import at_layers
 from viz.state.signals import At
@@ -23,7 +23,7 @@ _SKIPS = {
 
 
 def of_trace(trace: Trace, layer: str) -> dict[str, float]:
-    """Return the numbers of a network, and those of a layer, if there is one of this path."""
+    """Return the numbers of a network, and those of a layer, block or stage, if there is one of this path."""
     joins = [edge.kind for edge in trace.edges if trace.by_path[edge.target].kind in JOINS]
     found: dict[str, float] = {
         "params": trace.params,
@@ -42,17 +42,25 @@ def of_trace(trace: Trace, layer: str) -> dict[str, float]:
             "layer.out": own.output_shape[0],
             "layer.side": own.output_shape[1] if len(own.output_shape) > 1 else 1,
         }
+    elif (part := totals(trace).get(layer)) is not None:
+        found |= {"layer.params": part.params, "layer.macs": part.macs, "layer.out": part.output_shape[0]}
     return found
 
 
+def totals(trace: Trace) -> dict[str, Total]:
+    """Return the totals of the blocks and stages by their paths."""
+    return {total.path: total for total in (*trace.stages, *trace.blocks)}
+
+
 def of_several(traces: Sequence[Trace]) -> dict[str, float]:
-    """Return the numbers of networks in their order, from 1, and the ratio of the second to the first."""
+    """Return the numbers of networks in their order, from 1; the second over the first, and minus the first."""
     found: dict[str, float] = {}
     for name in ("params", "macs", "depth", "activation_bytes"):
         values = [float(getattr(trace, name)) for trace in traces]
         found |= {f"{name}.{place}": value for place, value in enumerate(values, start=1)}
         if len(values) > 1:
             found[f"{name}.ratio"] = quotient(values[1], values[0])
+            found[f"{name}.more"] = values[1] - values[0]
     return found
 
 

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from models.runtime.messages import UserError
 from viz.language import _, ngettext, worded
-from viz.lessons import measured, numbers, shown
+from viz.lessons import measured, number_question, numbers, shown
 from viz.lessons.handout import handout
 from viz.lessons.lesson import Lesson, Step
 from viz.lessons.measured import Found
@@ -22,7 +22,7 @@ from viz.ui.widgets import download
 
 def content(step: Step, course: Course, number: int, words: DeltaGenerator, picture: DeltaGenerator) -> None:
     """Draw the figure and the question, or why the scene of a lesson of one's own can't be shown."""
-    asked = bool(step.answers) and not course.answer(number)
+    asked = step.asks and not course.answer(number)
     known = None
     if asked:
         with words:  # before the figure, which may have to be measured
@@ -32,16 +32,16 @@ def content(step: Step, course: Course, number: int, words: DeltaGenerator, pict
             staged = scene(step)
             known = measured.found(step, staged)
             if known is not None and (step.figure == "graph" or not asked):  # other figures give the answer away
-                shown.show(step, staged, known)
+                shown.show(step, staged, known, asked=asked)
             elif known is not None and step.figure != "none":
                 st.info(_("Answer first; then the figure appears."), icon=":material/lock:")
         except UserError as error:
             st.error(format.as_it_is(worded(error)))
             return
     with words:
-        if step.answers and not asked:
+        if step.asks and not asked:
             _question(step, course, number, known)
-        elif not step.answers and step.reveal and known is not None:
+        elif not step.asks and step.reveal and known is not None:
             st.markdown(_revealed(step, known))
 
 
@@ -76,7 +76,12 @@ def _handout(lesson: Lesson) -> None:
 def _question(step: Step, course: Course, number: int, known: Found | None) -> None:
     st.markdown(f"## {step.question}")
     chosen = course.answer(number)
-    if not chosen:
+    if not chosen and step.ask:
+        number_question.draw(
+            f"typed_{course.lesson}_{number}", partial(_truth, step), step.tolerance,
+            lambda how: session.put_course(session.course().answered(number, how)),
+        )  # fmt: skip
+    elif not chosen:
         for place, answer in enumerate(step.answers, start=1):
             st.button(
                 answer.text, key=f"answer_{number}_{place}", width="stretch", on_click=session.put_course,
@@ -92,10 +97,19 @@ def _question(step: Step, course: Course, number: int, known: Found | None) -> N
         _answered(step, chosen, known)
 
 
+def _truth(step: Step) -> float | None:
+    """The number that a step asks for; None if it isn't measured yet."""
+    known = measured.quiet(step, scene(step), measured.measured_here())
+    return None if known is None else known.numbers[step.ask]
+
+
 def _answered(step: Step, chosen: int, known: Found) -> None:
     """Draw the answers with a tick at the right one, and the sentence with the measured numbers."""
     lines = []
-    right = False
+    right = bool(step.ask) and chosen == number_question.RIGHT
+    if step.ask:
+        number = f"**{numbers.told(known.numbers[step.ask], '')}**"
+        lines.append(f":green[**✓**] {number}" if right else number)
     for place, answer in enumerate(step.answers, start=1):
         holds = answer.when.holds(known.numbers)
         right |= holds and place == chosen
@@ -150,7 +164,9 @@ def _score(lesson: Lesson, course: Course) -> tuple[int, int]:
     right = 0
     for number in lesson.questions:
         step, chosen = lesson.steps[number - 1], course.answer(number)
-        if 0 < chosen <= len(step.answers):
+        if step.ask:
+            right += chosen == number_question.RIGHT
+        elif 0 < chosen <= len(step.answers):
             try:
                 known = measured.quiet(step, scene(step), measured.measured_here())
             except UserError:

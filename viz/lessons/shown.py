@@ -1,5 +1,6 @@
 """The figures of a step on the page, with what to look at and the way to their page."""
 
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import streamlit as st
@@ -22,9 +23,14 @@ _LINKS = {
 }
 
 
-def show(step: Step, scene: Scene, found: Found) -> None:
-    """Draw the figures of a step, what to look at, and the link to its page."""
+def show(step: Step, scene: Scene, found: Found, *, asked: bool) -> None:
+    """Draw the figures of a step, what to look at, and the link to its page.
+
+    As long as a number is `asked` for, graphs don't tell any, and there is no link.
+    """
     drawn = figures(step, scene, found)
+    if asked and step.ask:
+        drawn = [_bare(one) if isinstance(one, Graph) else one for one in drawn]
     places = st.columns(len(drawn)) if len(drawn) > 1 else [st.container()]
     for number, (place, one) in enumerate(zip(places, drawn, strict=False)):
         with place:
@@ -34,10 +40,17 @@ def show(step: Step, scene: Scene, found: Found) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if found.origin:
             st.caption(found.origin)
+        if asked and step.ask:
+            return
         query = dict(parse_qsl(step.query, keep_blank_values=True)) | session.course().to_query()
         st.page_link(
             f"viz/pages/{step.page}.py", label=_(_LINKS[step.page]), query_params=query, icon=":material/open_in_new:"
         )
+
+
+def _bare(one: Graph) -> Graph:
+    """A graph whose boxes tell their paths alone."""
+    return replace(one, picture=replace(one.picture, nodes={node: node for node in one.picture.nodes}, alt=""))
 
 
 def _figure(one: Figure, key: str) -> None:

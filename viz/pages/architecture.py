@@ -6,10 +6,9 @@ from models.specs.naming import describe
 from viz.architecture import layer_card
 from viz.backend import cached
 from viz.graph import folding
-from viz.graph.picture import Direction
-from viz.language import _, sentences, worded
+from viz.language import _, worded
 from viz.state import session
-from viz.text.architecture import first_lesson, summary
+from viz.text.architecture import opening
 from viz.ui import graph_panel, header
 
 spec = session.spec()
@@ -26,10 +25,10 @@ with notices:
     header.messages()
 with sharing:
     header.share(worded(name.title))
-st.markdown(sentences([summary(trace), first_lesson() if session.first_visit() else ""]))
+st.markdown(opening(trace, first=session.first_visit()))
 header.numbers(spec, trace, name)
 # a graph that is not one column has the whole width, with the card below
-sides = st.container(key="picture").columns([5, 3] if view.direction is Direction.VERTICAL else 1, gap="medium")
+sides = st.container(key="picture").columns([5, 3] if graph_panel.narrow(view) else 1, gap="medium")
 with sides[0]:
     graph_panel.show(spec, view, saving=saving)
 with sides[-1]:

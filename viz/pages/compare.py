@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from viz import text
 from viz.backend import preload
 from viz.language import _, listing
 from viz.state import session
@@ -27,11 +26,10 @@ preload.wait()
 from viz.compare import board, scene, tabs  # imported late: loads plotly and pandas
 
 shown = scene.of(named, comparison, experiment)
-st.markdown(text.compare.comparison(shown.subjects, experiment.measure.batch))
+board.heading(shown)
 with st.container(horizontal=True, vertical_alignment="center", key="line_up"):
     network_picker.show(named, shown.looks, lambda slots: session.put_comparison(networks=joined(slots)))
-    with st.popover(_("Examples")):
-        network_picker.examples(comparison)
+    network_picker.examples(comparison)
     with st.popover(_("Batch, device")):
         measure_controls.machine(experiment)
 board.show(shown)

@@ -13,6 +13,7 @@ from models.specs.own import OWN
 from viz.backend import cached
 from viz.language import _
 from viz.state import session
+from viz.state.hidden import hides
 from viz.style import format
 from viz.text.labels import field as field_label
 from viz.text.labels import label
@@ -48,6 +49,17 @@ def show(spec: ExternalSpec) -> None:
         on_change=lambda: _open(f"{library.name}:{st.session_state['library_network']}"),
     )
     _error("network")
+    if not hides("skip_scale"):
+        _strength(spec)
+    _input(spec)
+    if library.name != "own" and not hides("classes"):  # how many classes those have is written in their file
+        low, high = (int(bound) for bound in LIMITS["classes"])
+        _number(field_label("classes"), "classes", spec.classes, low, high)
+    if not hides("init"):
+        _start(spec)
+
+
+def _strength(spec: ExternalSpec) -> None:
     st.slider(
         _("Skip strength"),
         0.0,
@@ -62,10 +74,9 @@ def show(spec: ExternalSpec) -> None:
         on_change=_applies("skip_scale"),
     )
     _error("skip_scale")
-    _input(spec)
-    if library.name != "own":  # how many classes those have is written in their file
-        low, high = (int(bound) for bound in LIMITS["classes"])
-        _number(field_label("classes"), "classes", spec.classes, low, high)
+
+
+def _start(spec: ExternalSpec) -> None:
     st.selectbox(
         field_label("init"),
         list(Start),
@@ -92,6 +103,8 @@ def _open(network: str) -> None:
 
 
 def _input(spec: ExternalSpec) -> None:
+    if hides("input_shape"):
+        return
     columns = iter(st.columns(3 if spec.library.channels else 2))
     keys = [f"library_{side}" for side in ("channels", "height", "width")]
     names = (_("Channels"), _("Height"), _("Width"))

@@ -20,6 +20,7 @@ from viz.sidebar import library_widgets, order_popover, other_networks
 from viz.sidebar.help import HELP
 from viz.state import session
 from viz.state.compare import joined
+from viz.state.hidden import hides
 from viz.state.repair import change
 from viz.style import format
 from viz.text.labels import block_label, label
@@ -40,11 +41,14 @@ def show(page: str) -> None:
         )
     if not others:
         _network(session.spec())
+        if session.exercise().asks:  # a reset would put the network of another question there
+            return
         st.button(_("Reset"), key="reset", on_click=session.reset, help=_("The network and views of a first visit."))
 
 
 def _network(spec: Network) -> None:
-    _groups(spec)
+    if not hides("preset"):
+        _groups(spec)
     if isinstance(spec, ExternalSpec):
         library_widgets.show(spec)
     else:
@@ -52,13 +56,15 @@ def _network(spec: Network) -> None:
 
 
 def _own(spec: NetworkSpec) -> None:
-    _presets(spec)
+    if not hides("preset"):
+        _presets(spec)
     _choice("family", spec, tuple(Family))
     _depth(spec)
     _choice("block", spec, tuple(of_family(spec.family)))
     if spec.block_type.orders:
         _choice("order", spec, (Order.ORIGINAL, *spec.block_type.orders))
-        order_popover.show(spec)
+        if not hides("order"):
+            order_popover.show(spec)
     _choice("shortcut", spec, spec.family_type.shortcuts)
     _input(spec)
     _number("classes", spec)
@@ -166,6 +172,8 @@ def _pick_preset() -> None:
 
 def _depth(spec: NetworkSpec) -> None:
     """Draw a slider over the depths in the family's papers or, for custom stages, the depth as text."""
+    if hides("depth"):
+        return
     known = known_depth(spec)
     if known is None:
         session.set_if_changed("own_depth", _("{depth:,} (custom stages)", depth=depth(spec)))
@@ -191,11 +199,15 @@ def _stages(spec: NetworkSpec) -> None:
             tuple(int(part) for part in parts) if all(part.isdecimal() and len(part) < 10 for part in parts) else text
         )
 
+    if hides("stages", "depth"):
+        return
     key = _seed("stages", spec, ", ".join(map(str, spec.stages)))
     st.text_input(field_label("stages"), key=key, help=_help("stages"), on_change=_applies("stages", read))
 
 
 def _input(spec: NetworkSpec) -> None:
+    if hides("input_shape"):
+        return
     channels, height, width = st.columns(3)
     sides = [
         ("input_channels", _("Channels"), "channels"),
@@ -218,6 +230,8 @@ def _input(spec: NetworkSpec) -> None:
 
 
 def _choice(field: str, spec: NetworkSpec, options: tuple[Any, ...]) -> None:
+    if hides(field):
+        return
     key = _seed(field, spec, getattr(spec, field))
     st.selectbox(
         field_label(field),
@@ -230,6 +244,8 @@ def _choice(field: str, spec: NetworkSpec, options: tuple[Any, ...]) -> None:
 
 
 def _number(field: str, spec: NetworkSpec, **more: Any) -> None:
+    if hides(field):
+        return
     value = getattr(spec, field)
     low, high = (type(value)(bound) for bound in LIMITS[field])
     key = _seed(field, spec, value)
@@ -246,6 +262,8 @@ def _number(field: str, spec: NetworkSpec, **more: Any) -> None:
 
 
 def _switch(field: str, spec: NetworkSpec) -> None:
+    if hides(field):
+        return
     key = _seed(field, spec, getattr(spec, field))
     st.toggle(field_label(field), key=key, help=_help(field), on_change=_applies(field, lambda: st.session_state[key]))
 

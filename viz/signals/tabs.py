@@ -29,6 +29,7 @@ from viz.signals import (
 from viz.signals.scene import Scene, pick, who
 from viz.state import session
 from viz.state.architecture import View
+from viz.state.hidden import hides
 from viz.state.signals import Experiment, Panel
 from viz.style import format
 from viz.ui import chart, widgets
@@ -43,7 +44,8 @@ def show(spec: Network, experiment: Experiment, view: View, picture: bytes | Non
     request = signal_jobs.pair(spec, experiment, picture)
     before = None if experiment.run else shipped.pair(spec, request)
     button = N_("Run with and without skip connections ({time})") if before is None else N_("Measure it ({time})")
-    with st.container(horizontal=True, vertical_alignment="center", key="asked"):
+    key = "asked" if before is None else "asked_before"
+    with st.container(horizontal=True, vertical_alignment="center", key=key):
         answer = ask(
             "pair",
             request,
@@ -93,6 +95,8 @@ def _empty(spec: Network) -> None:
 
 
 def _gradients(scene: Scene) -> None:
+    if hides("finding"):
+        return
     pair, experiment = scene.pair, scene.experiment
     said = text.signals.gradients(pair, experiment.of, experiment.show)
     words, switch = st.columns([5, 2], vertical_alignment="center")

@@ -15,6 +15,7 @@ from models.specs.twins import with_skips
 from viz.backend import cached, training_jobs
 from viz.language import N_, _, worded
 from viz.state import session
+from viz.state.hidden import hides
 from viz.state.repair import change
 from viz.state.signals import Experiment
 from viz.style import format
@@ -45,12 +46,16 @@ def counterpart(spec: Network) -> Network | None:
 def show(spec: Network, experiment: Experiment) -> tuple[Experiment, bytes | None]:
     """Draw the controls; return the experiment that is possible here, and the uploaded picture, if it is to be used."""
     experiment = possible(experiment, spec)
+    if hides("setting"):
+        return experiment, None
     form = form_of(experiment)
     with st.container(horizontal=True, vertical_alignment="bottom", key="experiment"):
         form.choice("show", _("Networks"), widget=st.segmented_control)
         if isinstance(spec, NetworkSpec):
-            _network("norm", _("Norm"), _NORMS, spec.norm, st.segmented_control)
-            _network("init", _("Initialisation"), _INITS, spec.init, st.selectbox)
+            if not hides("norm"):
+                _network("norm", _("Norm"), _NORMS, spec.norm, st.segmented_control)
+            if not hides("init"):
+                _network("init", _("Initialisation"), _INITS, spec.init, st.selectbox)
         if experiment.measure.weights is Weights.TRAINED:
             st.caption(_("Trained weights, with test images from their data set"))
         else:

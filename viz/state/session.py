@@ -13,14 +13,16 @@ import streamlit as st
 
 from models.runtime.errors import SpecError
 from models.runtime.fields import Problem
-from models.runtime.messages import Message, message, plural
+from models.runtime.messages import message
 from models.specs.external import ExternalSpec, Network
 from models.specs.registry import Family
 from models.specs.spec import NetworkSpec
-from viz.state import visit
+from viz.state import hidden, visit
 from viz.state.architecture import View
 from viz.state.compare import SIDEBAR, Comparison, read_network, write
+from viz.state.exercise import Exercise
 from viz.state.lessons import Course
+from viz.state.lost_paths import lost_paths
 from viz.state.repair import Note
 from viz.state.signals import Experiment
 from viz.state.starts import start
@@ -28,7 +30,7 @@ from viz.state.training import Race
 from viz.state.url import Linked
 
 _SPEC, _VIEW, _EXPERIMENT, _COMPARISON, _WRITTEN = "spec", "view", "experiment", "comparison", "written"
-_RACE, _COURSE = "race", "course"
+_RACE, _COURSE, _EXERCISE = "race", "course", "exercise"
 _PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
 _TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
 _OWN, _FAMILIES, _CHOSEN, _VISITOR = "own", "families", "chosen", "visitor"
@@ -39,6 +41,7 @@ _PAGES: dict[str, type[Linked]] = {
     _COMPARISON: Comparison,
     _RACE: Race,
     _COURSE: Course,
+    _EXERCISE: Exercise,
 }
 _OURS = _SPEC_FIELDS | {name for page in _PAGES.values() for names in page.old_names().items() for name in names}
 
@@ -67,6 +70,7 @@ def load(page: str) -> None:
         problems += amiss
     unknown, known = message("there is no such field"), _OURS | visit.FIELDS
     strange = [Problem(name[:40], unknown) for name in st.query_params if name not in known]
+    strange += hidden.read(st.query_params.get(hidden.FIELD))[1]
     state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*problems, *strange), (), {}
     state[_FROM_LINK] = True
     state[_WRITTEN] = ours
@@ -74,10 +78,10 @@ def load(page: str) -> None:
 
 def save() -> None:
     """Write what differs from the defaults to the address, if that has changed."""
-    query = _query()
-    st.session_state[_WRITTEN] = {name: value for name, value in query.items() if name in _OURS}
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
+    new = query()
+    st.session_state[_WRITTEN] = {name: value for name, value in new.items() if name in _OURS}
+    if st.query_params.to_dict() != new:
+        st.query_params.from_dict(new)
 
 
 def set_if_changed(key: str, value: Any) -> None:
@@ -195,6 +199,16 @@ def put_course(new: Course) -> None:
     st.session_state[_COURSE], st.session_state[_TOUCHED] = new, True
 
 
+def exercise() -> Exercise:
+    """Return the exercise that the link asks; an empty one if it asks none."""
+    found: Exercise = st.session_state.get(_EXERCISE) or Exercise()
+    return found
+
+
+def put_exercise(new: Exercise) -> None:
+    st.session_state[_EXERCISE], st.session_state[_TOUCHED] = new, True
+
+
 def edit(slots: Sequence[str], place: int, network: Network) -> list[str]:
     """Move the network at a place to the sidebar; the one that was there keeps its slot as it is. Return the slots."""
     before = write(spec())
@@ -225,7 +239,7 @@ def keep_known(paths: Collection[str]) -> View:
         layer = "" if lost["layer"] else shown.layer
         st.session_state[_VIEW] = shown = replace(shown, layer=layer, fold=shown.fold & frozenset(paths))
     if st.session_state.pop(_FROM_LINK, False):
-        told = [Problem(field, _lost(names)) for field, names in lost.items() if names]
+        told = [Problem(field, lost_paths(names)) for field, names in lost.items() if names]
         st.session_state[_PROBLEMS] = (*link_problems(), *told)
     return shown
 
@@ -265,30 +279,9 @@ def errors() -> dict[str, SpecError]:
     return dict(st.session_state.get(_ERRORS, {}))
 
 
-def link() -> str:
-    """Return the address of the current state."""
-    from urllib.parse import urlencode  # noqa: PLC0415
-
-    base = (st.context.url or "").rstrip("/")
-    query = _query()
-    base = base if st.session_state.get(_PAGE) else f"{base}/"
-    return f"{base}?{urlencode(query)}" if query else base
-
-
-def _query() -> dict[str, str]:
-    """What differs from the defaults. A page's start is left out; the default network is then written by its stages."""
+def query() -> dict[str, str]:
+    """Return what differs from the defaults, without a page's start; a default network is written by its stages."""
     first, own = start(st.session_state.get(_PAGE, "")), spec()
     network = {} if own == first else own.to_query() or {"stages": own.to_query(full=True)["stages"]}
-    pages = (view(), experiment(), comparison(), race(), course())
+    pages = (view(), experiment(), comparison(), race(), course(), exercise())
     return network | {name: value for shown in pages for name, value in shown.to_query().items()} | visit.query()
-
-
-def _lost(names: list[str]) -> Message:
-    """A message about layers or groups that the network does not have, three of them by name."""
-    few = ", ".join(repr(name[:60]) for name in names[:3])
-    if len(names) <= 3:
-        return message("this network has no {names}", names=few)
-    return plural(
-        "this network has no {names} and {n:,} more", "this network has no {names} and {n:,} more", len(names) - 3,
-        names=few,
-    )  # fmt: skip

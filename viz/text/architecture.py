@@ -4,7 +4,8 @@ from models.tracing.kinds import JOINS
 from models.tracing.layers import EdgeKind
 from models.tracing.records import Trace
 from viz.graph.folding import tree, walk
-from viz.language import _, language, ngettext
+from viz.language import _, language, ngettext, sentences
+from viz.state.hidden import hides
 
 
 def summary(trace: Trace) -> str:
@@ -61,6 +62,11 @@ def summary(trace: Trace) -> str:
             else _("no skip connections: every layer reads the one before it, and nothing else")
         )
     return _("{depth}; {parts}.", depth=depth, parts=_(", ").join(parts))
+
+
+def opening(trace: Trace, *, first: bool) -> str:
+    """Return the summary if it is not hidden, and, at a first visit, the way to the first lesson."""
+    return sentences(["" if hides("summary", "depth") else summary(trace), first_lesson() if first else ""])
 
 
 def _branches(trace: Trace) -> bool:

@@ -14,10 +14,17 @@ from viz.graph.picture import Colour, Direction
 from viz.language import N_, _, labelled
 from viz.state.architecture import Rows, Tab
 from viz.state.compare import Facet, Which
+from viz.state.exercise import Page
 from viz.state.signals import At, Of, Paint, Panel, Show
 from viz.state.training import Lesson, Scale
 
 _LABELS: dict[type[StrEnum], dict[str, str]] = {
+    Page: {
+        "architecture": N_("Architecture"),
+        "signals": N_("Signals"),
+        "compare": N_("Compare"),
+        "training": N_("Training"),
+    },
     Tab: {
         Tab.LAYERS: N_("Layers"),
         Tab.CHARTS: N_("Charts"),

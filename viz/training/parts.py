@@ -9,6 +9,7 @@ from models.specs.naming import kind
 from models.training.data_registry import DATA
 from viz.language import _, ngettext
 from viz.state import session
+from viz.state.hidden import hides
 from viz.state.subjects import Curve
 from viz.state.training import Race, Runner, runners
 from viz.style import theme
@@ -47,9 +48,12 @@ def choice(race: Race, entered: Sequence[Runner], looks: Sequence[SeriesStyle]) 
     if race.learn:
         words, back = st.columns([8, 2], vertical_alignment="center")
         words.caption(_setting(race, entered[0].run.network.input_shape[1:] if entered else ()))
-        back.button(
-            _("Change or new race"), key="back", on_click=lambda: session.put_race(learn=False), width="stretch"
-        )
+        if not hides("networks"):
+            back.button(
+                _("Change or new race"), key="back", on_click=lambda: session.put_race(learn=False), width="stretch"
+            )
+        return
+    if hides("networks"):
         return
     start.cards()
     with st.container(horizontal=True, vertical_alignment="center", key="race"):

@@ -13,6 +13,7 @@ from viz.backend.job import Job, State
 from viz.backend.slots import slots
 from viz.language import _, labelled, ngettext, sentences, worded
 from viz.state import session
+from viz.state.hidden import hides
 from viz.state.subjects import Curve
 from viz.state.training import Runner, Scale
 from viz.style import format
@@ -34,6 +35,8 @@ def show(job: Job, entered: Sequence[Runner], looks: Sequence[SeriesStyle]) -> N
 
 def board(curves: Sequence[Curve], looks: Sequence[SeriesStyle]) -> None:
     """Draw the curves below the sentence computed from them."""
+    if hides("curves"):
+        return
     said = text.training.race(curves)
     race = session.race()  # may have changed since the page ran: this also runs in a fragment
     words, scales, choice = st.columns([7, 2, 1], vertical_alignment="center")

@@ -1,7 +1,9 @@
 """The graph with its controls (level, direction, colour) and its downloads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -15,12 +17,13 @@ from viz.backend.memo import Maker
 from viz.graph import render
 from viz.graph.folding import Folding, reveal
 from viz.graph.page import page
-from viz.graph.picture import Direction, Picture
+from viz.graph.picture import Colour, Direction, Picture
 from viz.graph.play import animated
 from viz.graph.view import graph_view
 from viz.language import _, language, worded
 from viz.state import session
 from viz.state.architecture import View
+from viz.state.hidden import QUANTITIES, hides
 from viz.style import format
 from viz.ui import job_widget, origin
 from viz.ui.graph_values import passes
@@ -30,17 +33,31 @@ HEIGHT = "max(420px, 56vh)"  # on a projector the picture and the headline fill 
 LOW = "max(280px, 38vh)"  # of a horizontal graph
 MIME = {"svg": "image/svg+xml", "pdf": "application/pdf", "png": "image/png"}
 
+# what fills show -> the word that hides it; tooltips tell these as well
+_COUNTED: Mapping[Colour, str] = MappingProxyType(
+    {Colour.PARAMS: "params", Colour.MACS: "macs", Colour.MEMORY: "memory"}
+)
+
+
+def narrow(view: View) -> bool:
+    """Return whether the graph is one column, with place for the layer's card beside it."""
+    return view.direction is Direction.VERTICAL and not hides("graph", "layer")
+
 
 def show(spec: Network, view: View, *, saving: DeltaGenerator) -> None:
     """Draw the graph of a network, with its downloads in `saving`; what was measured of it can play."""
+    if hides("graph"):
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         level(view)
         with st.popover(_("View")):
             form = Form(view, session.put_view, "view", in_popover=True)
             form.choice("direction", _("Direction"), widget=st.segmented_control)
-            form.choice("colour", _("Colour"))
+            form.choice("colour", _("Colour"), [one for one in Colour if not hides(_COUNTED.get(one, ""))])
             form.switch("shapes", _("Shapes on the edges"))
         st.page_link("viz/pages/signals.py", label=_("What the skips do →"), width="content")
+    if hides(_COUNTED.get(view.colour, "")):
+        view = replace(view, colour=Colour.KIND)
     folding = Folding(view.level, view.fold)
     measured = _measured(spec)
     if measured is None:
@@ -49,12 +66,16 @@ def show(spec: Network, view: View, *, saving: DeltaGenerator) -> None:
         key, signals = measured
         looks = (view.direction, view.colour, view.shapes)
         picture, svg = cached.played(spec, (key, language()), folding, looks, Maker(lambda: passes([signals])[0]))
+    if hides(*_COUNTED.values()):
+        names = cached.layer_names(spec)
+        picture = replace(picture, nodes={node: names.get(node, node) for node in picture.nodes}, alt=_("The graph"))
     with saving, st.popover(_("Save"), width="stretch"):
         st.write(_("The graph as shown:"))
         name = cached.file_name(spec)
         files(picture, svg, name, "save")
         download("DOT", lambda: picture.dot, f"{name}.dot", "text/vnd.graphviz", key="save_dot", width="stretch")
-        _network(spec, name)
+        if not hides(*QUANTITIES):
+            _network(spec, name)
     st.html('<span id="graph-start" tabindex="-1"></span>')
     shown = reveal(cached.groups(spec), picture.folding, view.layer) if view.layer else ""
 

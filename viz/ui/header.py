@@ -1,5 +1,7 @@
 """The top of a page: the network's name, its numbers beside the published ones, the link, and messages."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from models.runtime import memory_limits
@@ -11,7 +13,8 @@ from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from models.tracing.records import Trace
 from viz.language import _, labelled, listing, ngettext, sentences, worded
-from viz.state import session
+from viz.state import links, maker, session
+from viz.state.hidden import hides
 from viz.style import format
 from viz.text.formulas import undefined_field
 from viz.text.labels import label
@@ -19,11 +22,15 @@ from viz.text.messages import repaired
 from viz.ui import hall
 
 _MOST_PROBLEMS = 12
+_LONG = ("params", "macs")  # quantities with many digits
 _LITTLE = 600 * 10**6  # bytes: less than the default measurement of a ResNet-18 takes
 
 
 def title(name: Name) -> None:
     """Draw the network's name, with a badge for its source or its differences from a preset."""
+    if hides("name"):
+        st.title(_("Which network is this?"), anchor=False)
+        return
     note = PRESETS[name.preset].note if name.preset else ""
     tick, colour = ("✓ ", "blue") if name.preset else ("", "gray")
     badge = f":small[:{colour}-badge[{tick}{worded(name.detail)}]]"
@@ -38,11 +45,17 @@ def skip_link(words: str, target: str) -> None:
 
 def share(what: str) -> None:
     """Draw a popover with the link to the current state."""
-    with st.popover(_("Share"), width="stretch"):
+    # while an exercise is made, another popover stands there: it is closed
+    with st.popover(_("Share"), key="share_closed" if maker.wanted() else "share", width="stretch"):
         st.write(_("This link opens the same view of {what}:", what=what))
-        st.code(session.link(), language=None, wrap_lines=True)
+        st.code(links.link(), language=None, wrap_lines=True)
         if session.page() != "lessons":
             hall.button()
+            if not session.exercise().asks:
+                st.button(
+                    _("Make an exercise"), key="make_exercise", on_click=maker.want, width="stretch",
+                    help=_("A link to this page that asks for one of its numbers, and hides it."),
+                )  # fmt: skip
 
 
 def messages() -> None:
@@ -78,49 +91,69 @@ def memory() -> None:
 
 
 def numbers(spec: Network, trace: Trace, name: Name) -> None:
-    """Draw the network's totals, beside the published ones, if there are any."""
+    """Draw the network's totals that are not hidden, beside the published ones, if there are any."""
     params, macs, theirs = _published(spec, trace, name)
+    drawn: dict[str, Callable[[], None]] = {
+        "params": lambda: _params(spec, trace, params, theirs=theirs),
+        "macs": lambda: _macs(trace, macs, theirs=theirs),
+        "depth": lambda: _depth(spec, trace),
+        "receptive_field": lambda: _field(spec, trace),
+        "memory": lambda: _memory(trace),
+    }
+    shown = [quantity for quantity in drawn if not hides(quantity)]
+    if not shown:
+        return
+    places = st.container(key="metrics").columns([5 if quantity in _LONG else 3 for quantity in shown])
+    for quantity, place in zip(shown, places, strict=True):
+        with place:
+            drawn[quantity]()
+
+
+def _params(spec: Network, trace: Trace, published: Match | None, *, theirs: bool) -> None:
+    st.metric(_("Parameters"), f"{trace.params:,}", help=_joined(_params_help(trace), _why(published)))
     more = [_("with the parts for training")] if _counts_unused(spec, trace) else []
-    columns = st.container(key="metrics").columns([5, 5, 3, 3, 3])
-    with columns[0]:
-        st.metric(_("Parameters"), f"{trace.params:,}", help=_joined(_params_help(trace), _why(params)))
-        statistics = _("running statistics: {n:,}", n=trace.buffers - trace.counters)
-        st.caption(" · ".join([*_beside(params, theirs=theirs), *more, statistics]))
-    with columns[1]:
-        st.metric(_("MACs for one image"), f"{trace.macs:,}", help=_joined(_macs_help(), _why(macs)))
-        st.caption(" · ".join([*_beside(macs, theirs=theirs), _("{flops}FLOPs", flops=format.short(trace.flops))]))
-    with columns[2]:
-        note = depth_note(spec)
-        rule = _("Counted: {rule}.", rule=label(trace.depth_rule))
-        st.metric(
-            _("Depth"),
-            ngettext("{n:,} layer", "{n:,} layers", trace.depth),
-            help=_joined(rule, worded(note) if note else ""),
+    statistics = _("running statistics: {n:,}", n=trace.buffers - trace.counters)
+    st.caption(" · ".join([*_beside(published, theirs=theirs), *more, statistics]))
+
+
+def _macs(trace: Trace, published: Match | None, *, theirs: bool) -> None:
+    st.metric(_("MACs for one image"), f"{trace.macs:,}", help=_joined(_macs_help(), _why(published)))
+    st.caption(" · ".join([*_beside(published, theirs=theirs), _("{flops}FLOPs", flops=format.short(trace.flops))]))
+
+
+def _depth(spec: Network, trace: Trace) -> None:
+    note = depth_note(spec)
+    rule = _("Counted: {rule}.", rule=label(trace.depth_rule))
+    words = ngettext("{n:,} layer", "{n:,} layers", trace.depth)
+    st.metric(_("Depth"), words, help=_joined(rule, worded(note) if note else ""))
+    st.caption(_otherwise(spec) or _("of {n:,} layers in all", n=len(trace.layers)))
+
+
+def _field(spec: Network, trace: Trace) -> None:
+    if trace.receptive_field:
+        field = f"{trace.receptive_field:,} px"
+        why = _(
+            "Of one position before the global pooling; the largest over all channels. Norms are taken as acting "
+            "on each position alone."
         )
-        st.caption(_otherwise(spec) or _("of {n:,} layers in all", n=len(trace.layers)))
-    with columns[3]:
-        if trace.receptive_field:
-            field = f"{trace.receptive_field:,} px"
-            why = _(
-                "Of one position before the global pooling; the largest over all channels. Norms are taken as acting "
-                "on each position alone."
-            )
-        else:
-            field = "–"
-            why = undefined_field(trace)
-        st.metric(_("Receptive field"), field, help=why)
-        st.caption(_("image: {shape} px", shape=format.shape(spec.input_shape[1:])))
-    with columns[4]:
-        st.metric(
-            _("Activations"),
-            format.size(trace.activation_bytes),
-            help=_(
-                "The outputs of all layers for one image in float32: {bytes:,} bytes. torchinfo shows another "
-                "number: see the tab “Counts by other tools”.",
-                bytes=trace.activation_bytes,
-            ),
-        )
-        st.caption(_("one image, float32"))
+    else:
+        field = "–"
+        why = undefined_field(trace)
+    st.metric(_("Receptive field"), field, help=why)
+    st.caption(_("image: {shape} px", shape=format.shape(spec.input_shape[1:])))
+
+
+def _memory(trace: Trace) -> None:
+    st.metric(
+        _("Activations"),
+        format.size(trace.activation_bytes),
+        help=_(
+            "The outputs of all layers for one image in float32: {bytes:,} bytes. torchinfo shows another "
+            "number: see the tab “Counts by other tools”.",
+            bytes=trace.activation_bytes,
+        ),
+    )
+    st.caption(_("one image, float32"))
 
 
 def _published(spec: Network, trace: Trace, name: Name) -> tuple[Match | None, Match | None, bool]:

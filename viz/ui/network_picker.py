@@ -10,6 +10,7 @@ from models.specs.presets import PRESETS
 from viz.language import _, labelled, worded
 from viz.state import session
 from viz.state.compare import EXAMPLES, MOST, SIDEBAR, Comparison, Entry, write
+from viz.state.hidden import hides
 from viz.style.theme import SeriesStyle
 
 Put = Callable[[Sequence[str]], None]  # called with the networks as encoded in a link
@@ -17,6 +18,8 @@ Put = Callable[[Sequence[str]], None]  # called with the networks as encoded in 
 
 def show(entries: Sequence[Entry], looks: Sequence[SeriesStyle], put: Put) -> None:
     """Draw a chip per network, with its marker, and the menu to add one; call it in a horizontal container."""
+    if hides("networks"):
+        return
     slots = [entry.slot for entry in entries]
     for place, (entry, look) in enumerate(zip(entries, looks, strict=True)):
         pencil = " ✎" if entry.slot == SIDEBAR else ""
@@ -26,17 +29,20 @@ def show(entries: Sequence[Entry], looks: Sequence[SeriesStyle], put: Put) -> No
 
 
 def examples(comparison: Comparison) -> None:
-    """Draw a button for each comparison that the page offers; call it in a popover."""
-    for place, (title, example) in enumerate(EXAMPLES.items()):
-        chosen = {"networks": example.networks, "facet": example.facet, "which": example.which}
-        st.button(
-            _(title),
-            key=f"example_{place}",
-            width="stretch",
-            disabled=comparison.networks == example.networks,
-            on_click=session.put_comparison,
-            kwargs=chosen,
-        )
+    """Draw a button for each comparison that the page offers."""
+    if hides("networks"):
+        return
+    with st.popover(_("Examples")):
+        for place, (title, example) in enumerate(EXAMPLES.items()):
+            chosen = {"networks": example.networks, "facet": example.facet, "which": example.which}
+            st.button(
+                _(title),
+                key=f"example_{place}",
+                width="stretch",
+                disabled=comparison.networks == example.networks,
+                on_click=session.put_comparison,
+                kwargs=chosen,
+            )
 
 
 def _menu(slots: Sequence[str], entry: Entry, place: int, put: Put) -> None:

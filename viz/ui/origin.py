@@ -7,7 +7,7 @@ from textwrap import wrap
 from models.runtime.version import __version__
 from viz.backend import cached
 from viz.language import _
-from viz.state import session
+from viz.state import links, session
 
 
 def words() -> str:
@@ -24,7 +24,7 @@ def words() -> str:
 
 def comment() -> str:
     """Return the origin with the link, in one line."""
-    return f"{words()} {session.link()}"
+    return f"{words()} {links.link()}"
 
 
 def caption() -> str:

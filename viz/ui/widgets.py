@@ -12,6 +12,7 @@ from models.runtime.fields import Fields
 from models.runtime.rules import Choice, Key, Number
 from viz.language import language, speak
 from viz.state import session
+from viz.state.hidden import hides
 from viz.text.labels import label as label_of
 from viz.text.messages import problem
 
@@ -87,9 +88,12 @@ def _shown(names: Mapping[Any, str], option: Any) -> str:
 def tabs(
     options: Iterable[Any], chosen: Any, key: str, put: Callable[[Any], None], show: Callable[[Any], None]
 ) -> None:
-    """Draw a row of tabs, of which only the open one is filled, by `show`."""
-    by_label = {label_of(option): option for option in options}
-    session.set_if_changed(key, label_of(chosen))
+    """Draw a row of the tabs that are not hidden, of which only the open one is filled, by `show`."""
+    shown = [option for option in options if not hides("tabs", str(option))]
+    if not shown:
+        return
+    by_label = {label_of(option): option for option in shown}
+    session.set_if_changed(key, label_of(chosen if chosen in shown else shown[0]))
 
     def changed() -> None:
         put(by_label[st.session_state[key]])

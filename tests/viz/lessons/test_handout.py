@@ -21,7 +21,8 @@ def test_every_lesson_leaves_with_all_steps_and_answers(lesson):
     questions, __, answers = page.partition('<section class="answers">')
     for number in range(1, len(lesson.steps) + 1):
         assert f"<h2>{number}. " in questions
-    assert len(re.findall(r"<b>\d+ [a-d]</b>", answers)) == len(lesson.questions)
+    assert len(re.findall(r"<b>\d+ [a-d]</b>", answers)) == sum(bool(step.answers) for step in lesson.steps)
+    assert questions.count("______________") == sum(bool(step.ask) for step in lesson.steps)
     assert "made here" in page
     assert not re.search(r"""(?:src|href)=["']https?://(?!arxiv)""", re.sub(r"(?s)<script.*?</script>", "", page))
     assert "{" not in re.sub(r"(?s)<(script|style|math)\b.*?</\1>", "", answers)

@@ -103,3 +103,31 @@ def test_a_folder_of_ones_own_comes_after_the_others(tmp_path, monkeypatch):
     assert chinese[-1].title == "一课"
     assert len(wrong) == 1
     assert "broken" in str(wrong[0]) or "1.md" in str(wrong[0])
+
+
+TYPED = STEP[: STEP.index("[[answers]]")] + 'ask = "layer.params"\ntolerance = 2\n+++\n\n# The title\n\nA text.\n'
+
+
+def test_a_step_may_ask_for_a_number():
+    lesson = read("own", [("1.md", TYPED.replace("about =", "exercises = true\nabout ="))])
+
+    (step,) = lesson.steps
+    assert (step.ask, step.tolerance, step.answers) == ("layer.params", 2.0, ())
+    assert step.fields == {"layer.params", "layer.in", "layer.out"}
+    assert lesson.questions == (1,)
+    assert lesson.exercises
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('ask = "layer.params"', 'ask = "magic"', "has no number 'magic'"),
+        ("tolerance = 2", "tolerance = 80", "tolerance: must be a number of percent from 0 to 50, got 80"),
+        ("tolerance = 2", 'tolerance = "2"', "tolerance: must be a number"),
+        ('question = "How many?"\n', "", "ask: needs a question"),
+        ("tolerance = 2", '[[answers]]\ntext = "1"\nwhen = "params > 1"', "ask: needs a question, and no answers"),
+    ],
+)
+def test_a_wrong_question_for_a_number_is_named(old, new, message):
+    with pytest.raises(LessonError, match=message):
+        read("own", [("1.md", TYPED.replace(old, new))])

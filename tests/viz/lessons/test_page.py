@@ -195,3 +195,28 @@ def test_a_lesson_starts_with_the_network_of_its_page():
     )
 
     assert scene(read("own", [("1.md", text)]).steps[0]).spec.stages == (9, 9, 9)
+
+
+def test_an_exercise_takes_a_typed_number_and_tells_the_arithmetic(open_app):
+    app = opened(open_app, PAGE, **{"lessons.lesson": "7-count"})
+    key = "typed_7-count_1"
+
+    app.text_input(key=key).set_value("36,864")
+    press(app, f"check_{key}")
+    assert "too small" in said(app)
+    assert "73,728" not in said(app)
+    app.text_input(key=key).set_value("73,728")
+    press(app, f"check_{key}")
+
+    assert "= 3 × 3 × 64 × 128" in said(app)
+    assert address(app)["lessons.answers"] == "1"
+
+
+def test_the_graph_of_an_exercise_tells_no_numbers_before_the_answer(open_app):
+    app = opened(open_app, PAGE, **{"lessons.lesson": "7-count"})
+    assert "73,728" not in " ".join(str(one.proto) for one in app.get("bidi_component"))
+
+    press(app, "show_typed_7-count_1")
+
+    assert "73,728" in " ".join(str(one.proto) for one in app.get("bidi_component"))
+    assert address(app)["lessons.answers"] == "2"

@@ -1,0 +1,34 @@
+"""A number that a student types, and whether it is right."""
+
+import re
+from math import isclose, isfinite
+
+_UNITS = {
+    "": 1.0, "%": 0.01, "k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "万": 1e4, "亿": 1e8, "x": 1.0, "×": 1.0, "倍": 1.0,
+}  # fmt: skip
+_NUMBER = re.compile(
+    r"(?P<number>[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:e[-+]?\d{1,3})?)(?P<unit>[%kmgb万亿x×倍]?)"
+)
+_MOST = 40  # characters
+_ROUNDED = 0.005  # of a number that is not whole: how far a typed one may always be off
+
+
+def number_in(text: str) -> float | None:
+    """Return the number that a text is, as in "36,864", "11.7M", "2.5e-8", "45 %"; None if it is none."""
+    plain = re.sub(r"[\s_`*]", "", text.strip().lower().replace("\uff0c", ",").replace("\uff05", "%"))
+    found = _NUMBER.fullmatch(plain) if len(plain) <= _MOST else None
+    if found is None or not re.search(r"\d", found["number"].partition("e")[0]):
+        return None
+    value = float(found["number"].replace(",", "")) * _UNITS[found["unit"]]
+    return value if isfinite(value) else None
+
+
+def right(value: float, truth: float, tolerance: float) -> bool:
+    """Return whether a typed number is right within a tolerance in percent.
+
+    Without one a whole number must be exact; any other may be off by half a percent, as nobody types all its digits.
+    """
+    share = tolerance / 100
+    if not float(truth).is_integer():
+        share = max(share, _ROUNDED)
+    return isclose(value, truth, rel_tol=1e-12) or abs(value - truth) <= share * abs(truth)
