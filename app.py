@@ -11,10 +11,12 @@ from models.specs.own import register_own, register_weights
 from models.specs.registry import load_extensions
 from viz.backend import preload
 from viz.language import _
+from viz.lessons import glossary
 from viz.sidebar import widgets
-from viz.state import maker, session, visit
+from viz.state import maker, session, terms, visit
 from viz.state.hidden import hides
 from viz.ui import broken, hall, language_switch
+from viz.ui import terms as terms_marks
 
 register_own(os.environ.get(own.PLACE, ""), os.environ.get(own.INPUT, ""))
 register_weights(os.environ.get(own.WEIGHTS, ""))
@@ -54,6 +56,12 @@ try:
 except UserError as error:  # a network whose shapes don't fit
     broken.show(error)
 session.save()
+if not visit.hall():
+    terms_marks.show(glossary.words())
+    if (term := terms.opened()) is not None:
+        from viz.lessons import glossary_dialog
+
+        glossary_dialog.show(term)
 if maker.wanted():
     from viz.lessons import exercise_maker
 

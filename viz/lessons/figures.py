@@ -38,6 +38,7 @@ class Chart:
     draw: Draw
     alt: str
     name: str  # of downloaded files
+    about: str  # key of its explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _gradients(scene: Scene, found: Found) -> list[Figure]:
     assert found.pair is not None  # noqa: S101  # the page is Signals
     of, show = scene.experiment.of, scene.experiment.show
     draw = partial(drawn.gradients, found.pair, of, show=show, selected=scene.view.layer)
-    return [Chart(draw, text.signals.gradients(found.pair, of, show), cached.file_name(scene.spec))]
+    return [Chart(draw, text.signals.gradients(found.pair, of, show), cached.file_name(scene.spec), "gradients")]
 
 
 def _outputs(scene: Scene, found: Found) -> list[Figure]:
@@ -104,7 +105,7 @@ def _outputs(scene: Scene, found: Found) -> list[Figure]:
     assert found.pair is not None  # noqa: S101
     draw = partial(drawn.outputs, found.pair, "activation_rms", scene.experiment.at, show=scene.experiment.show)
     words = _("Activations by block, with and without skip connections.")
-    return [Chart(draw, words, cached.file_name(scene.spec))]
+    return [Chart(draw, words, cached.file_name(scene.spec), "activation_rms")]
 
 
 def _graphs(scene: Scene, found: Found) -> list[Figure]:
@@ -133,7 +134,7 @@ def _curves(scene: Scene, found: Found) -> list[Figure]:
 
     looks = theme.series_styles([kind(curve.run.network) for curve in found.curves])
     draw = partial(drawn.curves, found.curves, looks, scale=scene.race.curve, logarithmic=scene.race.logarithmic)
-    return [Chart(draw, text.training.race(found.curves), "training")]
+    return [Chart(draw, text.training.race(found.curves), "training", "curves")]
 
 
 _MAKERS: Mapping[str, Callable[[Scene, Found], list[Figure]]] = MappingProxyType(

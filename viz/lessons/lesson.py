@@ -62,6 +62,7 @@ class Step:
     answers: tuple[Answer, ...] = ()
     ask: str = ""  # in place of answers: the field whose number is to be typed
     tolerance: float = 0.0  # of it, in percent
+    words: tuple[str, ...] = ()  # of a term in the glossary: other forms that texts use
     reveal: str = ""  # with places for measured numbers, as in {plain.ratio:times}
 
     @property
@@ -136,7 +137,20 @@ def _parts(text: str) -> list[tuple[dict[str, Any], str]]:
 
 
 _KNOWN = frozenset(
-    {"lesson", "about", "exercises", "scene", "figure", "look", "question", "answers", "ask", "tolerance", "reveal"}
+    {
+        "lesson",
+        "about",
+        "exercises",
+        "scene",
+        "figure",
+        "look",
+        "question",
+        "answers",
+        "ask",
+        "tolerance",
+        "reveal",
+        "words",
+    }
 )
 
 
@@ -166,6 +180,7 @@ def _step(head: Mapping[str, Any], body: str) -> Step:
         answers=_answers(head),
         ask=_text(head, "ask"),
         tolerance=_tolerance(head),
+        words=tuple(word.strip() for word in _text(head, "words").split(",") if word.strip()),
         reveal=_text(head, "reveal"),
     )
     for name in sorted(step.fields):

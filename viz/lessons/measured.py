@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from models.signals.compact import Stamp
 from models.signals.records import Pair
 from models.training.stored_run import Status
 from viz.backend import cached, shipped, signal_jobs, training_jobs
@@ -55,7 +56,9 @@ def quiet(step: Step, scene: Scene, pairs: Mapping[str, Pair]) -> Found | None:
     if scene.page == "signals":
         request = signal_jobs.pair(scene.spec, scene.experiment, None)
         before = shipped.pair(scene.spec, request)
-        pair = before[0] if before is not None else pairs.get(request.key)
+        if before is not None:
+            return _checked(step, _shipped(*before))
+        pair = pairs.get(request.key)
         return _checked(step, Found(numbers.of_pair(pair), pair=pair) if pair is not None else None)
     if scene.page == "training":
         return _checked(step, _race(scene))
@@ -86,8 +89,7 @@ def _signals(scene: Scene) -> Found | None:
     request = signal_jobs.pair(scene.spec, scene.experiment, None)
     before = shipped.pair(scene.spec, request)
     if before is not None:
-        pair, stamp = before
-        return Found(numbers.of_pair(pair), _("Measured before, on {date}.", date=stamp.date), pair)
+        return _shipped(*before)
     answer = ask("lesson", request, button=N_("Measure it ({time})"), wanted=True)
     if answer.result is None or not answer.fresh:
         return None
@@ -96,6 +98,10 @@ def _signals(scene: Scene) -> Found | None:
     while len(pairs) > _MOST_PAIRS:
         pairs.pop(next(iter(pairs)))
     return Found(numbers.of_pair(answer.result), _("Measured here."), answer.result)
+
+
+def _shipped(pair: Pair, stamp: Stamp) -> Found:
+    return Found(numbers.of_pair(pair), _("Measured before, on {date}.", date=stamp.date), pair)
 
 
 def _race(scene: Scene) -> Found | None:

@@ -31,10 +31,7 @@ def show(step: Step, scene: Scene, found: Found, *, asked: bool) -> None:
     drawn = figures(step, scene, found)
     if asked and step.ask:
         drawn = [_bare(one) if isinstance(one, Graph) else one for one in drawn]
-    places = st.columns(len(drawn)) if len(drawn) > 1 else [st.container()]
-    for number, (place, one) in enumerate(zip(places, drawn, strict=False)):
-        with place:
-            _figure(one, f"lesson_{number}")
+    _figures(drawn, "lesson")
     if step.look:
         st.markdown(f":material/visibility: {step.look}")
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -46,6 +43,20 @@ def show(step: Step, scene: Scene, found: Found, *, asked: bool) -> None:
         st.page_link(
             f"viz/pages/{step.page}.py", label=_(_LINKS[step.page]), query_params=query, icon=":material/open_in_new:"
         )
+
+
+def figure(step: Step, scene: Scene, found: Found, key: str) -> None:
+    """Draw the figures of a step alone, with what is known of where they are from."""
+    _figures(figures(step, scene, found), key)
+    if found.origin:
+        st.caption(found.origin)
+
+
+def _figures(drawn: list[Figure], key: str) -> None:
+    places = st.columns(len(drawn)) if len(drawn) > 1 else [st.container()]
+    for number, (place, one) in enumerate(zip(places, drawn, strict=False)):
+        with place:
+            _figure(one, f"{key}_{number}")
 
 
 def _bare(one: Graph) -> Graph:
@@ -62,7 +73,7 @@ def _figure(one: Figure, key: str) -> None:
             on_pick=_nothing,
         )  # fmt: skip
     elif isinstance(one, Chart):
-        chart.show(one.draw, f"{key}_chart", alt=one.alt, name=one.name)
+        chart.show(one.draw, f"{key}_chart", alt=one.alt, name=one.name, about=one.about)
     else:
         st.markdown(one.markdown)
 

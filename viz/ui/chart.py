@@ -11,6 +11,7 @@ from viz.language import _
 from viz.state import session, visit
 from viz.style import theme
 from viz.style.hall import enlarge
+from viz.text.seen import seen
 from viz.ui import origin
 from viz.ui.widgets import download
 
@@ -45,10 +46,11 @@ def show(
     alt: str,
     name: str,
     height: int | None = None,
+    about: str = "",
     on_pick: Callable[[str], None] | None = None,
 ) -> None:
-    """Draw a chart. `key` must be unique, `alt` states the finding, and `name` is the base name of its files.
-
+    """Draw a chart. `key` must be unique, `alt` states the finding, and `name` is the base name of its files;
+    `about` is the key of its explanation if it is another one.
     `on_pick` is called with the first item of a clicked point's custom data: the path of its layer.
     """
     figure, chart = draw(dark=session.dark()), f"chart_{key}"
@@ -62,24 +64,32 @@ def show(
             on_pick(str(points[0]["customdata"][0]))
 
     with st.container(key=f"frame_{key}"):
-        with st.popover(_("Save"), type="tertiary", key=f"take_{key}"):
-            made = origin.comment()
-            told = {"made": made, "chart": chart, "name": f"{name}-{key}", "words": alt, "shades": theme.relit()}
-            _SAVE(key=f"save_{key}", data=told | {"template": theme.printed(), "font": theme.PRINT_FONT})
-            download(
-                _("HTML, offline"),
-                lambda: page(draw(dark=False), alt, made),
-                f"{name}-{key}.html",
-                "text/html",
-                key=f"html_{key}",
-                width="stretch",
-            )
+        with st.container(key=f"take_{key}", horizontal=True):
+            if words := seen(about or key):
+                with st.popover(_("What do I see?"), icon=":material/help:", type="tertiary", key=f"seen_{key}"):
+                    st.markdown(words)
+            _files(draw, key, alt, name)
         if on_pick is None:
             st.plotly_chart(figure, key=chart, config=_CONFIG, height=tall, alt=alt)
         else:
             st.plotly_chart(
                 figure, key=chart, config=_CONFIG, height=tall, alt=alt, on_select=picked, selection_mode="points"
             )
+
+
+def _files(draw: Draw, key: str, alt: str, name: str) -> None:
+    with st.popover(_("Save"), type="tertiary", key=f"files_{key}"):
+        made = origin.comment()
+        told = {"made": made, "chart": f"chart_{key}", "name": f"{name}-{key}", "words": alt, "shades": theme.relit()}
+        _SAVE(key=f"save_{key}", data=told | {"template": theme.printed(), "font": theme.PRINT_FONT})
+        download(
+            _("HTML, offline"),
+            lambda: page(draw(dark=False), alt, made),
+            f"{name}-{key}.html",
+            "text/html",
+            key=f"html_{key}",
+            width="stretch",
+        )
 
 
 def page(figure: "go.Figure", finding: str, made: str) -> str:
