@@ -162,6 +162,6 @@ _SEEN: Mapping[str, str] = MappingProxyType(  # key of a chart, or its beginning
 
 
 def seen(key: str) -> str:
-    """Return the explanation of a chart by its key; "" if there is none."""
-    found = max((name for name in _SEEN if key == name or (name.endswith("_") and key.startswith(name))), default="")
+    """Return the explanation of a chart by its key or its longest beginning; "" if there is none."""
+    found = max((name for name in _SEEN if key.startswith(name)), key=len, default="")
     return _(_SEEN[found]) if found else ""

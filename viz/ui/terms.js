@@ -16,7 +16,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   states.get(parentElement)?.();
   const main = document.querySelector('[data-testid="stMain"]');
   if (!main || !globalThis.CSS?.highlights) return;
-  const { found, terms } = pattern(data.words);
+  const { found, terms } = pattern(data.terms);
   const marks = new Highlight();
   let ranges = [], timer = 0;
 

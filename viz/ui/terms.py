@@ -29,4 +29,4 @@ def show(words: Mapping[str, Sequence[str]]) -> None:
             help=_("Terms with a dotted line open it too."),
         )  # fmt: skip
     with st.container(key="terms"):
-        _MARKS(key=_KEY, data={"words": {term: list(own) for term, own in words.items()}}, on_term_change=clicked)
+        _MARKS(key=_KEY, data={"terms": {term: list(own) for term, own in words.items()}}, on_term_change=clicked)
