@@ -2,11 +2,14 @@
 
 import io
 import re
+import shutil
+import subprocess
 from functools import cache
 
 from viz.graph.picture import Picture
 from viz.graph.svg import written
 from viz.graph.text_width import text_width
+from viz.language import ENGLISH
 from viz.style import theme
 
 SHARP = 192  # dots per inch
@@ -50,15 +53,32 @@ def _drawn(dot: str, form: str, *, caption: str, dots: int = 0) -> bytes:
 @cache
 def _wider() -> float:
     """How much wider this machine's font is than Helvetica, for which boxes are sized: 1 if it isn't."""
+    return max(_width(f"<B>{_SAMPLE}</B>") * 72 / text_width(_SAMPLE, 14), 1.0)
+
+
+@cache
+def has_font(language: str) -> bool:
+    """Return whether this machine has a font for a language, as Fontconfig tells; True if it can't be asked.
+
+    PDF and PNG are drawn with this machine's fonts, SVG with its reader's.
+    """
+    asked = shutil.which("fc-list")
+    if asked is None or language == ENGLISH:
+        return True
+    told = subprocess.run([asked, f":lang={language}", "family"], capture_output=True, check=False)  # noqa: S603
+    return told.returncode != 0 or bool(told.stdout.strip())
+
+
+def _width(word: str) -> float:
+    """The width of a word as Graphviz draws it, in inches."""
     import pygraphviz  # noqa: PLC0415
 
     graph = pygraphviz.AGraph(
-        f'digraph {{ a [shape=plain, margin=0, fontname="{theme.DOT_FONT}", fontsize=14, label=<<B>{_SAMPLE}</B>>] }}'
+        f'digraph {{ a [shape=plain, margin=0, fontname="{theme.DOT_FONT}", fontsize=14, label=<{word}>] }}'
     )
     plain = graph.draw(format="plain", prog="dot").decode()
     graph.close()
-    inches = float(next(line for line in plain.splitlines() if line.startswith("node")).split()[4])
-    return max(inches * 72 / text_width(_SAMPLE, 14), 1.0)
+    return float(next(line for line in plain.splitlines() if line.startswith("node")).split()[4])
 
 
 def _smaller(dot: str, by: float) -> str:

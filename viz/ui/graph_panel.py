@@ -141,13 +141,17 @@ def files(picture: Picture, svg: str, name: str, key: str) -> None:
     """Draw the downloads of a picture: SVG, PDF, PNG if its letters can be read, and an SVG that moves if it plays."""
     dots = render.resolution(svg)
     readable = dots >= render.READABLE
-    if not readable:
+    forms = [form for form in MIME if form != "png" or readable]
+    if not render.has_font(language()):
+        st.caption(_("This machine has no font for this language, which PDF and PNG need. SVG takes the reader's."))
+        forms = ["svg"]
+    elif not readable:
         st.caption(_("The graph is too long for a legible PNG. Use SVG or PDF."))
     elif dots < render.SHARP:
         st.caption(_("As a PNG this long graph has only {dots} dots per inch. SVG and PDF stay sharp.", dots=dots))
-    for form, mime in MIME.items():
-        if form != "png" or readable:
-            download(form.upper(), _drawn(picture, form), f"{name}.{form}", mime, key=f"{key}_{form}", width="stretch")
+    for form in forms:
+        own = {"key": f"{key}_{form}", "width": "stretch"}
+        download(form.upper(), _drawn(picture, form), f"{name}.{form}", MIME[form], **own)
     if picture.play is not None:
         moving, file = partial(animated, svg, picture.play), f"{name}-pass.svg"
         download(_("Animated SVG"), moving, file, "image/svg+xml", key=f"{key}_animated", width="stretch")

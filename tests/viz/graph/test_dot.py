@@ -1,6 +1,7 @@
 """The drawing has the nodes and edges of the trace, in the right styles."""
 
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from collections import Counter
 
@@ -19,7 +20,7 @@ from viz.graph.drawing import picture
 from viz.graph.folding import Folding, Level
 from viz.graph.label import SIZE, Label
 from viz.graph.picture import Colour, Direction
-from viz.graph.render import READABLE, render, resolution, svg
+from viz.graph.render import READABLE, has_font, render, resolution, svg
 from viz.graph.text_width import text_width
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -224,3 +225,19 @@ def test_shapes_on_the_edges_are_inside_the_picture(name, direction):
         assert text.x >= 0
         assert text.x + text.width <= marks.width
         assert 0 <= text.y <= marks.height
+
+
+def test_a_font_for_a_language_is_known_before_a_picture_shows_boxes(tmp_path, monkeypatch):
+    if shutil.which("fc-list") is None:
+        pytest.skip("Fontconfig's fc-list is not installed")
+    none = tmp_path / "fonts.conf"
+    none.write_text('<?xml version="1.0"?><fontconfig></fontconfig>')
+    monkeypatch.setenv("FONTCONFIG_FILE", str(none))
+
+    has_font.cache_clear()
+    assert (has_font("en"), has_font("zh")) == (True, False)
+
+    monkeypatch.setattr(shutil, "which", lambda _name: None)  # it can't be asked
+    has_font.cache_clear()
+    assert has_font("zh")
+    has_font.cache_clear()

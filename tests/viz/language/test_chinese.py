@@ -112,3 +112,15 @@ def test_chinese_cells_stay_in_latex():
 
     assert "卷积，3$\\times$3 & 64" in text
     assert text.splitlines()[0].endswith("\\usepackage{xeCJK}; compile with xelatex")
+
+
+def test_without_a_font_for_chinese_only_svg_is_offered_and_it_is_said(open_app, monkeypatch):
+    monkeypatch.setattr("viz.graph.render.has_font", lambda language: language == "en")
+    offered = lambda app: {one.key for one in app.get("download_button")}  # noqa: E731
+
+    english, chinese = open_app(), open_app(lang="zh")
+
+    assert {"save_svg", "save_pdf", "save_png"} <= offered(english)
+    assert "save_svg" in offered(chinese)
+    assert not {"save_pdf", "save_png"} & offered(chinese)
+    assert any("没有中文字体" in one.value for one in chinese.caption)
