@@ -62,7 +62,7 @@ if not visit.hall():
         from viz.lessons import glossary_dialog
 
         glossary_dialog.show(term)
-if maker.wanted():
+if maker.wanted(page.url_path):
     from viz.lessons import exercise_maker
 
     exercise_maker.show()

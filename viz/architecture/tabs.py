@@ -32,7 +32,7 @@ _DRAWN = {
     Init.XAVIER: N_("Xavier initialisation (uniform)"),
     Init.ORTHOGONAL: N_("orthogonal initialisation"),
 }
-_TELLS = {Tab.OTHERS: QUANTITIES, Tab.TORCHINFO: QUANTITIES}  # tabs that tell these
+_TELLS = {Tab.OTHERS: QUANTITIES, Tab.TORCHINFO: QUANTITIES, Tab.CODE: ("params", "name")}  # tabs that tell these
 _MOST_NAMES = 48  # names of counted layers listed per stage
 
 
@@ -218,8 +218,6 @@ def _code(spec: Network, trace: Trace, view: View) -> None:
 def _about_code(spec: Network, trace: Trace) -> str:
     if isinstance(spec, ExternalSpec):
         return _("This file builds the network with {library}.", library=spec.library.name)
-    if hides("params"):
-        return _("This file builds the network with torch alone.")
     values = {"params": trace.params, "init": _(_DRAWN[spec.init])}
     if spec.essential.zero_init_residual:
         return _(

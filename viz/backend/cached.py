@@ -24,6 +24,7 @@ from viz.graph.folding import Folding, Group, tree
 from viz.graph.pair import Side
 from viz.graph.picture import Colour, Direction, Picture, Values
 from viz.language import _, language, worded
+from viz.state.hidden import hides
 from viz.style import format
 
 _ROOM = 64 * 10**6  # bytes per cache
@@ -127,6 +128,8 @@ def formed(spec: NetworkSpec, form: BlockForm) -> Trace:
 
 def file_name(spec: Network) -> str:
     """Return the base name of a network's files: its preset's id or, for a custom network, its English name."""
+    if hides("name"):
+        return "network"
     name = describe(spec)
     return name.preset or "-".join("".join(sign if sign.isalnum() else " " for sign in str(name.title).lower()).split())
 

@@ -10,12 +10,12 @@ from viz.compare import figures, html_tables, report
 from viz.compare.scene import FILE, Scene, draw
 from viz.language import _
 from viz.state import links, session
-from viz.state.hidden import hides
+from viz.state.hidden import QUANTITIES, hides
 from viz.ui import job_widget, origin, widgets
 
 
 def heading(scene: Scene) -> None:
-    if not hides("summary"):
+    if not hides("summary", *QUANTITIES):
         st.markdown(text.compare.comparison(scene.subjects, scene.experiment.measure.batch))
 
 
@@ -45,7 +45,7 @@ def show(scene: Scene) -> None:
 
 def save(scene: Scene, title: str) -> None:
     """Draw the download of the report; call it in a popover."""
-    if hides("scores", "summary"):
+    if hides("scores", "summary", *QUANTITIES):
         st.caption(_("The report tells what this exercise hides."))
         return
     st.write(_("This page as one HTML file that opens offline:"))

@@ -33,10 +33,14 @@ ASKED: Mapping[Page, Mapping[str, Asked]] = MappingProxyType(
                 N_("Depth"), N_("How deep is this network, as its paper counts?"), ("depth", "name", "summary", "code")
             ),
             "identities": Asked(
-                N_("Identity shortcuts"), N_("How many identity shortcuts does this network have?"), ("summary",)
+                N_("Identity shortcuts"),
+                N_("How many identity shortcuts does this network have?"),
+                ("summary", "graph"),
             ),
             "projections": Asked(
-                N_("Projection shortcuts"), N_("How many projection shortcuts does this network have?"), ("summary",)
+                N_("Projection shortcuts"),
+                N_("How many projection shortcuts does this network have?"),
+                ("summary", "graph"),
             ),
             "receptive_field": Asked(
                 N_("Receptive field"),
@@ -57,15 +61,15 @@ ASKED: Mapping[Page, Mapping[str, Asked]] = MappingProxyType(
             "plain.ratio": Asked(
                 N_("First over last gradient, without skips"),
                 N_(
-                    "Without skip connections, how many times the gradient of the last convolution is that of the "
-                    "first?"
+                    "Without skips, how many times as large is the gradient of the first convolution "
+                    "as that of the last?"
                 ),
                 _PAIR,
                 MEASURED,
             ),
             "skips.ratio": Asked(
                 N_("First over last gradient, with skips"),
-                N_("With skip connections, how many times the gradient of the last convolution is that of the first?"),
+                N_("With skips, how many times as large is the gradient of the first convolution as that of the last?"),
                 _PAIR,
                 MEASURED,
             ),
@@ -105,25 +109,25 @@ ASKED: Mapping[Page, Mapping[str, Asked]] = MappingProxyType(
         Page.TRAINING: {
             "train_error.1": Asked(
                 N_("Training error of the first network"),
-                N_("Which training error has the first network after its last epoch?"),
+                N_("What is the first network's training error after its last epoch, in percent?"),
                 _RUN,
                 MEASURED,
             ),
             "train_error.2": Asked(
                 N_("Training error of the second network"),
-                N_("Which training error has the second network after its last epoch?"),
+                N_("What is the second network's training error after its last epoch, in percent?"),
                 _RUN,
                 MEASURED,
             ),
             "test_error.1": Asked(
                 N_("Test error of the first network"),
-                N_("Which test error has the first network after its last epoch?"),
+                N_("What is the first network's test error after its last epoch, in percent?"),
                 _RUN,
                 MEASURED,
             ),
             "test_error.2": Asked(
                 N_("Test error of the second network"),
-                N_("Which test error has the second network after its last epoch?"),
+                N_("What is the second network's test error after its last epoch, in percent?"),
                 _RUN,
                 MEASURED,
             ),

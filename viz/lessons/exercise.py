@@ -13,6 +13,7 @@ from viz.lessons import arithmetic, measured, number_question, numbers
 from viz.lessons.asked import ASKED
 from viz.lessons.errors import LessonError
 from viz.lessons.lesson import Step
+from viz.lessons.number_question import Question
 from viz.lessons.scenes import Scene
 from viz.lessons.typed import number_in
 from viz.state import hidden, session
@@ -22,26 +23,46 @@ from viz.style import format
 from viz.text.labels import label
 from viz.ui import job_widget
 
-_ENDED = "exercise_ended"  # in the session state: (exercise, how), once it was answered or shown
+_ENDED = "exercise_ended"  # in the session state: ((exercise, scene), how), once it was answered or shown
 
 
 def show() -> None:
-    """Draw the exercise of the link, if it asks one."""
-    asked = session.exercise()
-    if not asked.asks:
+    """Draw the exercise of the link, if it asks one; on other pages only where it is."""
+    asked, page = session.exercise(), session.page() or Page.ARCHITECTURE
+    if page == "lessons":
         return
     with st.container(border=True, key="exercise"):
-        page = asked.page
-        if session.page() != ("" if page is Page.ARCHITECTURE else page):
-            st.caption(_("This exercise is about the page {page}.", page=label(page)))
-        st.html(f'<h2 class="question">{escape(question(asked))}</h2>')  # whoever made the link wrote it
-        if not (asked.ask or asked.answer):  # a question to talk about
-            return
-        before, how = st.session_state.get(_ENDED, (None, 0))
-        if before == asked:
-            _told(asked, right=how == number_question.RIGHT)
+        if page != asked.page:
+            st.caption(_("This exercise is about the page {page}.", page=label(asked.page)))
         else:
-            number_question.draw("exercise_number", partial(truth, asked), asked.tolerance, partial(_end, asked))
+            st.html(f'<h2 class="question">{escape(question(asked))}</h2>')  # whoever made the link wrote it
+            if asked.ask or asked.answer:  # else it is a question to talk about
+                _answer(asked)
+        with st.container(horizontal=True):
+            if page == asked.page and hidden.hidden():
+                words = _("Show what is hidden")
+                st.button(words, key="show_hidden", on_click=hidden.put_hidden, args=((),), type="tertiary")
+            st.button(_("Close the exercise"), key="close_exercise", on_click=_close, type="tertiary")
+
+
+def _close() -> None:
+    session.put_exercise(Exercise())
+    hidden.put_hidden(())
+
+
+def _answer(asked: Exercise) -> None:
+    """Draw the field, or how the question ended for the page as it is."""
+    staged = _scene(asked)
+    before, how = st.session_state.get(_ENDED, (None, 0))
+    if before == (asked, staged):
+        _told(asked, right=how == number_question.RIGHT)
+        return
+    number_question.draw(
+        Question(
+            key="exercise_number", truth=partial(truth, asked), tolerance=asked.tolerance,
+            percent=numbers.is_share(asked.ask), about=(asked, staged), end=partial(_end, asked),
+        )
+    )  # fmt: skip
 
 
 def question(asked: Exercise) -> str:
@@ -79,7 +100,7 @@ def _scene(asked: Exercise) -> Scene:
 
 
 def _end(asked: Exercise, how: int) -> None:
-    st.session_state[_ENDED] = (asked, how)
+    st.session_state[_ENDED] = ((asked, _scene(asked)), how)
 
 
 def _told(asked: Exercise, *, right: bool) -> None:
@@ -91,12 +112,10 @@ def _told(asked: Exercise, *, right: bool) -> None:
     if known is None:
         st.info(_("The number is not known yet: it has to be measured first."))
         return
-    number = numbers.told(known, "percent" if "error" in asked.ask else "")
+    number = numbers.shown(asked.ask, {asked.ask: known})
     words = _("Right: {number}.", number=number) if right else _("The answer is {number}.", number=number)
     shown = how_computed(asked)
     (st.success if right else st.info)(sentences([words, labelled(_("Arithmetic"), f"`{shown}`") if shown else ""]))
-    if hidden.hidden():
-        st.button(_("Show what was hidden"), key="show_hidden", on_click=hidden.put_hidden, args=((),))
 
 
 def how_computed(asked: Exercise) -> str:

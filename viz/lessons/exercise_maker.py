@@ -4,8 +4,12 @@ from functools import partial
 
 import streamlit as st
 
-from viz.language import N_, _, listing
+from models.runtime.messages import UserError
+from viz.backend import cached
+from viz.language import N_, _, listing, worded
+from viz.lessons import numbers
 from viz.lessons.asked import ASKED, COUNTED, Asked
+from viz.lessons.exercise import truth
 from viz.lessons.typed import number_in
 from viz.state import hidden, links, maker, session
 from viz.state.architecture import Tab
@@ -13,6 +17,7 @@ from viz.state.compare import Facet
 from viz.state.exercise import Exercise, Page
 from viz.state.signals import Panel
 from viz.state.training import Lesson
+from viz.style import format
 from viz.text.labels import field as field_label
 from viz.text.labels import label
 
@@ -49,11 +54,12 @@ def show() -> None:
 
 def _dialog(page: Page) -> None:
     layer = session.view().layer if page is Page.ARCHITECTURE else ""
-    offered = {name: one for name, one in ASKED[page].items() if layer or not name.startswith("layer.")}
+    known = numbers.of_trace(cached.trace(session.spec()), layer) if layer else {}
+    offered = {name: one for name, one in ASKED[page].items() if name in known or not name.startswith("layer.")}
     ask = st.selectbox(
         _("The student finds"),
         [*offered, _OWN],
-        key="maker_ask",
+        key=f"maker_ask_{page}",
         format_func=partial(_named, offered, layer),
     )
     asked = offered.get(ask)
@@ -78,7 +84,7 @@ def _dialog(page: Page) -> None:
         _("Fixed: settings that the student can't change"),
         list(dict.fromkeys(_CONTROLS[page])),
         default=_FIXED.get(page, ("network",)),
-        key="maker_controls",
+        key=f"maker_controls_{page}",
         format_func=partial(_word, page),
     )
     if asked is None and not words:
@@ -91,6 +97,8 @@ def _dialog(page: Page) -> None:
         page=page, ask=ask, layer=layer if ask.startswith("layer.") else "", question=words, answer=own,
         tolerance=tolerance,
     )  # fmt: skip
+    if not _known(exercise):
+        return
     query = exercise.to_query() | {hidden.FIELD: hidden.written({*answers, *controls})}
     st.markdown(_("The link for the students, who see right or wrong and then the arithmetic:"))
     st.code(links.link(**query), language=None, wrap_lines=True)
@@ -98,6 +106,17 @@ def _dialog(page: Page) -> None:
     if asked is not None:
         with st.expander(_("As a step of a lesson of your own")):
             st.code(_step(page, ask, words or usual, tolerance), language="toml", wrap_lines=True)
+
+
+def _known(exercise: Exercise) -> bool:
+    """Say if the number is not known here yet, or why there is none; return whether it can be asked for."""
+    try:
+        if exercise.asks and (exercise.ask or exercise.answer) and truth(exercise) is None:
+            st.caption(_("The number is not known here yet: until it is measured, no answer can be checked."))
+    except UserError as error:
+        st.warning(format.as_it_is(worded(error)))
+        return False
+    return True
 
 
 def _named(offered: dict[str, Asked], layer: str, ask: str) -> str:

@@ -1,6 +1,6 @@
 """The numbers of a step that answers and sentences are about, measured or counted: field -> value."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite, nan
 from statistics import median
 
@@ -15,6 +15,7 @@ from viz.state.signals import At
 from viz.state.subjects import Curve
 from viz.style import format
 
+_MOST = 1e15  # above, a number is told by its power of ten
 _SKIPS = {
     "identities": EdgeKind.IDENTITY,
     "projections": EdgeKind.PROJECTION,
@@ -99,6 +100,16 @@ def of_race(curves: Sequence[Curve]) -> dict[str, float]:
     return found
 
 
+def is_share(field: str) -> bool:
+    """Return whether a number is a share, told in percent."""
+    return "error" in field
+
+
+def shown(field: str, numbers: Mapping[str, float]) -> str:
+    """Format a number as the answer to a question."""
+    return told(numbers[field], "percent" if is_share(field) else "")
+
+
 def told(value: float, how: str) -> str:
     """Format a number for a sentence: as "percent", "times" or "size", else whole or with three digits."""
     if not isfinite(value):
@@ -109,4 +120,4 @@ def told(value: float, how: str) -> str:
         return _("{n} times", n=format.times(value))
     if how == "size":
         return format.size(int(value))
-    return format.whole(int(value)) if float(value).is_integer() else format.number(value)
+    return format.whole(int(value)) if float(value).is_integer() and abs(value) < _MOST else format.number(value)

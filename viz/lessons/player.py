@@ -12,6 +12,7 @@ from viz.lessons import measured, number_question, numbers, shown
 from viz.lessons.handout import handout
 from viz.lessons.lesson import Lesson, Step
 from viz.lessons.measured import Found
+from viz.lessons.number_question import Question
 from viz.lessons.scenes import scene
 from viz.state import session, visit
 from viz.state.lessons import Course
@@ -78,8 +79,11 @@ def _question(step: Step, course: Course, number: int, known: Found | None) -> N
     chosen = course.answer(number)
     if not chosen and step.ask:
         number_question.draw(
-            f"typed_{course.lesson}_{number}", partial(_truth, step), step.tolerance,
-            lambda how: session.put_course(session.course().answered(number, how)),
+            Question(
+                key=f"typed_{course.lesson}_{number}", truth=partial(_truth, step), tolerance=step.tolerance,
+                percent=numbers.is_share(step.ask),
+                end=lambda how: session.put_course(session.course().answered(number, how)),
+            )
         )  # fmt: skip
     elif not chosen:
         for place, answer in enumerate(step.answers, start=1):
@@ -108,7 +112,7 @@ def _answered(step: Step, chosen: int, known: Found) -> None:
     lines = []
     right = bool(step.ask) and chosen == number_question.RIGHT
     if step.ask:
-        number = f"**{numbers.told(known.numbers[step.ask], '')}**"
+        number = f"**{numbers.shown(step.ask, known.numbers)}**"
         lines.append(f":green[**✓**] {number}" if right else number)
     for place, answer in enumerate(step.answers, start=1):
         holds = answer.when.holds(known.numbers)

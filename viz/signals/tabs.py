@@ -123,7 +123,8 @@ def _gradients(scene: Scene) -> None:
         len(side.runs),
         **how,
     )
-    parts = [who(pair), *text.cuts.twin(pair), text.signals.twin(pair, cached.unshared(scene.spec)), measured]
+    twin = "" if hides("params") else text.signals.twin(pair, cached.unshared(scene.spec))
+    parts = ["" if hides("name") else who(pair), *text.cuts.twin(pair), twin, measured]
     if side.peak_memory:
         parts.append(_("Peak memory {memory}.", memory=format.size(side.peak_memory)))
     if side.weights == Weights.TRAINED:

@@ -1,17 +1,20 @@
-"""Whether the visitor is making an exercise of the page."""
+"""The page of which the visitor is making an exercise."""
 
 import streamlit as st
 
-_WANTED = "making_exercise"  # in the session state
+_WANTED = "making_exercise"  # in the session state: the page's path
 
 
-def want() -> None:
-    st.session_state[_WANTED] = True
+def want(page: str) -> None:
+    st.session_state[_WANTED] = page
 
 
 def leave() -> None:
-    st.session_state[_WANTED] = False
+    st.session_state[_WANTED] = None
 
 
-def wanted() -> bool:
-    return bool(st.session_state.get(_WANTED))
+def wanted(page: str) -> bool:
+    """Return whether an exercise of this page is made; if the visitor has left that one, it no longer is."""
+    if st.session_state.get(_WANTED) not in (None, page):
+        leave()
+    return st.session_state.get(_WANTED) == page

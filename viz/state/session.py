@@ -70,7 +70,9 @@ def load(page: str) -> None:
         problems += amiss
     unknown, known = message("there is no such field"), _OURS | visit.FIELDS
     strange = [Problem(name[:40], unknown) for name in st.query_params if name not in known]
-    strange += hidden.read(st.query_params.get(hidden.FIELD))[1]
+    words, not_known = hidden.read(st.query_params.get(hidden.FIELD))
+    hidden.put_hidden(words)
+    strange += not_known
     state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*problems, *strange), (), {}
     state[_FROM_LINK] = True
     state[_WRITTEN] = ours

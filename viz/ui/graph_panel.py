@@ -66,7 +66,7 @@ def show(spec: Network, view: View, *, saving: DeltaGenerator) -> None:
         key, signals = measured
         looks = (view.direction, view.colour, view.shapes)
         picture, svg = cached.played(spec, (key, language()), folding, looks, Maker(lambda: passes([signals])[0]))
-    if hides(*_COUNTED.values()):
+    if hides("name", *_COUNTED.values()):
         names = cached.layer_names(spec)
         picture = replace(picture, nodes={node: names.get(node, node) for node in picture.nodes}, alt=_("The graph"))
     with saving, st.popover(_("Save"), width="stretch"):
@@ -74,7 +74,7 @@ def show(spec: Network, view: View, *, saving: DeltaGenerator) -> None:
         name = cached.file_name(spec)
         files(picture, svg, name, "save")
         download("DOT", lambda: picture.dot, f"{name}.dot", "text/vnd.graphviz", key="save_dot", width="stretch")
-        if not hides(*QUANTITIES):
+        if not hides("name", *QUANTITIES):
             _network(spec, name)
     st.html('<span id="graph-start" tabindex="-1"></span>')
     shown = reveal(cached.groups(spec), picture.folding, view.layer) if view.layer else ""

@@ -46,16 +46,16 @@ def skip_link(words: str, target: str) -> None:
 def share(what: str) -> None:
     """Draw a popover with the link to the current state."""
     # while an exercise is made, another popover stands there: it is closed
-    with st.popover(_("Share"), key="share_closed" if maker.wanted() else "share", width="stretch"):
-        st.write(_("This link opens the same view of {what}:", what=what))
+    with st.popover(_("Share"), key="share_closed" if maker.wanted(session.page()) else "share", width="stretch"):
+        named = _("this network") if hides("name") else what
+        st.write(_("This link opens the same view of {what}:", what=named))
         st.code(links.link(), language=None, wrap_lines=True)
         if session.page() != "lessons":
             hall.button()
             if not session.exercise().asks:
-                st.button(
-                    _("Make an exercise"), key="make_exercise", on_click=maker.want, width="stretch",
-                    help=_("A link to this page that asks for one of its numbers, and hides it."),
-                )  # fmt: skip
+                how = _("A link to this page that asks for one of its numbers, and hides it.")
+                words, page = _("Make an exercise"), session.page()
+                st.button(words, key="make_exercise", on_click=maker.want, args=(page,), help=how, width="stretch")
 
 
 def messages() -> None:

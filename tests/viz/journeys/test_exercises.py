@@ -37,7 +37,7 @@ def test_an_exercise_is_made_opened_and_solved(app):
         answer.press("Enter")
         page.get_by_text("Right: 21,797,672.").wait_for()
         page.get_by_text("= 21,797,672").wait_for()
-        page.get_by_role("button", name="Show what was hidden").click()
+        page.get_by_role("button", name="Show what is hidden").click()
         page.locator("[data-testid=stMetricValue]", has_text="21,797,672").wait_for()
         assert visit.troubles == []
 

@@ -63,6 +63,43 @@ def test_the_number_is_of_the_network_as_it_is_now(open_app):
     assert "Right: 34" in said(answer(app, "34"))
 
 
+def test_what_was_said_is_dropped_when_the_network_changes(open_app):
+    app = open_app(**{"exercise.ask": "depth"})
+    assert "too small" in said(answer(app, "2"))
+
+    app.select_slider(key="depth").set_value(34).run()
+    assert "too small" not in said(app)
+
+    assert "Right: 34" in said(answer(app, "34"))
+    app.select_slider(key="depth").set_value(18).run()
+    assert "Right" not in said(app)
+
+
+def test_the_exercise_stands_on_its_page_alone_and_can_be_closed(open_app):
+    app = open_app(**PARAMS)
+
+    app.switch_page("viz/pages/signals.py").run()
+    settled(app)
+    assert not [one for one in app.text_input if one.key == KEY]
+    assert any("about the page Architecture" in one.value for one in app.caption)
+    app.switch_page("viz/pages/lessons.py").run()
+    assert not [one for one in app.button if one.key == "close_exercise"]
+
+    app.switch_page("viz/pages/architecture.py").run()
+    app.button(key="close_exercise").click().run()
+    assert not {"hide", "exercise.ask"} & set(app.query_params)
+    assert any(one.label == "Parameters" for one in app.metric)
+
+
+def test_a_new_address_without_what_is_hidden_shows_everything(open_app):
+    app = open_app(**PARAMS)
+    app.query_params.clear()
+    app.query_params["stages"] = "3-4-6-3"
+    app.run()
+
+    assert any(one.label == "Parameters" for one in app.metric)
+
+
 def test_the_number_of_a_layer_and_of_a_block(open_app):
     for layer, number in (("layer1.0.conv1", "36,864"), ("layer1.0", "73,984")):
         app = open_app(**{"exercise.ask": "layer.params", "exercise.layer": layer})
@@ -77,9 +114,11 @@ def test_a_lecturers_own_question_and_number(open_app):
 
 
 def test_a_question_to_talk_about_has_no_field(open_app):
-    app = open_app(**{"exercise.question": "Why is the line dashed?"})
-
+    app = open_app(**{"exercise.question": "Why is the line dashed?", "hide": "network"})
     assert not [one for one in app.text_input if one.key == KEY]
+
+    app.button(key="show_hidden").click().run()
+    assert app.sidebar.selectbox
 
 
 @pytest.mark.parametrize(
@@ -96,7 +135,10 @@ def test_a_question_to_talk_about_has_no_field(open_app):
     ids=str,
 )
 def test_a_number_that_does_not_exist_here_is_said(open_app, link):
-    app = open_app(**link)
+    app = open_app()
+    for name, value in link.items():
+        app.query_params[name] = value
+    app.switch_page(f"viz/pages/{link.get('exercise.page', 'architecture')}.py").run()
 
     answer(app, "1")
     assert said(app)

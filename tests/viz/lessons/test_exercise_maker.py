@@ -35,15 +35,15 @@ def test_the_link_asks_for_the_number_and_hides_what_tells_it(open_app):
 def test_a_layer_can_be_asked_for_once_it_is_selected(open_app):
     app = press(open_app(**{"architecture.layer": "layer1.0.conv1"}), "make_exercise")
 
-    app.selectbox(key="maker_ask").set_value("layer.macs").run()
+    app.selectbox(key="maker_ask_architecture").set_value("layer.macs").run()
 
     assert made(app)["exercise.layer"] == "layer1.0.conv1"
-    assert "layer.macs" not in press(open_app(), "make_exercise").selectbox(key="maker_ask").options
+    assert "layer.macs" not in press(open_app(), "make_exercise").selectbox(key="maker_ask_architecture").options
 
 
 def test_an_own_question_needs_words_and_its_number_is_checked(open_app):
     app = press(open_app(), "make_exercise")
-    app.selectbox(key="maker_ask").set_value("").run()
+    app.selectbox(key="maker_ask_architecture").set_value("").run()
     assert any("Write the question" in one.value for one in app.info)
 
     app.text_input(key="maker_question_").set_value("How many stages?").run()
@@ -76,3 +76,28 @@ def test_every_page_makes_one(open_app, page):
 
     assert made(app)["exercise.page"] == page
     assert made(app)["hide"]
+
+
+def test_a_part_without_its_own_number_is_not_offered(open_app):
+    app = press(open_app(**{"architecture.layer": "layer1.0-1"}), "make_exercise")
+
+    assert "layer.params" not in app.selectbox(key="maker_ask_architecture").options
+
+
+def test_the_dialog_stays_behind_when_the_page_is_left(open_app):
+    app = press(open_app(), "make_exercise")
+
+    app.switch_page("viz/pages/compare.py").run()
+    assert not [one for one in app.selectbox if (one.key or "").startswith("maker_ask")]
+    app.switch_page("viz/pages/architecture.py").run()
+    assert not [one for one in app.selectbox if (one.key or "").startswith("maker_ask")]
+
+
+def test_a_number_that_is_not_measured_here_is_said(open_app):
+    app = open_app()
+    app.switch_page("viz/pages/training.py").run()
+    settled(app)
+
+    press(app, "make_exercise")
+
+    assert any("not known here yet" in one.value for one in app.caption)

@@ -13,14 +13,17 @@ from viz.lessons.typed import number_in, right
         ("36864", 36864), ("36,864", 36864), ("11,689,512", 11689512), ("11.7M", 11.7e6), (" 11.7 m ", 11.7e6),
         ("4.1 G", 4.1e9), ("2k", 2000), ("2.5e-8", 2.5e-8), ("2.5E-8", 2.5e-8), ("-192", -192), ("45 %", 0.45),
         ("45\uff05", 0.45), ("1170万", 1.17e7), ("1\uff0c024", 1024), ("57×", 57), ("57 倍", 57), ("36_864", 36864),
-        (".5", 0.5), ("0", 0),
+        (".5", 0.5), ("0", 0), ("\u2212192", -192), ("\uff0d192", -192), ("2.4×10⁻²³", 2.4e-23), ("2.4*10^-23", 2.4e-23),
+        ("2.4 · 10⁻²³", 2.4e-23), ("10⁻⁴⁵", 1e-45), ("3e2", 300),
     ],
 )  # fmt: skip
 def test_a_number_is_read_as_people_write_it(text, value):
     assert number_in(text) == pytest.approx(value)
 
 
-@pytest.mark.parametrize("text", ["", "-", ".", "e5", "many", "1,5", "12,34", "1e999", "3 4e", "0x10", "1" * 41, "nan"])
+@pytest.mark.parametrize(
+    "text", ["", "-", ".", "e5", "many", "1,5", "12,34", "1e999", "3 4e", "0x1f", "3×100", "10^", "1" * 41, "nan"]
+)
 def test_what_is_no_number_is_refused(text):
     assert number_in(text) is None
 
@@ -50,3 +53,11 @@ def test_a_count_is_exact_and_a_tolerance_is_a_share_of_the_right_number():
 def test_of_a_number_with_many_digits_three_are_enough():
     assert right(0.176, 0.17598334514528702, 0)
     assert not right(0.18, 0.17598334514528702, 0)
+
+
+def test_a_share_is_typed_in_percent_and_may_be_off_by_its_last_digit():
+    assert number_in("12.3", percent=True) == pytest.approx(0.123)
+    assert number_in("12.3 %", percent=True) == pytest.approx(0.123)
+    assert right(0.001, 0.00071, 20, percent=True)
+    assert right(0.0, 0.0, 20, percent=True)
+    assert not right(0.01, 0.00071, 20, percent=True)

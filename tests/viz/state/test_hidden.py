@@ -32,7 +32,9 @@ def test_a_hidden_control_metric_and_tab_are_gone(open_app):
 def test_a_hidden_quantity_is_told_nowhere_on_the_page(open_app, word, number):
     assert number in told(open_app())
 
-    assert number not in told(open_app(hide=word))
+    for tab in open_app().tabs:
+        app = open_app(hide=word, **{"architecture.tab": {v: k for k, v in TABS.items()}[tab.label]})
+        assert number not in told(app), tab.label
 
 
 def test_the_card_and_the_table_lack_what_is_hidden(open_app):
@@ -63,9 +65,26 @@ def test_the_sidebar_is_gone_where_the_network_is_fixed(open_app):
     assert not open_app(hide="network").sidebar.selectbox
 
 
+def test_a_hidden_name_is_told_nowhere_on_the_first_page(open_app):
+    app = open_app(hide="name,network", stages="3-4-6-3")
+
+    assert "ResNet-34" not in told(app)
+    assert "resnet34" not in " ".join(str(one.proto) for one in app.get("download_button"))
+
+
+TABS = {
+    "layers": "Layers",
+    "charts": "Charts",
+    "depth": "Why this depth?",
+    "others": "Counts by other tools",
+    "torchinfo": "torchinfo",
+    "code": "PyTorch code",
+}
+
+
 def told(app):
     """All texts of a page, with the data of its graph."""
-    parts = [one.value for one in (*app.metric, *app.markdown, *app.caption, *app.title)]
+    parts = [one.value for one in (*app.metric, *app.markdown, *app.caption, *app.title, *app.code)]
     graphs = [str(one.proto) for one in app.get("bidi_component")]
     return " ".join([*map(str, parts), *graphs])
 
