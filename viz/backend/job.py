@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, Self
@@ -74,7 +74,8 @@ class Job:
         self._marks: deque[tuple[float, float]] = deque()  # recent (seconds of work, fraction done)
         self._stop = threading.Event()
         self._ended = threading.Event()
-        self._seen = time.monotonic()
+        self.arrived = self._seen = time.monotonic()
+        self.visitors: set[Hashable] = set()  # who asked for it
         self._started = 0.0
         self._first: float | None = None  # fraction done before it began, as in a resumed training
 

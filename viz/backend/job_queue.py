@@ -1,4 +1,4 @@
-"""The queue of long work: one heavy job at a time for the whole server, first come, first served.
+"""The queue of long work: one heavy job at a time for the whole server; visitors take turns.
 
 A job runs in a thread that never calls Streamlit; pages poll it. Equal requests share one job, and finished results
 are kept in a store.
@@ -7,15 +7,17 @@ are kept in a store.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from models.results.codec import ResultError, encode
 from models.results.store import ResultStore
 from models.runtime.messages import UserError
 from viz.backend.job import Job, Request, State
+from viz.backend.turns import in_turn
 
 MOST_WAITING = 40
+_MOST_VISITORS = 500  # whose last turn is remembered
 _log = logging.getLogger(__name__)
 
 
@@ -31,18 +33,21 @@ class JobQueue:
         self._ended = ended  # called with each job that is over
         self._lock = threading.Lock()
         self._busy = threading.Semaphore(1)  # held by the one heavy job
-        self._waiting: list[Job] = []
+        self._waiting: list[Job] = []  # as they came
+        self._served: dict[Hashable, float] = {}  # visitor -> when a job of theirs last began
         self._running: Job | None = None
         self._short: Job | None = None  # runs while a preemptible job is interrupted
 
-    def submit(self, request: Request[Any]) -> Job:
-        """Return the job of a request: finished, under way, or new at the end of the queue. Raises `FullError`."""
+    def submit(self, request: Request[Any], visitor: Hashable = None) -> Job:
+        """Return the job of a visitor's request: finished, under way, or new in the queue. Raises `FullError`."""
         with self._lock:
             self._waiting = [one for one in self._waiting if not one.forgotten]
             job = self._under_way(request.key)
         if job is None or (job.over and job.state is not State.DONE):
             found = self.results.get(request.key) if request.stored else None
             job = self._add(request) if found is None else Job.finished(request, found)
+        with self._lock:  # `_next` goes through the visitors of all jobs
+            job.visitors.add(visitor)
         job.seen()
         self._next()
         return job
@@ -57,14 +62,18 @@ class JobQueue:
             job = self._under_way(key)
             return job is not None and not job.over
 
-    def ahead(self, job: Job) -> int:
-        """Return the number of jobs that run before this one; idle work does not count."""
+    def before(self, job: Job) -> tuple[Job, ...]:
+        """Return the jobs that run before a waiting one, the running one first; idle work does not count.
+
+        A training is interrupted for short work, which therefore does not wait for it.
+        """
         with self._lock:
             if job not in self._waiting:
-                return 0
-            before = [*self._waiting[: self._waiting.index(job)], *([self._running] if self._running else [])]
-            alike = (other for other in before if job.request.preemptible or not other.request.preemptible)
-            return sum(not other.request.idle for other in alike)
+                return ()
+            order = self._order()
+            found = [*([self._running] if self._running else []), *order[: order.index(job)]]
+            alike = (other for other in found if job.request.preemptible or not other.request.preemptible)
+            return tuple(other for other in alike if not other.request.idle)
 
     def withdraw(self, job: Job) -> None:
         """Cancel a job that no page needs any more, and remove it from the queue."""
@@ -104,22 +113,34 @@ class JobQueue:
             self._waiting = [job for job in self._waiting if not job.over and not job.forgotten]
             if not self._waiting or not self._busy.acquire(blocking=False):
                 return
-            job = self._running = next((one for one in self._waiting if not one.request.idle), self._waiting[0])
-            self._waiting.remove(job)
+            job = self._running = self._taken(self._order()[0])
         if job.request.preemptible:
             job.preempted = self._in_between
         threading.Thread(target=self._run, args=(job,), name="skipscope job", daemon=True).start()
+
+    def _order(self) -> list[Job]:
+        """The waiting jobs in the order in which they run."""
+        return in_turn(self._waiting, self._served, time.monotonic())
+
+    def _taken(self, job: Job) -> Job:
+        """Take a job out of the queue: its visitors have had their turn."""
+        self._waiting.remove(job)
+        for visitor in job.visitors:
+            self._served.pop(visitor, None)  # the last one served is the last one here
+            self._served[visitor] = time.monotonic()
+        while len(self._served) > _MOST_VISITORS:
+            self._served.pop(next(iter(self._served)))
+        return job
 
     def _in_between(self) -> None:
         """Run the short jobs that wait, while a preemptible job is interrupted."""
         while True:
             with self._lock:
-                short = (one for one in self._waiting if not (one.request.preemptible or one.request.idle or one.over))
+                short = (one for one in self._order() if not (one.request.preemptible or one.request.idle or one.over))
                 job = next(short, None)
                 if job is None:
                     return
-                self._waiting.remove(job)
-                self._short = job
+                self._short = self._taken(job)
             # in its own thread, so that what the training has set for its thread does not apply to it
             thread = threading.Thread(target=job.run, name="skipscope job", daemon=True)
             thread.start()

@@ -31,7 +31,7 @@ class Slots:
     def ask(self, slot: Hashable, request: Request[Any]) -> Job:
         """Put the job of a request into a slot and return it; cancelled or failed work restarts. Raises `FullError`."""
         with self._lock:
-            job = self.queue.submit(request)
+            job = self.queue.submit(request, slot[0] if isinstance(slot, tuple) else slot)
             before, self._jobs[slot] = self._jobs.pop(slot, None), job
             if before is not None and before is not job and before not in self._jobs.values():
                 self.queue.withdraw(before)

@@ -20,7 +20,7 @@ from viz.style import format
 from viz.style.theme import SeriesStyle
 from viz.training import figures
 from viz.training.scene import FILE
-from viz.ui import chart
+from viz.ui import chart, job_widget
 from viz.ui.widgets import Form
 
 SLOT = "race"
@@ -62,10 +62,13 @@ def _progress(job: Job) -> None:
     if job.over or places.of(slot) is not job:
         session.rerun()
     bar, pause, stop = st.columns([8, 1, 1], vertical_alignment="center")
-    ahead = places.queue.ahead(job)
-    if job.state is State.WAITING and ahead:
+    before = places.queue.before(job)
+    if job.state is State.WAITING and before:
         words = ngettext(
-            "Waiting for {n} other job on this server.", "Waiting for {n} other jobs on this server.", ahead
+            "Waiting for {n} other job on this server: {time}.",
+            "Waiting for {n} other jobs on this server: {time}.",
+            len(before),
+            time=format.about(job_widget.wait(before)),
         )
     elif job.parts and isinstance(job.parts[0], float):
         words = _("Downloading the data: {share}", share=f"{job.parts[0]:.0%}")

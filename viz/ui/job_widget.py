@@ -1,6 +1,6 @@
 """A job on a page: its button, place in the queue, progress, remaining time, Cancel, and finally its result."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
@@ -94,14 +94,25 @@ def shown(what: str) -> tuple[str, Any] | None:
     return (job.key, job.result) if job is not None and job.state is State.DONE else None
 
 
+def wait(before: Sequence[Job]) -> float:
+    """Return the seconds that these jobs will take, by what is left of the running one and by the server's pace."""
+    return sum(
+        one.left if one.left is not None else pace.here().estimate(one.request.kind, one.request.cost).middle
+        for one in before
+    )
+
+
 def _watch(job: Job, slot: tuple[str, str], what: str) -> None:
     job.seen()
     if job.over or slots().of(slot) is not job:
         session.rerun()
     bar, stop = st.columns([8, 1], vertical_alignment="center")
-    ahead = slots().queue.ahead(job)
-    if job.state is State.WAITING and ahead:
-        text = ngettext("Waiting for {n} other measurement.", "Waiting for {n} other measurements.", ahead)
+    before = slots().queue.before(job)
+    if job.state is State.WAITING and before:
+        text = ngettext(
+            "Waiting for {n} other measurement: {time}.", "Waiting for {n} other measurements: {time}.", len(before),
+            time=format.about(wait(before)),
+        )  # fmt: skip
     else:
         share = f"{job.fraction:.0%}"
         text = _("Measuring: {share}", share=share)

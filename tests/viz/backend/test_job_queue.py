@@ -101,7 +101,7 @@ def test_only_one_job_runs_and_the_others_wait_in_turn(line):
     until(lambda: running.state is State.RUNNING)
 
     assert len(threads()) == 1
-    assert [line.queue.ahead(job) for job in (running, second, third)] == [0, 1, 2]
+    assert [len(line.queue.before(job)) for job in (running, second, third)] == [0, 1, 2]
     running.cancel()
     assert third.wait(60)
     assert second.result == "b"
@@ -279,7 +279,7 @@ def test_two_trainings_wait_for_each_other(line):
     short = line.ask("c", request("short", lambda job: 1))
 
     assert short.wait(60)
-    assert (second.state, line.queue.ahead(second)) == (State.WAITING, 1)
+    assert (second.state, len(line.queue.before(second))) == (State.WAITING, 1)
 
 
 def test_a_training_goes_on_when_nobody_looks_and_has_a_limit_of_its_own(line):
@@ -362,7 +362,7 @@ def test_idle_work_makes_way_at_once_and_nobody_waits_for_it(line):
 
     asked = line.ask("visitor", request("a", lambda job: 42))
 
-    assert line.queue.ahead(asked) == 0
+    assert line.queue.before(asked) == ()
     assert asked.wait(60)
     assert (asked.result, few.state) == (42, State.CANCELLED)
 
