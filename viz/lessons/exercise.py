@@ -23,7 +23,7 @@ from viz.style import format
 from viz.text.labels import label
 from viz.ui import job_widget
 
-_ENDED = "exercise_ended"  # in the session state: ((exercise, scene), how), once it was answered or shown
+_ENDED = "exercise_ended"  # in the session state: ((exercise, right number), how), once it was answered or shown
 
 
 def show() -> None:
@@ -51,16 +51,16 @@ def _close() -> None:
 
 
 def _answer(asked: Exercise) -> None:
-    """Draw the field, or how the question ended for the page as it is."""
-    staged = _scene(asked)
+    """Draw the field, or how the question ended, as long as the right number stays the same."""
+    about = asked, _number(asked)
     before, how = st.session_state.get(_ENDED, (None, 0))
-    if before == (asked, staged):
+    if before == about:
         _told(asked, right=how == number_question.RIGHT)
         return
     number_question.draw(
         Question(
             key="exercise_number", truth=partial(truth, asked), tolerance=asked.tolerance,
-            percent=numbers.is_share(asked.ask), about=(asked, staged), end=partial(_end, asked),
+            percent=numbers.is_share(asked.ask), about=about, end=partial(_end, asked),
         )
     )  # fmt: skip
 
@@ -100,7 +100,15 @@ def _scene(asked: Exercise) -> Scene:
 
 
 def _end(asked: Exercise, how: int) -> None:
-    st.session_state[_ENDED] = ((asked, _scene(asked)), how)
+    st.session_state[_ENDED] = ((asked, _number(asked)), how)
+
+
+def _number(asked: Exercise) -> float | None:
+    """The right number; None if there is none, or if it isn't measured yet."""
+    try:
+        return truth(asked)
+    except UserError:
+        return None
 
 
 def _told(asked: Exercise, *, right: bool) -> None:

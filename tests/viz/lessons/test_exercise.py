@@ -75,6 +75,15 @@ def test_what_was_said_is_dropped_when_the_network_changes(open_app):
     assert "Right" not in said(app)
 
 
+def test_looking_around_in_the_same_network_keeps_the_answer(open_app):
+    app = open_app(**{"exercise.ask": "depth"})
+    answer(app, "18")
+
+    app.segmented_control(key="view_level").set_value("layers").run()
+
+    assert "Right: 18" in said(app)
+
+
 def test_the_exercise_stands_on_its_page_alone_and_can_be_closed(open_app):
     app = open_app(**PARAMS)
 
