@@ -53,9 +53,11 @@ ASKED: Mapping[Page, Mapping[str, Asked]] = MappingProxyType(
                 ("memory",),
             ),
             "layer.params": Asked(
-                N_("Parameters of {layer}"), N_("How many parameters does {layer} have?"), ("params",)
+                N_("Parameters of {layer}"), N_("How many parameters does {layer} have?"), ("params", "macs")
             ),
-            "layer.macs": Asked(N_("MACs of {layer}"), N_("How many MACs does {layer} take for one image?"), ("macs",)),
+            "layer.macs": Asked(
+                N_("MACs of {layer}"), N_("How many MACs does {layer} take for one image?"), ("macs", "params")
+            ),
         },
         Page.SIGNALS: {
             "plain.ratio": Asked(

@@ -47,8 +47,8 @@ def _cards(lessons: list[Lesson]) -> None:
     for place in range(0, len(lessons), 3):
         for column, lesson in zip(st.columns(3), lessons[place : place + 3], strict=False):
             first = lesson is lessons[0] and not lesson.exercises
-            with column.container(border=True, height="stretch"):
-                st.markdown(f"### {lesson.title}")
+            with column.container(border=True, height="stretch", key=f"card_{lesson.id}"):
+                st.markdown(f"## {lesson.title}")
                 st.markdown(lesson.about)
                 steps = len(lesson.steps)
                 minutes = round(_MINUTES * steps)

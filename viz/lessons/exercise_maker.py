@@ -56,6 +56,7 @@ def _dialog(page: Page) -> None:
     layer = session.view().layer if page is Page.ARCHITECTURE else ""
     known = numbers.of_trace(cached.trace(session.spec()), layer) if layer else {}
     offered = {name: one for name, one in ASKED[page].items() if name in known or not name.startswith("layer.")}
+    offered = dict(sorted(offered.items(), key=lambda one: not one[0].startswith("layer.")))  # what is selected first
     ask = st.selectbox(
         _("The student finds"),
         [*offered, _OWN],

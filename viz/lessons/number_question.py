@@ -13,14 +13,9 @@ from viz.lessons.typed import number_in, right
 from viz.style import format
 
 RIGHT, SHOWN = 1, 2  # how a question ended: answered, or the answer was asked for
-_UNREADABLE, _UNKNOWN, _INFINITE, _LARGE, _SMALL, _WRONG = (
-    "unreadable",
-    "unknown",
-    "infinite",
-    "large",
-    "small",
-    "wrong",
-)
+_UNREADABLE, _UNKNOWN, _INFINITE = "unreadable", "unknown", "infinite"
+_LARGE, _SMALL, _WRONG, _CLOSE = "large", "small", "wrong", "close"
+_NEAR = 1.0  # percent from which on a number is close to the exact one that is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +63,7 @@ def _told(what: str | UserError, text: str) -> str:
         _LARGE: _("{number} is too large.", number=number),
         _SMALL: _("{number} is too small.", number=number),
         _WRONG: _("{number} is not right.", number=number),
+        _CLOSE: _("{number} is close, but the exact number is asked for.", number=number),
     }[what]
 
 
@@ -99,6 +95,8 @@ def _judged(asked: Question, text: str) -> str:
         return _INFINITE
     if right(value, truth, asked.tolerance, percent=asked.percent):
         return ""
+    if not asked.tolerance and right(value, truth, _NEAR):
+        return _CLOSE
     if value < 0 or truth < 0:  # of negative numbers "too large" is misread
         return _WRONG
     return _LARGE if value > truth else _SMALL

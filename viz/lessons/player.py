@@ -148,8 +148,8 @@ def ways(lesson: Lesson, course: Course, number: int, others: list[Lesson]) -> N
         return
     right, asked = _score(lesson, course)
     if asked:
-        st.markdown(ngettext("{right} of {n} question answered as measured.",
-                             "{right} of {n} questions answered as measured.", asked, right=right))  # fmt: skip
+        st.markdown(ngettext("{right} of {n} answer was right.", "{right} of {n} answers were right.", asked,
+                             right=right))  # fmt: skip
     ids = [one.id for one in others]
     following = others[ids.index(lesson.id) + 1 :]
     if following:
@@ -164,7 +164,7 @@ def ways(lesson: Lesson, course: Course, number: int, others: list[Lesson]) -> N
 
 
 def _score(lesson: Lesson, course: Course) -> tuple[int, int]:
-    """How many questions were answered as measured, and how many there are."""
+    """How many answers were right, and how many there are."""
     right = 0
     for number in lesson.questions:
         step, chosen = lesson.steps[number - 1], course.answer(number)

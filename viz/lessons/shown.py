@@ -69,8 +69,8 @@ def _figure(one: Figure, key: str) -> None:
         if one.title:
             st.markdown(f"**{one.title}**")
         graph_view(
-            one.picture, one.svg, key=f"{key}_graph", network=one.network, shown=one.shown, height=_HEIGHT,
-            on_pick=_nothing,
+            one.picture, one.svg, key=f"{key}_graph", network=f"{one.network} {one.shown}", shown=one.shown,
+            height=_HEIGHT, on_pick=_nothing,
         )  # fmt: skip
     elif isinstance(one, Chart):
         chart.show(one.draw, f"{key}_chart", alt=one.alt, name=one.name, about=one.about)

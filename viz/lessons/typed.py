@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from math import isclose, isfinite
+from math import isclose, isfinite, prod
 
 _UNITS = {
     "": 1.0, "%": 0.01, "k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9, "万": 1e4, "亿": 1e8, "x": 1.0, "×": 1.0, "倍": 1.0,
@@ -17,14 +17,32 @@ _ROUNDED = 0.005  # of a number that is not whole: how far a typed one may alway
 
 
 def number_in(text: str, *, percent: bool = False) -> float | None:
-    """Return the number that a text is, as in "36,864", "11.7M", "2.4×10⁻²³", "45 %"; None if it is none.
+    """Return the number that a text is, as in "36,864", "11.7M", "2.4×10⁻²³", "45 %", "3*3*64*64"; None if none.
 
     With `percent` a number without a unit is one of percent.
     """
     raised = _RAISED.sub(lambda found: f"^{found[0]}", text.strip())
     plain = re.sub(r"[\s_`]", "", unicodedata.normalize("NFKC", raised).lower().replace("\u2212", "-"))
     plain = re.sub(r"(?<![\d.])10\^(?=[-+]?\d)", "1e", re.sub(r"[x×*·]10\^(?=[-+]?\d)", "e", plain))
-    found = _NUMBER.fullmatch(plain) if len(plain) <= _MOST else None
+    if len(plain) > _MOST:
+        return None
+    value = _number(plain, percent=percent)
+    return _sum_of_products(plain) if value is None else value
+
+
+def _sum_of_products(text: str) -> float | None:
+    """The value of arithmetic such as "3*3*64*64 + 128"."""
+    total = 0.0
+    for term in text.split("+"):
+        factors = [_number(factor) for factor in re.split("[x×*·]", term)]
+        if None in factors:
+            return None
+        total += prod(factor for factor in factors if factor is not None)
+    return total if isfinite(total) else None
+
+
+def _number(text: str, *, percent: bool = False) -> float | None:
+    found = _NUMBER.fullmatch(text)
     if found is None or not re.search(r"\d", found["number"].partition("e")[0]):
         return None
     unit = found["unit"] or ("%" if percent else "")

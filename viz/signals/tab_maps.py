@@ -37,7 +37,7 @@ def show(scene: Scene) -> None:
         return
     ours, theirs, first = answer.result
     with right:
-        st.image(ours.picture, caption=_("Input image"), width=96)
+        st.image(ours.picture, caption=_("Input image"), width=96, alt=_("Input image"))
     source = signal_jobs.pictured(experiment)
     if source is not experiment.measure.source and experiment.measure.weights is not Weights.TRAINED:
         st.caption(

@@ -27,7 +27,8 @@ def test_a_wrong_number_is_too_small_or_too_large_and_the_right_one_shows_the_ar
     assert not any(one.label == "Parameters" for one in app.metric)
 
     assert "too small" in said(answer(app, "11,000,000"))
-    assert "too large" in said(answer(app, "11.7M"))  # a count is exact
+    assert "too large" in said(answer(app, "2e7"))
+    assert "exact number is asked for" in said(answer(app, "11.7M"))
     assert "Type a number" in said(answer(app, "a lot"))
 
     assert "Right: 11,689,512" in said(answer(app, "11,689,512"))

@@ -69,7 +69,7 @@ def test_the_last_step_counts_the_answers_and_leads_on(open_app):
         **{"lessons.lesson": lesson.id, "lessons.step": str(len(lesson.steps)), "lessons.answers": given},
     )
 
-    assert f"1 of {len(lesson.questions)} questions answered as measured." in said(app)
+    assert f"1 of {len(lesson.questions)} answers were right." in said(app)
     press(app, "next_lesson")
     assert address(app)["lessons.lesson"] == shelf.lessons("en")[0][2].id
 
