@@ -95,7 +95,12 @@ def _judged(asked: Question, text: str) -> str:
         return _INFINITE
     if right(value, truth, asked.tolerance, percent=asked.percent):
         return ""
-    if not asked.tolerance and right(value, truth, _NEAR):
+    return _amiss(value, truth, exact=not asked.tolerance)
+
+
+def _amiss(value: float, truth: float, *, exact: bool) -> str:
+    """How a number is wrong."""
+    if exact and right(value, truth, _NEAR):
         return _CLOSE
     if value < 0 or truth < 0:  # of negative numbers "too large" is misread
         return _WRONG
