@@ -38,6 +38,8 @@ PAGES = {
     "an answer": "lessons?lessons.lesson=2-gradient&lessons.answers=1",
     "a step with a block, in Chinese": "lessons?lang=zh&lessons.lesson=1-skip-connection&lessons.step=4&lessons.answers=1.1.1.1",
     "a lecture": "lessons?lessons.lesson=2-gradient&lessons.answers=3&present=1",
+    "a number to type": "lessons?lessons.lesson=7-count&lessons.step=2",
+    "an exercise": "?stages=2-2-2-2&exercise.ask=params&hide=params,network",
     "in Chinese": "?lang=zh",
     "a link that can't be followed": "?stages=x&classes=1&whatever=1",
 }
