@@ -185,6 +185,26 @@ def test_the_graphs_of_both_share_one_scale(visit):
         page.locator("g.title text", has_text=re.compile(f"^{title}$")).wait_for()
 
 
+def test_while_a_pass_plays_the_boxes_show_its_values(visit):
+    page = opened(visit, "?run=true&seeds=1&panel=On%20the%20graph")
+    measured(visit)
+    page.wait_for_selector("g.node.value")
+    boxes, said = page.locator("g.node.value text"), page.locator(".player output")
+    drawn = boxes.all_text_contents()
+
+    for _step in range(3):
+        page.locator("button[data-play=on]").click()
+    values = re.findall(r"s ([\d.]+)", said.inner_text().partition(":")[2])
+    assert len(values) == 2
+    assert set(values) <= set(boxes.all_text_contents())
+    assert "log scale" not in page.locator("div.legend").inner_text()
+
+    for _step in range(3):
+        page.locator("button[data-play=back]").click()
+    assert boxes.all_text_contents() == drawn
+    assert "log scale" in page.locator("div.legend").inner_text()
+
+
 @pytest.mark.parametrize(("width", "height", "scheme"), [(1366, 768, "light"), (1920, 1080, "dark")])
 def test_the_answer_and_the_picture_stand_on_the_first_screen(app, width, height, scheme):
     with visiting(app, width=width, height=height, scheme=scheme) as visit:

@@ -35,6 +35,7 @@ function player({ data, root, find, into }) {
       const now = at > 0 && place === (up > 0 ? rows.length - up : down - 1);
       for (const g of row) {
         paint(g, at === 0 ? null : way ? colour(play, way, g.id) : "");
+        tell(g, at === 0 ? null : way ? number(way.of[g.id]) : "");
         g.classList.toggle("now", now);
         if (way && way.shares[g.id] !== undefined && at > 0) widths(g.id, way.shares[g.id]);
         else widths(g.id, null);
@@ -114,6 +115,14 @@ function paint(g, fill) {               // null: as drawn; "": no value yet
   const [red, green, blue] = (fill.match(/\d+/g) ?? []).map((one) => { const part = one / 255; return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4; });
   const ink = !fill ? "var(--st-text-color)" : 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "#000" : "#fff";
   g.querySelectorAll("text").forEach((text) => { text.style.fill = ink; });
+}
+
+// The number in a box that shows measured values; null: as drawn.
+function tell(g, text) {
+  const value = g.matches(".value, .value-none") && [...g.querySelectorAll("text")].at(-1);
+  if (!value) return;
+  value.dataset.drawn ??= value.textContent;
+  if (/^\d/.test(value.dataset.drawn)) value.textContent = text ?? value.dataset.drawn;
 }
 
 const number = (value) => (value === undefined ? "–" : value !== 0 && (value < 1e-3 || value >= 1e5) ? value.toExponential(1) : String(Number(value.toPrecision(3))));
