@@ -105,7 +105,7 @@ def test_a_click_on_a_point_selects_the_layer_on_both_pages(visit):
 def test_a_chart_leaves_as_a_picture(visit, form, start):
     page = opened(visit, "?run=true&seeds=1")
     measured(visit)
-    page.locator(".st-key-take_gradients button").click()
+    page.locator(".st-key-files_gradients button").click()
 
     with page.expect_download() as download:
         page.get_by_role("button", name=form, exact=True).click()
@@ -118,7 +118,7 @@ def test_a_chart_leaves_a_dark_page_light_with_what_it_shows_above_it(app):
     with visiting(app, scheme="dark") as visit:
         page = opened(visit, "?run=true&seeds=1&stages=3-3-3&stem=cifar&base_width=16&input_shape=3x32x32&classes=10")
         said = measured(visit)
-        page.locator(".st-key-take_gradients button").click()
+        page.locator(".st-key-files_gradients button").click()
         with page.expect_download() as download:
             page.get_by_role("button", name="SVG", exact=True).click()
         picture = download.value.path().read_text()
@@ -133,7 +133,7 @@ def test_a_chart_leaves_a_dark_page_light_with_what_it_shows_above_it(app):
 def test_a_chart_leaves_as_a_page_that_opens_offline(visit, tmp_path):
     page = opened(visit, "?run=true&seeds=1")
     measured(visit)
-    page.locator(".st-key-take_gradients button").click()
+    page.locator(".st-key-files_gradients button").click()
     with page.expect_download() as download:
         page.get_by_role("button", name="HTML, offline").click()
     download.value.save_as(tmp_path / "chart.html")
