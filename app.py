@@ -15,8 +15,7 @@ from viz.lessons import glossary
 from viz.sidebar import widgets
 from viz.state import maker, session, terms, visit
 from viz.state.hidden import hides
-from viz.ui import broken, hall, language_switch
-from viz.ui import terms as terms_marks
+from viz.ui import broken, hall, language_switch, marked_terms
 
 register_own(os.environ.get(own.PLACE, ""), os.environ.get(own.INPUT, ""))
 register_weights(os.environ.get(own.WEIGHTS, ""))
@@ -28,7 +27,6 @@ st.html(assets / "style.css")
 
 visit.load_language()
 visit.load_hall()
-visit.load_hidden()
 page = st.navigation(
     [
         st.Page("viz/pages/lessons.py", title=_("Lessons")),
@@ -40,6 +38,7 @@ page = st.navigation(
     position="top",
 )
 session.load(page.url_path)
+maker.stay(page.url_path)
 language_switch.show()
 if page.url_path != "lessons" and not visit.hall() and not hides("network"):
     with st.sidebar:
@@ -57,7 +56,7 @@ except UserError as error:  # a network whose shapes don't fit
     broken.show(error)
 session.save()
 if not visit.hall():
-    terms_marks.show(glossary.words())
+    marked_terms.show(glossary.words())
     if (term := terms.opened()) is not None:
         from viz.lessons import glossary_dialog
 

@@ -46,11 +46,12 @@ def show(spec: Network, trace: Trace, view: View) -> None:
         Tab.CODE: _code,
     }
     widgets.tabs(
-        [tab for tab in bodies if not hides(*_TELLS.get(tab, ()))],
+        bodies,
         view.tab,
         "view_tab",
         lambda tab: session.put_view(tab=tab),
         lambda tab: bodies[tab](spec, trace, view),
+        _TELLS,
     )
 
 
@@ -125,8 +126,11 @@ def _charts(spec: Network, trace: Trace, view: View) -> None:
 
 
 def _chart(figure: "go.Figure", key: str, spec: Network) -> None:
-    """Show a chart with its title as alternative text."""
-    chart.show(lambda **__: figure, key, alt=figure.layout.title.text, name=cached.file_name(spec), height=360)
+    """Show a chart below its title, which a narrow chart would cut; it is the alternative text too."""
+    said = figure.layout.title.text
+    figure.update_layout(title=None, margin_t=40)
+    st.markdown(f"**{said}**")
+    chart.show(lambda **__: figure, key, alt=said, name=cached.file_name(spec), height=336)
 
 
 def _depth(spec: Network, trace: Trace, view: View) -> None:

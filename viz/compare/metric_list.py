@@ -9,6 +9,7 @@ from viz.compare.metrics import Metric
 from viz.language import N_, _, ngettext, worded
 from viz.state.subjects import Subject
 from viz.style import format
+from viz.text.formulas import field_before_pooling, summed
 from viz.text.labels import label
 
 BFLOAT16 = 2  # bytes
@@ -31,32 +32,20 @@ def _rate(value: float) -> str:
     return f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
 
 
-def _sum(one: Subject, quantity: str) -> str:
-    """The sum over the stages, as in stem 9,536 + layer1 215,808 + ... = 25,557,032."""
-    terms = [(format.stage(total.path), getattr(total, quantity)) for total in one.trace.stages]
-    return " + ".join(f"{name} {value:,}" for name, value in terms if value) + f" = {getattr(one.trace, quantity):,}"
-
-
 def _weights(one: Subject) -> str:
     params = one.trace.params
     return f"{params:,} * {FLOAT32} = {params * FLOAT32:,}; {params:,} * {BFLOAT16} = {params * BFLOAT16:,}"
 
 
 def _depth(one: Subject) -> str:
-    terms = " + ".join(f"{format.stage(total.path)} {total.depth}" for total in one.trace.stages if total.depth)
-    return _(
-        "{sum} = {depth}: {rule}; {layers:,} layers in all",
-        sum=terms,
-        depth=one.trace.depth,
-        rule=label(one.trace.depth_rule),
-        layers=len(one.trace.layers),
-    )
+    rule, layers = label(one.trace.depth_rule), len(one.trace.layers)
+    return _("{sum}: {rule}; {layers:,} layers in all", sum=summed(one.trace, "depth"), rule=rule, layers=layers)
 
 
 def _field(one: Subject) -> str:
     if not one.trace.receptive_field:
         return _("computed for networks that are built here; through attention it is not defined")
-    return f"{one.trace.features.path}: {one.trace.features.receptive_field_formula}"
+    return field_before_pooling(one.trace)
 
 
 def _input(one: Subject) -> str:
@@ -157,9 +146,10 @@ def _timed(
 METRICS: Sequence[Metric] = (
     Metric(
         name=N_("Parameters"),
+        quantity="params",
         value=lambda one, __: one.trace.params,
         shown=lambda value: format.whole(int(value)),
-        formula=lambda one, __: _sum(one, "params"),
+        formula=lambda one, __: summed(one.trace, "params"),
         convention=N_(
             "Trainable parameters: weights and biases of convolutions, norms and the classifier, without running "
             "statistics."
@@ -168,9 +158,10 @@ METRICS: Sequence[Metric] = (
     ),
     Metric(
         name=N_("MACs"),
+        quantity="macs",
         value=lambda one, __: one.trace.macs,
         shown=_millions,
-        formula=lambda one, __: _sum(one, "macs"),
+        formula=lambda one, __: summed(one.trace, "macs"),
         convention=N_(
             "Multiply-accumulates of convolutions and linear layers for one image. Most papers that say FLOPs "
             "mean these."
@@ -179,6 +170,7 @@ METRICS: Sequence[Metric] = (
     ),
     Metric(
         name=N_("FLOPs"),
+        quantity="macs",
         value=lambda one, __: one.trace.flops,
         shown=_millions,
         formula=lambda one, __: f"2 * {one.trace.macs:,} = {one.trace.flops:,}",
@@ -192,15 +184,17 @@ METRICS: Sequence[Metric] = (
     _accuracy("top5", N_("ImageNet top-5, %")),
     Metric(
         name=N_("Activations, one image"),
+        quantity="memory",
         value=lambda one, __: one.trace.activation_bytes,
         shown=lambda value: format.size(int(value)),
         unit=N_("bytes"),
-        formula=lambda one, __: _sum(one, "activation_bytes"),
+        formula=lambda one, __: summed(one.trace, "activation_bytes"),
         convention=N_("The outputs of all layers for one image in float32, 4 bytes per number."),
         better=-1,
     ),
     Metric(
         name=N_("Saved for backward, batch {batch}"),
+        quantity="memory",
         value=lambda one, batch: one.kept * batch,
         shown=lambda value: format.size(int(value)),
         unit=N_("bytes"),
@@ -214,6 +208,7 @@ METRICS: Sequence[Metric] = (
     ),
     Metric(
         name=N_("Weights, fp32 / bf16, MB"),
+        quantity="params",
         value=lambda one, __: one.trace.params * FLOAT32 / 1e6,
         formula=lambda one, __: _weights(one),
         convention=N_("All parameters: 4 bytes each in float32, 2 in bfloat16."),
@@ -222,6 +217,7 @@ METRICS: Sequence[Metric] = (
     ),
     Metric(
         name=N_("Depth (layers in all)"),
+        quantity="depth",
         value=lambda one, __: one.trace.depth,
         formula=lambda one, __: _depth(one),
         convention=N_(
@@ -232,6 +228,7 @@ METRICS: Sequence[Metric] = (
     ),
     Metric(
         name=N_("Receptive field, px"),
+        quantity="receptive_field",
         value=lambda one, __: one.trace.receptive_field or None,
         shown=lambda value: format.whole(int(value)),
         formula=lambda one, __: _field(one),
@@ -261,6 +258,7 @@ METRICS: Sequence[Metric] = (
     ),
     Metric(
         name=N_("FLOPs per byte moved"),
+        quantity="macs",
         value=lambda one, __: one.trace.intensity,
         shown=lambda value: f"{value:.1f}",
         formula=lambda one, __: f"{one.trace.flops:,} / {one.trace.bytes_moved:,} = {one.trace.intensity:.2f}",

@@ -27,6 +27,7 @@ class Metric:
     text: Callable[[Subject], str] | None = None  # replaces `shown`
     unit: str = ""  # of the value, if its text has another one
     worded: bool = False  # its text, such as a shape, is exported in place of the value
+    quantity: str = ""  # the word of a link that hides it
     better: int = 0  # -1 if lower is better, 1 if higher is better, 0 if neither
     alike: Callable[[Subject, Subject], bool] = _only_itself  # whether two networks count as equal
     comparable: Callable[[Sequence[Subject]], bool] = lambda __: True  # whether any can be called the best

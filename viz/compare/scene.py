@@ -1,8 +1,7 @@
 """The data that the tabs of the Compare page draw."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import streamlit as st
 
@@ -10,7 +9,6 @@ from models.specs.naming import kind
 from viz.backend import cached, signal_jobs
 from viz.compare.metric_list import METRICS
 from viz.compare.metrics import Row, rows
-from viz.language import N_
 from viz.state import session
 from viz.state.compare import Comparison, Entry
 from viz.state.hidden import hides
@@ -34,22 +32,6 @@ class Scene:
     experiment: Experiment
 
 
-# the word that hides a row of the table
-_QUANTITIES: Mapping[str, str] = MappingProxyType(
-    {
-        N_("Parameters"): "params",
-        N_("Weights, fp32 / bf16, MB"): "params",
-        N_("MACs"): "macs",
-        N_("FLOPs"): "macs",
-        N_("FLOPs per byte moved"): "macs",
-        N_("Activations, one image"): "memory",
-        N_("Saved for backward, batch {batch}"): "memory",
-        N_("Depth (layers in all)"): "depth",
-        N_("Receptive field, px"): "receptive_field",
-    }
-)
-
-
 def of(named: Sequence[Entry], comparison: Comparison, experiment: Experiment) -> Scene:
     """Return the scene of these networks, with their traces and, if they were measured, their timings."""
     specs = tuple(entry.spec for entry in named)
@@ -60,7 +42,7 @@ def of(named: Sequence[Entry], comparison: Comparison, experiment: Experiment) -
         for entry in named
     )
     looks = theme.series_styles([kind(spec) for spec in specs])
-    shown = [metric for metric in METRICS if not hides(_QUANTITIES.get(metric.name, ""))]
+    shown = [metric for metric in METRICS if not hides(metric.quantity)]
     return Scene(subjects, looks, rows(shown, subjects, experiment.measure.batch), comparison, experiment)
 
 

@@ -6,10 +6,12 @@ from viz.compare import tab_blocks, tab_choices, tab_counts, tab_difference, tab
 from viz.compare.scene import Scene
 from viz.state import session
 from viz.state.compare import Facet
-from viz.state.hidden import QUANTITIES, hides
+from viz.state.hidden import QUANTITIES
 from viz.ui import widgets
 
-_TELL = (Facet.STAGES, Facet.COUNTS, Facet.SHORTCUTS, Facet.DIFFERENCE, Facet.KINDS, Facet.NUMBERS)  # quantities
+_TELLS = dict.fromkeys(
+    (Facet.STAGES, Facet.COUNTS, Facet.SHORTCUTS, Facet.DIFFERENCE, Facet.KINDS, Facet.NUMBERS), QUANTITIES
+)
 
 
 def show(scene: Scene) -> None:
@@ -26,9 +28,10 @@ def show(scene: Scene) -> None:
         Facet.NUMBERS: tab_numbers.show,
     }
     widgets.tabs(
-        [facet for facet in bodies if facet not in _TELL or not hides(*QUANTITIES)],
+        bodies,
         scene.comparison.facet,
         "facet",
         lambda facet: session.put_comparison(facet=facet),
         lambda facet: bodies[facet](scene),
+        _TELLS,
     )

@@ -6,6 +6,7 @@ from models.tracing.kinds import JOINS
 from models.tracing.layers import EdgeKind, Layer
 from models.tracing.records import Trace
 from viz.style import format
+from viz.text import formulas
 
 _SUMMED = ("params", "macs", "depth", "activation_bytes")
 _JOINED = {"identities": EdgeKind.IDENTITY, "projections": EdgeKind.PROJECTION, "concatenations": EdgeKind.CONCAT}
@@ -14,9 +15,7 @@ _JOINED = {"identities": EdgeKind.IDENTITY, "projections": EdgeKind.PROJECTION, 
 def of_trace(field: str, trace: Trace, path: str) -> str:
     """Return the arithmetic of a network's number, or of the layer with this path; "" if there is none to show."""
     if field in _SUMMED:
-        terms = {total.path: int(getattr(total, field)) for total in trace.stages}
-        named = [f"{format.stage(stage)} {value:,}" for stage, value in terms.items() if value]
-        return f"{' + '.join(named)} = {sum(terms.values()):,}"
+        return formulas.summed(trace, field)
     if field in _JOINED:
         places = [
             edge.target
@@ -25,8 +24,7 @@ def of_trace(field: str, trace: Trace, path: str) -> str:
         ]
         return ", ".join(places)
     if field == "receptive_field":
-        last = next((layer for layer in trace.layers if layer.receptive_field == trace.receptive_field), None)
-        return "" if last is None else f"{last.path}: {last.receptive_field_formula}"
+        return formulas.field_before_pooling(trace)
     layer = trace.by_path.get(path)
     return _of_part(field, trace, path) if layer is None else _of_layer(field, layer)
 

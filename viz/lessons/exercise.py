@@ -41,13 +41,13 @@ def show() -> None:
         with st.container(horizontal=True):
             if page == asked.page and hidden.hidden():
                 words = _("Show what is hidden")
-                st.button(words, key="show_hidden", on_click=hidden.put_hidden, args=((),), type="tertiary")
+                st.button(words, key="show_hidden", on_click=session.put_hidden, args=((),), type="tertiary")
             st.button(_("Close the exercise"), key="close_exercise", on_click=_close, type="tertiary")
 
 
 def _close() -> None:
     session.put_exercise(Exercise())
-    hidden.put_hidden(())
+    session.put_hidden(())
 
 
 def _answer(asked: Exercise) -> None:

@@ -98,7 +98,7 @@ def _dialog(page: Page) -> None:
         page=page, ask=ask, layer=layer if ask.startswith("layer.") else "", question=words, answer=own,
         tolerance=tolerance,
     )  # fmt: skip
-    if not _known(exercise):
+    if not _can_be_asked(exercise):
         return
     query = exercise.to_query() | {hidden.FIELD: hidden.written({*answers, *controls})}
     st.markdown(_("The link for the students, who see right or wrong and then the arithmetic:"))
@@ -109,7 +109,7 @@ def _dialog(page: Page) -> None:
             st.code(_step(page, ask, words or usual, tolerance), language="toml", wrap_lines=True)
 
 
-def _known(exercise: Exercise) -> bool:
+def _can_be_asked(exercise: Exercise) -> bool:
     """Say if the number is not known here yet, or why there is none; return whether it can be asked for."""
     try:
         if exercise.asks and (exercise.ask or exercise.answer) and truth(exercise) is None:

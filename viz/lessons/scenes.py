@@ -10,7 +10,7 @@ from models.specs.spec import NetworkSpec
 from viz.language import worded
 from viz.lessons.errors import LessonError
 from viz.lessons.lesson import Step
-from viz.state import visit
+from viz.state import hidden, visit
 from viz.state.architecture import View
 from viz.state.compare import Comparison, read_network
 from viz.state.lessons import Course
@@ -37,7 +37,11 @@ class Scene:
 def scene(step: Step) -> Scene:
     """Return the state that a step shows. Raises `LessonError` if its query has an invalid or unknown field."""
     query = dict(parse_qsl(step.query, keep_blank_values=True))
-    query = {name: value for name, value in query.items() if name not in visit.FIELDS | set(Course.old_names())}
+    query = {
+        name: value
+        for name, value in query.items()
+        if name not in visit.FIELDS | {hidden.FIELD} | set(Course.old_names())
+    }
     spec: Network | None = start(step.page)
     problems: list[Problem] = []
     if not _FIELDS.isdisjoint(query):

@@ -1,8 +1,6 @@
 """An exercise that a link asks: for which number of a page, and how exactly; frozen. No Streamlit here."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar
 
 from models.runtime.fields import choice, number, text
@@ -21,9 +19,7 @@ class Page(Token):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exercise(Linked):
     prefix: ClassVar[str] = "exercise."
-    formerly: ClassVar[Mapping[str, str]] = MappingProxyType(  # there are no old links
-        {name: f"exercise.{name}" for name in ("page", "ask", "layer", "question", "answer", "tolerance")}
-    )
+    since_prefixes: ClassVar[bool] = True
 
     page: Page = choice(Page.ARCHITECTURE)
     ask: str = text()  # name of the number, as in lessons; empty: none, or `answer`

@@ -23,9 +23,9 @@ _TABS = tuple(str(tab) for tabs in (Tab, Panel, Facet, Lesson) for tab in tabs)
 WORDS = frozenset((*QUANTITIES, *PARTS, *CONTROLS, *_TABS))  # a word hides everything of that name
 
 
-def read(text: str | None) -> tuple[frozenset[str], tuple[Problem, ...]]:
+def read(text: str) -> tuple[frozenset[str], tuple[Problem, ...]]:
     """Return the words of a link that are known, and a problem for each that is not."""
-    words = dict.fromkeys(word.strip() for word in (text or "").split(",") if word.strip())
+    words = dict.fromkeys(word.strip() for word in text.split(",") if word.strip())
     return frozenset(words) & WORDS, tuple(
         Problem(FIELD, message("there is no part {name} that can be hidden", name=repr(word[:40])))
         for word in words
@@ -48,5 +48,6 @@ def hides(*words: str) -> bool:
     return not hidden().isdisjoint(words)
 
 
-def put_hidden(words: Iterable[str]) -> None:
-    st.session_state[FIELD] = frozenset(words)
+def query() -> dict[str, str]:
+    """Return what a link is to say of it."""
+    return {FIELD: written(words)} if (words := hidden()) else {}

@@ -1,9 +1,7 @@
 """Where a visitor is in the lessons, with the answers; frozen and part of the link. No Streamlit here."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar
 
 from models.runtime.fields import text, whole
@@ -15,9 +13,7 @@ _MOST = 40  # steps of a lesson
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course(Linked):
     prefix: ClassVar[str] = "lessons."
-    formerly: ClassVar[Mapping[str, str]] = MappingProxyType(  # there are no old links
-        {name: f"lessons.{name}" for name in ("lesson", "step", "answers")}
-    )
+    since_prefixes: ClassVar[bool] = True
 
     lesson: str = text()  # name of its folder; empty: the list of lessons
     step: int = whole(1, 1, _MOST)

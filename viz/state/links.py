@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from viz.state import session, visit
+from viz.state import hidden, session, visit
 
 
 def link(**more: str) -> str:
@@ -17,4 +17,5 @@ def link(**more: str) -> str:
 
 def scene(page: str) -> str:
     """Return a page's path and the query of the current state, as a step of a lesson has it."""
-    return f"{page}?{urlencode({name: value for name, value in session.query().items() if name not in visit.FIELDS})}"
+    others = visit.FIELDS | {hidden.FIELD}
+    return f"{page}?{urlencode({name: value for name, value in session.query().items() if name not in others})}"

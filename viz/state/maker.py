@@ -13,8 +13,12 @@ def leave() -> None:
     st.session_state[_WANTED] = None
 
 
-def wanted(page: str) -> bool:
-    """Return whether an exercise of this page is made; if the visitor has left that one, it no longer is."""
-    if st.session_state.get(_WANTED) not in (None, page):
+def stay(page: str) -> None:
+    """Forget it if the visitor has left the page."""
+    if not wanted(page):
         leave()
-    return st.session_state.get(_WANTED) == page
+
+
+def wanted(page: str) -> bool:
+    """Return whether an exercise of this page is made."""
+    return bool(st.session_state.get(_WANTED) == page)

@@ -4,7 +4,7 @@ The spec and the pages' settings are the state: widgets are set from them before
 them. The address contains what differs from the defaults, so that every state has a link and Back undoes a change.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from secrets import token_hex
 from typing import Any
@@ -43,7 +43,11 @@ _PAGES: dict[str, type[Linked]] = {
     _COURSE: Course,
     _EXERCISE: Exercise,
 }
-_OURS = _SPEC_FIELDS | {name for page in _PAGES.values() for names in page.old_names().items() for name in names}
+_OURS = (
+    _SPEC_FIELDS
+    | {hidden.FIELD}
+    | {name for page in _PAGES.values() for names in page.old_names().items() for name in names}
+)
 
 
 def load(page: str) -> None:
@@ -70,8 +74,7 @@ def load(page: str) -> None:
         problems += amiss
     unknown, known = message("there is no such field"), _OURS | visit.FIELDS
     strange = [Problem(name[:40], unknown) for name in st.query_params if name not in known]
-    words, not_known = hidden.read(st.query_params.get(hidden.FIELD))
-    hidden.put_hidden(words)
+    state[hidden.FIELD], not_known = hidden.read(ours.get(hidden.FIELD, ""))
     strange += not_known
     state[_PROBLEMS], state[_NOTES], state[_ERRORS] = (*problems, *strange), (), {}
     state[_FROM_LINK] = True
@@ -211,6 +214,11 @@ def put_exercise(new: Exercise) -> None:
     st.session_state[_EXERCISE], st.session_state[_TOUCHED] = new, True
 
 
+def put_hidden(words: Iterable[str]) -> None:
+    """Hide these parts of all pages, and no others."""
+    st.session_state[hidden.FIELD], st.session_state[_TOUCHED] = frozenset(words), True
+
+
 def edit(slots: Sequence[str], place: int, network: Network) -> list[str]:
     """Move the network at a place to the sidebar; the one that was there keeps its slot as it is. Return the slots."""
     before = write(spec())
@@ -286,4 +294,5 @@ def query() -> dict[str, str]:
     first, own = start(st.session_state.get(_PAGE, "")), spec()
     network = {} if own == first else own.to_query() or {"stages": own.to_query(full=True)["stages"]}
     pages = (view(), experiment(), comparison(), race(), course(), exercise())
-    return network | {name: value for shown in pages for name, value in shown.to_query().items()} | visit.query()
+    settings = {name: value for shown in pages for name, value in shown.to_query().items()}
+    return network | settings | hidden.query() | visit.query()

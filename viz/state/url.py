@@ -20,6 +20,7 @@ class Linked(Fields):
     __slots__ = ()
     prefix: ClassVar[str] = ""  # of the fields' names in a link
     formerly: ClassVar[Mapping[str, str]] = MappingProxyType({})  # field -> its name in old links, if different
+    since_prefixes: ClassVar[bool] = False  # there are no links from before fields had a prefix
 
     def to_query(self, *, full: bool = False, prefix: str = "", default: Self | None = None) -> dict[str, str]:
         """Return the fields that differ from the default, as strings; `full`: every field."""
@@ -37,6 +38,8 @@ class Linked(Fields):
     @classmethod
     def old_names(cls) -> dict[str, str]:
         """Return name in an old link -> name in a link."""
+        if cls.since_prefixes:
+            return {cls.prefix + name: cls.prefix + name for name in cls.names()}
         return {cls.formerly.get(name, name): cls.prefix + name for name in cls.names()}
 
 

@@ -1,22 +1,20 @@
-"""How pages are shown to a visitor: in which language, whether to a hall, and without what. It is part of the link."""
+"""How pages are shown to a visitor: in which language, and whether to a hall. Both are part of the link."""
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from viz.language import ENGLISH, ask, languages, speak
-from viz.state import hidden
 
 _LANG = "lang"  # in the link and in the session state: the language, if it was chosen
 _HALL = "present"  # the same: large text and no controls, for a lecture
 _WRITTEN = "written_visit"  # in the session state: what the address was last told
-FIELDS = frozenset({_LANG, _HALL, hidden.FIELD})  # of a link
+FIELDS = frozenset({_LANG, _HALL})  # of a link
 
 
 def query() -> dict[str, str]:
     """Return what the address is to say of it; call it when that is written."""
     spoken = {_LANG: str(st.session_state[_LANG])} if _LANG in st.session_state else {}
-    lacking = {hidden.FIELD: hidden.written(words)} if (words := hidden.hidden()) else {}
-    st.session_state[_WRITTEN] = found = spoken | lacking | ({_HALL: "1"} if hall() else {})
+    st.session_state[_WRITTEN] = found = spoken | ({_HALL: "1"} if hall() else {})
     return found
 
 
@@ -33,13 +31,6 @@ def load_hall() -> None:
     asked = _asked(_HALL)
     if asked is not None:
         st.session_state[_HALL] = asked == "1"
-
-
-def load_hidden() -> None:
-    """Set what the page does not show: as the link says, else as before."""
-    asked = _asked(hidden.FIELD)
-    if asked is not None:
-        hidden.put_hidden(hidden.read(asked)[0])
 
 
 def _asked(field: str) -> str | None:

@@ -1,9 +1,21 @@
-"""Remarks on the formulas of a layer, which contain only symbols and numbers."""
+"""The formulas of a network, and remarks on those of a layer; formulas contain only symbols and numbers."""
 
 from models.tracing.kinds import Kind
 from models.tracing.layers import GLOBAL_POOLS, Layer
 from models.tracing.records import Trace
 from viz.language import _
+from viz.style import format
+
+
+def summed(trace: Trace, quantity: str) -> str:
+    """Return a total as the sum over the stages, as in stem 9,536 + layer1 215,808 + ... = 25,557,032."""
+    terms = [(format.stage(total.path), getattr(total, quantity)) for total in trace.stages]
+    return " + ".join(f"{name} {value:,}" for name, value in terms if value) + f" = {getattr(trace, quantity):,}"
+
+
+def field_before_pooling(trace: Trace) -> str:
+    """Return the receptive field before the global pooling, with the layer whose it is."""
+    return f"{trace.features.path}: {trace.features.receptive_field_formula}"
 
 
 def params(layer: Layer) -> str:

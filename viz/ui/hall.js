@@ -4,6 +4,11 @@ const states = new WeakMap();
 export default function ({ data, parentElement }) {
   const before = states.get(parentElement), main = document.querySelector('[data-testid="stMain"]');
   document.documentElement.lang = data.language;
+  const app = document.querySelector(".stApp");
+  const scheme = () => { document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme; };  // dialogs lie outside the app
+  const themes = new MutationObserver(scheme);
+  scheme();
+  themes.observe(app, { attributes: true, attributeFilter: ["class"] });
   if (before) document.removeEventListener("keydown", before.keys);
   if (before && before.place !== data.place) {
     const title = main?.querySelector("h1");
@@ -36,5 +41,5 @@ export default function ({ data, parentElement }) {
   };
   document.addEventListener("keydown", keys);
   states.set(parentElement, { place: data.place, answers: data.answers, keys });
-  return () => { document.removeEventListener("keydown", keys); states.delete(parentElement); };
+  return () => { themes.disconnect(); document.removeEventListener("keydown", keys); states.delete(parentElement); };
 }

@@ -1,8 +1,9 @@
 """Choices, numbers, switches, tabs and downloads. Widgets are set from the state and write to it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -86,10 +87,18 @@ def _shown(names: Mapping[Any, str], option: Any) -> str:
 
 
 def tabs(
-    options: Iterable[Any], chosen: Any, key: str, put: Callable[[Any], None], show: Callable[[Any], None]
+    options: Iterable[Any],
+    chosen: Any,
+    key: str,
+    put: Callable[[Any], None],
+    show: Callable[[Any], None],
+    tells: Mapping[Any, Collection[str]] = MappingProxyType({}),
 ) -> None:
-    """Draw a row of the tabs that are not hidden, of which only the open one is filled, by `show`."""
-    shown = [option for option in options if not hides("tabs", str(option))]
+    """Draw a row of the tabs that are not hidden, of which only the open one is filled, by `show`.
+
+    `tells`: tab -> what it tells besides; it is hidden with any of these.
+    """
+    shown = [option for option in options if not hides("tabs", str(option), *tells.get(option, ()))]
     if not shown:
         return
     by_label = {label_of(option): option for option in shown}

@@ -12,7 +12,7 @@ def test_words_are_read_written_and_named_when_unknown():
     assert [problem.field for problem in problems] == ["hide"]
     assert "'door'" in str(problems[0])
     assert read(written(known)) == (known, ())
-    assert read(None) == read("") == (frozenset(), ())
+    assert read("") == (frozenset(), ())
 
 
 def test_a_hidden_control_metric_and_tab_are_gone(open_app):
@@ -48,12 +48,13 @@ def test_the_card_and_the_table_lack_what_is_hidden(open_app):
     assert [name for name in app.dataframe[0].value.columns if "MACs" in name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", sorted(WORDS))
 def test_every_word_can_be_hidden_on_the_first_page(open_app, word):
     assert not open_app(hide=word).exception
 
 
-@pytest.mark.parametrize("page", ["signals", "compare", "training"])
+@pytest.mark.parametrize("page", ["architecture", "signals", "compare", "training"])
 def test_everything_can_be_hidden_on_every_page(open_app, page):
     app = open_app(hide=",".join(sorted(WORDS)))
     app.switch_page(f"viz/pages/{page}.py").run()

@@ -12,7 +12,7 @@ _MARKS = st.components.v2.component(
     "skipscope_terms",
     html="<i></i>\n",
     css="i { display: none; }\n",
-    js=Path(__file__).with_name("terms.js").read_text(),
+    js=Path(__file__).with_name("marked_terms.js").read_text(),
 )
 _KEY = "terms_clicked"
 
