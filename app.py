@@ -15,7 +15,7 @@ from viz.lessons import glossary
 from viz.sidebar import widgets
 from viz.state import maker, session, terms, visit
 from viz.state.hidden import hides
-from viz.ui import broken, hall, language_switch, marked_terms
+from viz.ui import broken, hall, keep_visitor, language_switch, marked_terms
 
 register_own(os.environ.get(own.PLACE, ""), os.environ.get(own.INPUT, ""))
 register_weights(os.environ.get(own.WEIGHTS, ""))
@@ -27,6 +27,7 @@ st.html(assets / "style.css")
 
 visit.load_language()
 visit.load_hall()
+server = st.Page("viz/pages/server.py", title=_("This server"), visibility="hidden")
 page = st.navigation(
     [
         st.Page("viz/pages/lessons.py", title=_("Lessons")),
@@ -34,13 +35,14 @@ page = st.navigation(
         st.Page("viz/pages/signals.py", title=_("Signals")),
         st.Page("viz/pages/compare.py", title=_("Compare")),
         st.Page("viz/pages/training.py", title=_("Training")),
+        server,
     ],
     position="top",
 )
 session.load(page.url_path)
 maker.stay(page.url_path)
 language_switch.show()
-if page.url_path != "lessons" and not visit.hall() and not hides("network"):
+if page.url_path not in ("lessons", "server") and not visit.hall() and not hides("network"):
     with st.sidebar:
         widgets.show(page.url_path)
 course = session.course()
@@ -55,7 +57,9 @@ try:
 except UserError as error:  # a network whose shapes don't fit
     broken.show(error)
 session.save()
+keep_visitor.show()
 if not visit.hall():
+    keep_visitor.foot(server)
     marked_terms.show(glossary.words())
     if (term := terms.opened()) is not None:
         from viz.lessons import glossary_dialog

@@ -6,6 +6,7 @@ Stored measurements can be repeated at any time, so a result that can't be read 
 import contextlib
 import os
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -59,11 +60,15 @@ class MemoryStore:
 
 
 class FolderStore:
-    """Stores each result in a file; several servers may share the folder. The least recently read are removed first."""
+    """Stores each result in a file; several servers may share the folder. The least recently read are removed first.
 
-    def __init__(self, folder: Path, room: int) -> None:
+    Results that were not read for `days` are removed too, if there is such a limit.
+    """
+
+    def __init__(self, folder: Path, room: int, *, days: float | None = None) -> None:
         self.folder = folder
         self.room = room  # bytes
+        self.days = days
 
     def get(self, key: str) -> Any | None:
         path = self._path(key)
@@ -98,8 +103,9 @@ class FolderStore:
                 status = path.stat()
                 files.append((status.st_mtime, status.st_size, path))
         whole = sum(size for _, size, _ in files)
-        for _, size, path in sorted(files):
-            if whole <= self.room:
+        oldest = 0.0 if self.days is None else time.time() - self.days * 86_400
+        for read, size, path in sorted(files):
+            if whole <= self.room and read >= oldest:
                 return
             path.unlink(missing_ok=True)
             whole -= size

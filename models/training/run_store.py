@@ -10,6 +10,7 @@ The id contains a digest of the settings that differ from the defaults: equal tr
 by a later version changes no id. Reading never raises and never waits, whatever the folder contains. No torch here.
 """
 
+import contextlib
 import json
 import os
 import time
@@ -20,18 +21,19 @@ from tempfile import NamedTemporaryFile
 
 from filelock import FileLock, Timeout
 
+from ..runtime.limits import limits
 from ..runtime.messages import Message, message
 from . import run_files
 from .run_files import ANSWERS, EPOCHS, FORMAT, RUN, WEIGHTS
-from .run_folder import ASIDE, folder_size, is_folder, is_link, is_there, lock_of, move_aside, reason, remove, stamp
+from .run_folder import folder_size, is_folder, is_link, is_there, lock_of, move_aside, reason, remove, stamp
+from .run_index import RunIndex
 from .run_spec import Epoch, RunSpec
-from .stored_run import RunStoreError, Status, StoredRun, answers_of, digest_of, identity, spec_of, time_of
+from .stored_run import RunStoreError, Status, StoredRun, answers_of, identity, owners_of, spec_of, time_of
 
 FOLDER = Path(os.environ.get("SKIPSCOPE_RUNS", Path(__file__).parents[2] / "runs"))
-# Limits of a server for trainings, whether or not a page is open; defined only here.
-MOST_SECONDS = 12 * 3600.0  # per race
-MOST_BYTES = 5 * 10**9  # for all runs together
 _MOST_NAME = 255  # bytes of an id: the limit of file systems
+_HOUR = 3_600.0
+_cleaned: dict[Path, float] = {}  # folder -> when it was cleaned last
 _AT_WORK: dict[Path, FileLock] = {}  # folder -> lock, of the runs that this process trains
 _LOOK = 1.0  # seconds to wait for a lock: another process may be checking whether it is held
 
@@ -42,19 +44,20 @@ class RunStore:
 
     folder: Path = FOLDER
 
+    @property
+    def index(self) -> RunIndex:
+        """Summaries of the runs, for lists."""
+        return RunIndex(self.folder, self.read, self._at_work)
+
     def all(self) -> tuple[StoredRun, ...]:
-        """Return every run, newest first; those that can't be read are listed as damaged."""
+        """Return every run whole, newest first; those that can't be read are listed as damaged."""
         found = [self.read(path.name) for path in self._folders()]
         return tuple(sorted(found, key=lambda kept: (-kept.created, kept.id)))
 
     def id_of(self, run: RunSpec) -> str:
         """Return the id of the stored run that equals `run`, whatever its name; else the id of a new one."""
         own = identity(run)
-        if is_folder(self.folder / own):
-            return own
-        wanted = run.digest
-        names = (path.name for path in self._folders() if ASIDE not in path.name and digest_of(path) == wanted)
-        return next(names, own)
+        return own if is_folder(self.folder / own) else self.index.with_digest(run.digest) or own
 
     def find(self, run: RunSpec) -> StoredRun | None:
         """Return the stored run that equals `run`, or None."""
@@ -96,6 +99,7 @@ class RunStore:
             created=created,
             size=bytes_,
             stamp=stamp(path / WEIGHTS),
+            owners=owners_of(stored),
         )
 
     def delete(self, own: str) -> None:
@@ -114,18 +118,46 @@ class RunStore:
                     "{run} could not be deleted ({reason}).", run=own, reason=error.strerror or str(error)
                 ) from None
         lock_of(path).unlink(missing_ok=True)
+        self.index.touch(own)
+
+    def clean(self) -> None:
+        """Delete the runs that are older than the server keeps them; at most once an hour."""
+        days, now = limits().days, time.time()
+        if days is None or now - _cleaned.get(self.folder, 0.0) < _HOUR:
+            return
+        _cleaned[self.folder] = now
+        for own in self.index.made_before(now - days * 24 * _HOUR):
+            with contextlib.suppress(RunStoreError):  # being trained, or already gone
+                self.delete(own)
+
+    def make_room(self, wanted: int) -> None:
+        """Delete runs until so many more fit into the server's limits: the oldest of the owner who has most.
+
+        Only on a server that tells its visitors apart; on others nothing is deleted by itself.
+        """
+        most = limits()
+        while most.runs is not None:
+            number, size = self.index.totals()
+            if number + wanted <= most.runs and (most.run_bytes is None or size <= most.run_bytes):
+                return
+            for own in self.index.first_to_go():
+                with contextlib.suppress(RunStoreError):
+                    self.delete(own)
+                    break
+            else:
+                return
 
     def begin(self, run: RunSpec) -> None:
         """Mark a run as trained by this process. Raises `RunStoreError` if another one does, or storage is used up.
 
         A damaged folder of that name is moved aside rather than removed: its content may still be wanted.
         """
-        used = folder_size(self.folder)
-        if used > MOST_BYTES:
+        used, most = self.index.totals()[1], limits().run_bytes
+        if most is not None and used > most:
             raise RunStoreError(
                 "The stored runs take up {used:,.1f} GB; the limit is {allowed:,.0f} GB. Delete some of them first.",
                 used=used / 1e9,
-                allowed=MOST_BYTES / 1e9,
+                allowed=most / 1e9,
             )
         path = self.folder / self.id_of(run)
         if is_link(path):
@@ -135,10 +167,7 @@ class RunStore:
             before = self.find(run)
             if before is not None and before.status is Status.DAMAGED:
                 move_aside(path)
-                before, fresh = None, self.folder / self.id_of(run)
-                if fresh != path:  # the damaged run had another name than a new one gets
-                    held.release()
-                    path, held = fresh, self._locked(fresh)
+                before = None
             self._state(run, Status.RUNNING, created=before.created if before else time.time())
         except BaseException:
             held.release()
@@ -154,6 +183,7 @@ class RunStore:
         finally:
             if held is not None:
                 held.release()
+        self.index.touch(self.id_of(run))
 
     def put_epochs(self, run: RunSpec, epochs: Sequence[Epoch]) -> None:
         self.write(run, EPOCHS, run_files.epochs_to_csv(epochs).encode())
@@ -239,6 +269,7 @@ class RunStore:
             "why": why.to_json() if why else "",
             "created": created,
             "process": os.getpid(),
+            "owners": self.index.owners(self.id_of(run)),
             "run": run.to_json(),
         }
         self.write(run, RUN, json.dumps(stored, indent=1).encode())

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from ..specs.spec import NetworkSpec
 from . import run_files
 from .data_registry import DATA
 from .run_files import RUN, DamagedError
-from .run_folder import stamp
 from .run_spec import Epoch, RunSpec
+
+_MOST_OWNERS = 1_000
 
 
 class Status(StrEnum):
@@ -48,6 +48,23 @@ class StoredRun:
     created: float = 0.0  # seconds since 1970
     size: int = 0  # bytes
     stamp: int = 0  # changes with the weights file
+    owners: tuple[str, ...] = ()  # who started or resumed it on a public server: see `models.training.run_index`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A run in a list: as `StoredRun`, with the number of its epochs instead of the epochs."""
+
+    id: str
+    status: Status
+    why: Message | None
+    run: RunSpec | None
+    epochs: int
+    accuracy: float | None  # on the test images, after the last epoch
+    unknown: tuple[str, ...]
+    created: float
+    size: int
+    stamp: int
 
 
 def identity(run: RunSpec) -> str:
@@ -71,18 +88,11 @@ def spec_of(stored: dict[str, Any]) -> tuple[RunSpec, tuple[str, ...]]:
     return RunSpec.from_json({name: value for name, value in run.items() if name in known}), tuple(unknown)
 
 
-def digest_of(path: Path) -> str:
-    """Return the `RunSpec.digest` of the run in a folder; "" if it can't be read or has unknown fields."""
-    return _digest_at(path, stamp(path / RUN))
-
-
-@lru_cache(maxsize=1_024)
-def _digest_at(path: Path, stamp: int) -> str:
-    try:
-        run, unknown = spec_of(run_files.read_json(path / RUN))
-    except Exception:  # noqa: BLE001  # as in `RunStore.read`
-        return ""
-    return "" if unknown else run.digest
+def owners_of(stored: dict[str, Any]) -> tuple[str, ...]:
+    """Return the owners in a `run.json`: short texts."""
+    found = stored.get("owners")
+    texts = [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+    return tuple(one for one in texts[:_MOST_OWNERS] if len(one) <= 64)
 
 
 def answers_of(path: Path, run: RunSpec) -> str:

@@ -114,7 +114,7 @@ def elsewhere(visit: Visit) -> Visit:
 
 def _visit(browser: Browser, address: str, **options: Any) -> Visit:
     page = browser.new_context(**options).new_page()
-    page.set_default_timeout(120_000)  # a busy machine is not an error
+    page.set_default_timeout(240_000)  # a busy machine is not an error
     visit = Visit(page, address)
 
     def requested(request: Request) -> None:

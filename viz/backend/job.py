@@ -10,9 +10,9 @@ from enum import StrEnum
 from typing import Any, Generic, Self
 
 from models.results.task import Result, Task
+from models.runtime.limits import limits
 from models.runtime.messages import OUT_OF_MEMORY, Message, UserError, message
 
-LONGEST = 900.0  # default time limit of a job, in seconds
 FORGOTTEN = 120.0  # seconds after which a job that no page polls is abandoned, as after its tab was closed
 LEFT = 4.0  # the same for idle work, which runs only while a page polls it
 _RECENT = 20.0  # seconds of recent work from which the remaining time is estimated
@@ -44,7 +44,7 @@ class Request(Generic[Result]):
     task: Task[Result]
     cost: float  # estimated seconds at the nominal pace: see `pace`
     kind: str = "measurement"  # the pace is learnt separately for each kind
-    longest: float | None = None  # time limit in seconds; None: LONGEST
+    longest: float | None = None  # time limit in seconds; None: the server's for a measurement
     abandon_after: float | None = None  # seconds without being polled by a page; None: FORGOTTEN, for idle work LEFT
     preemptible: bool = False  # it can be interrupted for shorter work: a training
     idle: bool = False  # runs only while nothing else waits and a page polls it; else it is dropped
@@ -68,7 +68,7 @@ class Job:
         self.error: Message | None = None  # why it failed
         self.seconds = 0.0
         self.preempted: Callable[[], None] = lambda: None  # runs the short jobs that wait, if this one is preemptible
-        self._longest = LONGEST if request.longest is None else request.longest
+        self._longest = limits().job_seconds if request.longest is None else request.longest
         unseen = LEFT if request.idle else FORGOTTEN
         self._abandon_after = unseen if request.abandon_after is None else request.abandon_after
         self._marks: deque[tuple[float, float]] = deque()  # recent (seconds of work, fraction done)
@@ -138,8 +138,8 @@ class Job:
         self._started += time.monotonic() - now
         if self._stop.is_set() or now - self._seen > self._abandon_after:
             raise CancelledError
-        if now - self._started > self._longest:
-            raise TooLongError("It took longer than the limit of {minutes:.0f} minutes.", minutes=self._longest / 60)
+        if self._longest is not None and now - self._started > self._longest:
+            raise TooLongError("It took longer than the limit of {minutes:.3g} minutes.", minutes=self._longest / 60)
         if done and self._first is None and self.request.preemptible:  # a resumed training starts above 0
             self._first, self._started = done, time.monotonic()
             self._marks.clear()

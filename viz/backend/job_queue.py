@@ -12,17 +12,15 @@ from typing import Any
 
 from models.results.codec import ResultError, encode
 from models.results.store import ResultStore
-from models.runtime.messages import UserError
+from models.runtime.limits import limits
+from models.runtime.messages import plural
+from viz.backend import admission
+from viz.backend.admission import RefusedError
 from viz.backend.job import Job, Request, State
 from viz.backend.turns import in_turn
 
-MOST_WAITING = 40
 _MOST_VISITORS = 500  # whose last turn is remembered
 _log = logging.getLogger(__name__)
-
-
-class FullError(UserError):
-    """Raised if the queue is full."""
 
 
 class JobQueue:
@@ -38,14 +36,17 @@ class JobQueue:
         self._running: Job | None = None
         self._short: Job | None = None  # runs while a preemptible job is interrupted
 
-    def submit(self, request: Request[Any], visitor: Hashable = None) -> Job:
-        """Return the job of a visitor's request: finished, under way, or new in the queue. Raises `FullError`."""
+    def submit(self, request: Request[Any], visitor: Hashable = None, *, instead: Job | None = None) -> Job:
+        """Return the job of a visitor's request: finished, under way, or new in the queue.
+
+        `instead`: the job that the visitor gives up for it. Raises `RefusedError` beyond the server's limits.
+        """
         with self._lock:
             self._waiting = [one for one in self._waiting if not one.forgotten]
             job = self._under_way(request.key)
         if job is None or (job.over and job.state is not State.DONE):
             found = self.results.get(request.key) if request.stored else None
-            job = self._add(request) if found is None else Job.finished(request, found)
+            job = self._add(request, visitor, instead) if found is None else Job.finished(request, found)
         with self._lock:  # `_next` goes through the visitors of all jobs
             job.visitors.add(visitor)
         job.seen()
@@ -96,12 +97,36 @@ class JobQueue:
         running = [job for job in (self._short, self._running) if job is not None]
         return next((job for job in (*running, *self._waiting) if job.key == key), None)
 
-    def _add(self, request: Request[Any]) -> Job:
+    def all(self) -> tuple[Job, ...]:
+        """Return the jobs under way: those that run, then the waiting ones in their order."""
+        with self._lock:
+            return tuple(job for job in (self._short, self._running, *self._order()) if job is not None)
+
+    def _add(self, request: Request[Any], visitor: Hashable, instead: Job | None) -> Job:
+        admission.check(request)
+        most = limits()
         with self._lock:
             waiting = sum(not one.request.idle for one in self._waiting)
-            if not request.idle and waiting >= MOST_WAITING:
-                raise FullError("{n} jobs are already waiting. Try again in a minute.", n=waiting)
+            if not request.idle and most.waiting is not None and waiting >= most.waiting:
+                raise RefusedError("{n} jobs are already waiting. Try again in a minute.", n=waiting)
+            under_way = (self._running, self._short, *self._waiting)
+            own = sum(
+                one is not None
+                and one is not instead
+                and visitor in one.visitors
+                and not (one.over or one.request.idle)
+                for one in under_way
+            )
+            if not request.idle and most.waiting_each is not None and own >= most.waiting_each:
+                raise RefusedError(
+                    plural(
+                        "You already have {n} job under way here. Wait until it ends, or cancel it.",
+                        "You already have {n} jobs under way here. Wait until one ends, or cancel one.",
+                        own,
+                    )
+                )
             job = Job(request)
+            job.visitors.add(visitor)
             self._waiting.append(job)
             if not request.idle and self._running is not None and self._running.request.idle:
                 self._running.cancel()

@@ -65,6 +65,11 @@ class Pace:
             with self._lock:
                 self._ratios.setdefault(kind, deque(maxlen=_REMEMBERED)).append(ratio)
 
+    def learnt(self) -> bool:
+        """Return whether anything was measured here yet."""
+        with self._lock:
+            return bool(self._ratios)
+
     def busy(self) -> bool:
         """Return whether other programs use much of the processors."""
         with self._lock:

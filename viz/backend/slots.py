@@ -10,6 +10,8 @@ from typing import Any
 import streamlit as st
 
 from models.results.store import FolderStore, MemoryStore, ResultStore, Stores
+from models.runtime.limits import limits
+from models.training.run_store import RunStore
 from viz.backend import pace
 from viz.backend.job import ENOUGH, Job, Request, State
 from viz.backend.job_queue import JobQueue
@@ -25,19 +27,41 @@ class Slots:
 
     def __init__(self, queue: JobQueue) -> None:
         self.queue = queue
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a store that makes room calls `forget`
         self._jobs: dict[Hashable, Job] = {}
 
-    def ask(self, slot: Hashable, request: Request[Any]) -> Job:
-        """Put the job of a request into a slot and return it; cancelled or failed work restarts. Raises `FullError`."""
+    def ask(self, slot: Hashable, request: Request[Any], visitor: Hashable = None) -> Job:
+        """Put the job of a visitor's request into a slot and return it; cancelled or failed work restarts.
+
+        `visitor` defaults to the slot's tab. Raises `RefusedError` beyond the server's limits.
+        """
+        visitor = visitor or _tab(slot)
         with self._lock:
-            job = self.queue.submit(request, slot[0] if isinstance(slot, tuple) else slot)
-            before, self._jobs[slot] = self._jobs.pop(slot, None), job
-            if before is not None and before is not job and before not in self._jobs.values():
-                self.queue.withdraw(before)
-            while len(self._jobs) > _MOST:
-                self._jobs.pop(next(iter(self._jobs)))
+            before = self._jobs.get(slot)
+            job = self.queue.submit(request, visitor, instead=before)
+            self._put(slot, job, visitor)
         return job
+
+    def watch(self, slot: Hashable, key: str, visitor: Hashable = None) -> Job | None:
+        """Put a job that is under way for others into a slot, without asking for it; return it, None if there is none.
+
+        It goes on when this visitor leaves, and ends when those who asked for it have left.
+        """
+        with self._lock:
+            job = next((one for one in self.queue.all() if one.key == key and not one.over), None)
+            if job is not None:
+                self._put(slot, job, visitor or _tab(slot))
+        return job
+
+    def _put(self, slot: Hashable, job: Job, visitor: Hashable) -> None:
+        before = self._jobs.pop(slot, None)
+        self._jobs[slot] = job
+        if before is not None and before is not job and before not in self._jobs.values():
+            before.visitors.discard(visitor)
+            if not before.visitors:
+                self.queue.withdraw(before)
+        while len(self._jobs) > _MOST:
+            self._jobs.pop(next(iter(self._jobs)))
 
     def of(self, slot: Hashable) -> Job | None:
         """Return the job of a slot, whatever its state, or None."""
@@ -54,10 +78,15 @@ class Slots:
                 self._jobs[slot] = job = Job(job.request)  # of its own, which only this visitor sees cancelled
             job.cancel()
 
-    def stop(self, slot: Hashable) -> None:
-        """Cancel the job of a slot for all pages that poll it."""
-        job = self.of(slot)
-        if job is not None and not job.over:
+    def stop(self, slot: Hashable, visitor: Hashable = None, *, for_all: bool = True) -> None:
+        """Cancel the job of a slot for all pages that poll it; else only if nobody else has asked for it."""
+        with self._lock:
+            job = self._jobs.get(slot)
+            if job is None or job.over:
+                return
+            job.visitors.discard(visitor or _tab(slot))
+            if job.visitors and not for_all:
+                self._jobs[slot] = job = Job(job.request)  # of its own, which only this visitor sees cancelled
             job.cancel()
 
     def leave(self, slot: Hashable) -> None:
@@ -71,6 +100,11 @@ class Slots:
             self._jobs = {slot: job for slot, job in self._jobs.items() if job.key != key or not job.over}
 
 
+def _tab(slot: Hashable) -> Hashable:
+    """The visitor of a slot (tab, question), where visitors are not told from one another."""
+    return slot[0] if isinstance(slot, tuple) else slot
+
+
 @st.cache_resource(show_spinner=False)
 def slots() -> Slots:
     """Return the slots of this server, with its queue, which is closed when the server ends, also by SIGTERM or Ctrl-C.
@@ -80,14 +114,15 @@ def slots() -> Slots:
     memory = MemoryStore(ROOM)
     stores: list[ResultStore] = [memory]
     if folder := os.environ.get("SKIPSCOPE_RESULTS"):
-        stores.append(FolderStore(Path(folder), FOLDER_ROOM))
-    found = Slots(JobQueue(Stores(stores), ended=_learn))
+        stores.append(FolderStore(Path(folder), FOLDER_ROOM, days=limits().days))
+    found = Slots(JobQueue(Stores(stores), ended=_ended))
     memory.dropped = found.forget
     atexit.register(found.queue.close, _CLOSING)
     return found
 
 
-def _learn(job: Job) -> None:
-    """Update the pace with the time that a job took."""
+def _ended(job: Job) -> None:
+    """Update the pace with the time that a job took, and delete runs that are too old."""
+    RunStore().clean()
     if job.done > ENOUGH and job.state in (State.DONE, State.CANCELLED):
         pace.here().learn(job.request.kind, job.request.cost * job.done, job.seconds)

@@ -1,21 +1,25 @@
 """Requests to the queue that train networks or examine trained ones, and access to the stored runs."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import streamlit as st
 
 from models.results.task import task
-from models.runtime.messages import Message, UserError
+from models.runtime.limits import limits
+from models.runtime.messages import Message, UserError, message
 from models.specs.external import Network
 from models.specs.twins import with_skips
 from models.training.records import Answer, Lesions, Predictions, Response, Reuse
 from models.training.run_spec import RunSpec
-from models.training.run_store import MOST_SECONDS, RunStore
-from models.training.stored_run import RunStoreError, Status, StoredRun
-from viz.backend import cached, pace, preload
+from models.training.run_store import RunStore
+from models.training.stored_run import RunStoreError, Status, StoredRun, Summary
+from viz.backend import admission, cached, pace, preload
+from viz.backend.admission import RefusedError
 from viz.backend.job import Request
+from viz.state import visitor
 
 
 def kept(run: RunSpec) -> StoredRun | None:
@@ -23,27 +27,81 @@ def kept(run: RunSpec) -> StoredRun | None:
     return RunStore().find(run)
 
 
-def all_kept() -> tuple[StoredRun, ...]:
-    return RunStore().all()
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A part of the list of stored runs."""
+
+    runs: tuple[Summary, ...]
+    number: int  # of all runs in the list
+    size: int  # their bytes
+    unread: int  # how many more are still being read
 
 
-def learnt(spec: Network) -> tuple[StoredRun, ...]:
-    """Return the stored runs of this network or its twin with at least one finished epoch, newest first."""
-    own = {spec.essential, with_skips(spec).essential}
-    return tuple(
-        found
-        for found in all_kept()
-        if found.run is not None and found.epochs and not found.unknown and found.run.network.essential in own
+def listed(start: int, most: int) -> Listed:
+    """Return the visitor's stored runs, newest first; those of all visitors where the visitor sees all."""
+    index, owner = RunStore().index, _owner()
+    number, size = index.totals(owner)
+    return Listed(
+        index.newest(owner=owner, start=start, most=most), number, size, index.unread() if owner is None else 0
     )
 
 
+def learnt(spec: Network, named: str = "") -> tuple[Summary, ...]:
+    """Return the visitor's stored runs of this network or its twin with at least one finished epoch, newest first.
+
+    `named`: the run that a link names, whoever trained it.
+    """
+    store, pair = RunStore(), (spec.essential, with_skips(spec).essential)
+    found = store.index.of_pair(*pair, owner=_owner())
+    if not named or any(one.id == named for one in found):
+        return found
+    return (*(one for one in store.index.of_pair(*pair) if one.id == named), *found)
+
+
 def delete(own: str) -> Message | None:
-    """Delete a stored run; return why it can't be deleted, or None."""
+    """Delete a stored run, unless others own it too; return why it can't be deleted, or None."""
+    store, owner = RunStore(), _owner()
     try:
-        RunStore().delete(own)
+        if owner is None:
+            store.delete(own)
+        elif owner not in store.index.owners(own):
+            return message("There is no run {run}.", run=repr(own[:60]))
+        elif not store.index.disown(own, owner):
+            store.delete(own)
     except RunStoreError as error:
         return error.message
     return None
+
+
+def claim(runs: Sequence[RunSpec]) -> None:
+    """Make the visitor an owner of these runs, before they are trained. Raises `RefusedError` beyond a limit."""
+    owner, most, store = visitor.owner(), limits(), RunStore()
+    if not owner:
+        return
+    ids = {store.id_of(run) for run in runs}
+    new = [own for own in ids if owner not in store.index.owners(own)]
+    number, size = store.index.totals(owner)
+    if new and most.runs_each is not None and number + len(new) > most.runs_each:
+        raise RefusedError(
+            "You have {n:,} stored runs here, and {most:,.0f} are kept for each visitor. Delete some of yours first.",
+            n=number,
+            most=most.runs_each,
+        )
+    if new and most.run_bytes_each is not None and size >= most.run_bytes_each:
+        raise RefusedError(
+            "Your stored runs take up {size:,.0f} MB, and {most:,.0f} MB are kept for each visitor. Delete some of "
+            "yours first.",
+            size=size / 1e6,
+            most=most.run_bytes_each / 1e6,
+        )
+    store.make_room(sum(store.find(run) is None for run in runs))
+    for own in new:
+        store.index.own(own, owner)
+
+
+def _owner() -> str | None:
+    """The owner whose runs the visitor sees; None for all."""
+    return None if visitor.sees_all() else visitor.owner()
 
 
 def race(runs: Sequence[RunSpec]) -> Request[tuple[tuple[int, Message], ...]]:
@@ -56,11 +114,17 @@ def race(runs: Sequence[RunSpec]) -> Request[tuple[tuple[int, Message], ...]]:
         task("work.training:race", runs=_same(runs)),
         cost(runs),
         kind(runs),
-        longest=MOST_SECONDS,
-        abandon_after=MOST_SECONDS,
+        longest=longest(),
+        abandon_after=longest(),
         preemptible=True,
         stored=False,
     )
+
+
+def longest() -> float:
+    """Return the seconds after which a race pauses."""
+    most = limits().training_seconds
+    return inf if most is None else most
 
 
 def cost(runs: Sequence[RunSpec]) -> float:
@@ -79,6 +143,8 @@ def refusal(runs: tuple[RunSpec, ...]) -> Message | None:
     preload.wait()
     from models.training.estimate import check  # noqa: PLC0415
 
+    if (why := admission.refusal(race(runs))) is not None:
+        return why
     try:
         for run in runs:
             check(run, beside=[other for other in runs if other is not run])

@@ -36,7 +36,7 @@ KEYWORDS: dict[str, Any] = {
     "LessonError": None,
     "TooLargeError": None,
     "TooLongError": None,
-    "FullError": None,
+    "RefusedError": None,
     "DamagedError": None,
     "DivergedError": None,
 }

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from viz.backend import preload, training_jobs
+from viz.backend import preload
 from viz.language import _, listing
 from viz.state import session
 from viz.ui import header
@@ -21,7 +21,7 @@ if entered:
     with sharing:
         header.share(_("the race of {networks}", networks=listing(runner.name for runner in entered)))
     parts.choice(race, entered, looks)
-    job = start.job_of(race, training_jobs.race([runner.run for runner in entered]))
+    job = start.job_of(race, [runner.run for runner in entered])
     if job is not None and not job.over:
         watch.show(job, entered, looks)
     else:

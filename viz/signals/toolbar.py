@@ -12,9 +12,9 @@ from models.specs.external import Network
 from models.specs.own import OWN_WEIGHTS
 from models.specs.spec import NetworkSpec
 from models.specs.twins import with_skips
-from viz.backend import cached, training_jobs
+from viz.backend import admission, cached, training_jobs
 from viz.language import N_, _, worded
-from viz.state import session
+from viz.state import session, visitor
 from viz.state.hidden import hides
 from viz.state.repair import change
 from viz.state.signals import Experiment
@@ -80,7 +80,7 @@ def _weights(spec: Network, experiment: Experiment) -> None:
         options[Weights.PRETRAINED] = (Weights.PRETRAINED, "", label(Weights.PRETRAINED))
     for file in OWN_WEIGHTS:
         options[Weights.FILE] = (Weights.FILE, "", file_weights(file.name))
-    for found in training_jobs.learnt(spec):
+    for found in training_jobs.learnt(spec, experiment.trained):
         options[found.id] = (Weights.TRAINED, found.id, stored_weights(found))
     if len(options) == 1:
         st.caption(
@@ -114,6 +114,7 @@ def _upload(spec: Network) -> bytes | None:
     if file is not None:
         data = file.getvalue()
         refused, how = cached.check_picture(data, spec.input_shape[1:])
+        refused = refused or admission.upload(visitor.owner(), data)
         if refused is not None:
             st.session_state.pop(_PICTURE, None)  # else results of the previous picture would seem to be of this one
             st.error(format.as_it_is(worded(refused)))

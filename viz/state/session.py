@@ -6,7 +6,6 @@ them. The address contains what differs from the defaults, so that every state h
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from secrets import token_hex
 from typing import Any
 
 import streamlit as st
@@ -33,7 +32,7 @@ _SPEC, _VIEW, _EXPERIMENT, _COMPARISON, _WRITTEN = "spec", "view", "experiment",
 _RACE, _COURSE, _EXERCISE = "race", "course", "exercise"
 _PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
 _TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
-_OWN, _FAMILIES, _CHOSEN, _VISITOR = "own", "families", "chosen", "visitor"
+_OWN, _FAMILIES, _CHOSEN = "own", "families", "chosen"
 _SPEC_FIELDS = frozenset((*NetworkSpec.names(), *ExternalSpec.names()))
 _PAGES: dict[str, type[Linked]] = {
     _VIEW: View,
@@ -226,11 +225,6 @@ def edit(slots: Sequence[str], place: int, network: Network) -> list[str]:
     left[place] = SIDEBAR
     put_spec(network)
     return left
-
-
-def visitor() -> str:
-    """Return a random name for this visitor, the same for the whole session."""
-    return str(st.session_state.setdefault(_VISITOR, token_hex(8)))
 
 
 def dark() -> bool:

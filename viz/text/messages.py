@@ -4,7 +4,7 @@ from typing import Any
 
 from models.runtime.errors import SpecError
 from models.training.data_registry import DATA
-from models.training.stored_run import StoredRun
+from models.training.stored_run import Summary
 from viz.language import _, ngettext, worded
 from viz.state.repair import Note, Recounted
 from viz.text import labels
@@ -50,14 +50,14 @@ def file_weights(name: str) -> str:
     return _("from {file}", file=name)
 
 
-def stored_weights(found: StoredRun) -> str:
+def stored_weights(found: Summary) -> str:
     """Return the entry of a stored run's weights in a menu."""
-    if found.run is None:
+    if found.run is None or found.accuracy is None:
         return found.id
     return ngettext(
         "trained here: {data}, {n} epoch, test accuracy {accuracy}",
         "trained here: {data}, {n} epochs, test accuracy {accuracy}",
-        len(found.epochs),
+        found.epochs,
         data=_(DATA[found.run.data].title),
-        accuracy=f"{found.epochs[-1].test_accuracy:.1%}",
+        accuracy=f"{found.accuracy:.1%}",
     )

@@ -2,20 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
 from models.training.run_spec import RunSpec
-from models.training.run_store import MOST_SECONDS
 from models.training.stored_run import Status
 from viz.backend import pace, training_jobs
-from viz.backend.job import Job, Request, State
-from viz.backend.job_queue import FullError
+from viz.backend.admission import RefusedError
+from viz.backend.job import Job, State
 from viz.backend.pace import Estimate
 from viz.backend.slots import slots
 from viz.language import N_, _, clauses, listing, ngettext, worded
-from viz.state import session
+from viz.state import session, visitor
 from viz.state.subjects import Curve
 from viz.state.training import RECIPES, Race, runners
 from viz.style import format
@@ -119,9 +117,10 @@ def _long(runs: tuple[RunSpec, ...], rest: float = 1.0) -> str | None:
     """The button's tooltip: why the race is refused, or that it will pause."""
     if refused := training_jobs.refusal(runs):
         return worded(refused)
-    if _estimate(runs, rest).high <= MOST_SECONDS:
+    longest = training_jobs.longest()
+    if _estimate(runs, rest).high <= longest:
         return None
-    most = format.duration(MOST_SECONDS)
+    most = format.duration(longest)
     return _("A race pauses after {time}; Resume continues from there.", time=most)
 
 
@@ -135,12 +134,12 @@ def _look(runs: tuple[RunSpec, ...]) -> bool:
     if training_jobs.refusal(runs):
         return False
     places, request = slots(), training_jobs.few_steps(runs)
-    slot = (session.visitor(), _STEPS)
+    slot = (visitor.tab(), _STEPS)
     job = places.of(slot)
     if job is None or job.key != request.key or job.state is State.CANCELLED:
         try:
-            job = places.ask(slot, request)
-        except FullError:
+            job = places.ask(slot, request, visitor.owner())
+        except RefusedError:
             return False
     job.seen()
     return job.state is State.DONE
@@ -148,21 +147,25 @@ def _look(runs: tuple[RunSpec, ...]) -> bool:
 
 def _begin(runs: tuple[RunSpec, ...], race: Race | None) -> None:
     """Start a race at the next rerun."""
-    slot = (session.visitor(), _STEPS)
+    slot = (visitor.tab(), _STEPS)
     slots().give_up(slot)
     slots().leave(slot)
     st.session_state[_BEGIN] = training_jobs.race(runs).key
     session.open_race(replace(race or session.race(), learn=True))
 
 
-def job_of(race: Race, request: Request[Any]) -> Job | None:
+def job_of(race: Race, runs: Sequence[RunSpec]) -> Job | None:
     """Return a race's job: started now, under way (also for another visitor), or the visitor's last one for it."""
-    places, slot = slots(), (session.visitor(), SLOT)
-    begin = st.session_state.pop(_BEGIN, None) == request.key
-    if begin or (race.learn and places.queue.under_way(request.key)):
+    places, slot, request = slots(), (visitor.tab(), SLOT), training_jobs.race(runs)
+    if st.session_state.pop(_BEGIN, None) == request.key:
         try:
-            return places.ask(slot, request)
-        except FullError as error:
+            training_jobs.claim(runs)
+            return places.ask(slot, request, visitor.owner())
+        except RefusedError as error:
             st.warning(worded(error))
     job = places.of(slot)
+    if job is not None and job.key == request.key and not job.over:
+        return job
+    if race.learn and (under_way := places.watch(slot, request.key, visitor.owner())) is not None:
+        return under_way
     return job if job is not None and job.key == request.key else None

@@ -7,9 +7,9 @@ import streamlit as st
 from models.training.data_registry import DATA
 from models.training.records import Predictions
 from viz import text
-from viz.backend import training_jobs
-from viz.language import N_, _
-from viz.state import session
+from viz.backend import admission, training_jobs
+from viz.language import N_, _, worded
+from viz.state import session, visitor
 from viz.state.subjects import Curve
 from viz.text.labels import fitted
 from viz.training import confusion_figure
@@ -63,6 +63,9 @@ def own(scene: Scene) -> None:
         file = st.file_uploader(upload, type=["png", "jpg", "jpeg", "webp"], key="own_picture", max_upload_size=5)
     if file is not None:
         picture = file.getvalue()
+        if refused := admission.upload(visitor.owner(), picture):
+            st.warning(worded(refused))
+            return
     with right:
         if picture is None:
             st.info(

@@ -1,32 +1,64 @@
-"""Tab: all stored runs, each of which can be opened and deleted."""
+"""Tab: the stored runs, each of which can be opened and deleted."""
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from models.training.run_spec import RunSpec
-from models.training.stored_run import Status, StoredRun
+from models.training.stored_run import Status, Summary
 from viz.backend import training_jobs
 from viz.language import _, clauses, labelled, ngettext, worded
-from viz.state import session
+from viz.state import session, visitor
 from viz.state.training import of
 from viz.style import format
 from viz.text.labels import label
 
+_PAGE = 25  # runs shown at once
+_START = "runs_start"  # in the session state: number of the first one shown
+
 
 def show() -> None:
-    """Draw every stored run with its state, and buttons to open and delete it."""
-    found = training_jobs.all_kept()
-    if not found:
+    """Draw the visitor's stored runs with their states, and buttons to open and delete them."""
+    start = int(st.session_state.get(_START, 0))
+    found = training_jobs.listed(start, _PAGE)
+    if start and not found.runs:  # deleted meanwhile
+        start = st.session_state[_START] = 0
+        found = training_jobs.listed(start, _PAGE)
+    if not found.number:
         st.info(_("No run is stored yet."))
         return
     st.caption(
         ngettext(
-            "{n} run, {size}, in a folder of its own under runs/, with run.json, epochs.csv and weights.safetensors.",
-            "{n} runs, {size}, each in a folder of its own under runs/, with run.json, epochs.csv and "
+            "{n:,} run, {size}, in a folder of its own under runs/, with run.json, epochs.csv and weights.safetensors.",
+            "{n:,} runs, {size}, each in a folder of its own under runs/, with run.json, epochs.csv and "
             "weights.safetensors.",
-            len(found),
-            size=format.size(sum(one.size for one in found)),
+            found.number,
+            size=format.size(found.size),
         )
     )
+    if not visitor.sees_all():
+        st.caption(_("These are yours; no other visitor sees this list. Who has the link to a race can look at it."))
+    if found.unread:
+        st.caption(ngettext("{n:,} more is being read.", "{n:,} more are being read.", found.unread))
+    _rows(found.runs)
+    if found.number > _PAGE:
+        _turn(start, found.number)
+
+
+def _turn(start: int, number: int) -> None:
+    """Draw the buttons that show newer and older runs."""
+    newer, older, where = st.columns([1, 1, 6], vertical_alignment="center")
+    newer.button(_("Newer"), key="newer_runs", on_click=_go, args=(start - _PAGE,), disabled=not start, width="stretch")
+    last = start + _PAGE >= number
+    older.button(_("Older"), key="older_runs", on_click=_go, args=(start + _PAGE,), disabled=last, width="stretch")
+    where.caption(_("{first:,} to {last:,} of {n:,}", first=start + 1, last=min(start + _PAGE, number), n=number))
+
+
+def _go(start: int) -> None:
+    st.session_state[_START] = max(start, 0)
+
+
+def _rows(found: Sequence[Summary]) -> None:
     for one in found:
         words, opening, action = st.columns([8, 1, 1], vertical_alignment="center")
         words.markdown(_described(one))
@@ -44,17 +76,17 @@ def show() -> None:
             st.button(_("Yes, delete it"), key=f"delete_{one.id}", on_click=_delete, args=(one.id,), type="primary")
 
 
-def _described(one: StoredRun) -> str:
+def _described(one: Summary) -> str:
     """A run in one line of Markdown: its state, epochs and accuracy, and what is wrong with it."""
     name, status = format.as_it_is(one.id), f"**{label(one.status)}**"
     if one.why is not None:
         status = f"{status} ({format.as_it_is(worded(one.why))})"
     if one.run is None:
         return labelled(name, status)
-    epochs = ngettext("{done} of {n} epoch", "{done} of {n} epochs", one.run.all_epochs, done=len(one.epochs))
+    epochs = ngettext("{done} of {n} epoch", "{done} of {n} epochs", one.run.all_epochs, done=one.epochs)
     parts = [status, epochs]
-    if one.epochs:
-        parts.append(_("test accuracy {accuracy}", accuracy=f"{one.epochs[-1].test_accuracy:.1%}"))
+    if one.accuracy is not None:
+        parts.append(_("test accuracy {accuracy}", accuracy=f"{one.accuracy:.1%}"))
     state = _(", ").join(parts)
     line = labelled(name, state)
     if one.unknown:

@@ -12,7 +12,7 @@ from viz.backend import training_jobs
 from viz.backend.job import Job, State
 from viz.backend.slots import slots
 from viz.language import _, labelled, ngettext, sentences, worded
-from viz.state import session
+from viz.state import session, visitor
 from viz.state.hidden import hides
 from viz.state.subjects import Curve
 from viz.state.training import Runner, Scale
@@ -57,11 +57,12 @@ def board(curves: Sequence[Curve], looks: Sequence[SeriesStyle]) -> None:
 
 @st.fragment(run_every=1.0)
 def _progress(job: Job) -> None:
-    places, slot = slots(), (session.visitor(), SLOT)
+    places, slot = slots(), (visitor.tab(), SLOT)
     job.seen()
     if job.over or places.of(slot) is not job:
         session.rerun()
-    bar, pause, stop = st.columns([8, 1, 1], vertical_alignment="center")
+    mine = visitor.sees_all() or visitor.owner() in job.visitors
+    bar, pause, stop = st.columns([8, 1, 1], vertical_alignment="center") if mine else (st.container(), None, None)
     before = places.queue.before(job)
     if job.state is State.WAITING and before:
         words = ngettext(
@@ -78,7 +79,10 @@ def _progress(job: Job) -> None:
             parts.append(_("{time} left", time=format.about(job.left)))
         words = " · ".join([*parts, *_speed(job)])
     bar.progress(min(max(job.fraction, 0.0), 1.0), text=words)
-    pause.button(_("Pause"), key="pause_race", on_click=places.stop, args=(slot,), width="stretch")
+    if pause is None or stop is None:
+        st.caption(_("It is trained for another visitor, who alone can pause it. You see how it goes on."))
+        return
+    pause.button(_("Pause"), key="pause_race", on_click=_pause, args=(slot,), width="stretch")
     stop.button(_("Cancel"), key="stop_race", on_click=_cancel, args=(slot,), width="stretch")
 
 
@@ -93,8 +97,13 @@ def _speed(job: Job) -> list[str]:
     return [_("{n:,.0f} images per second", n=epoch.images_per_second)] if isinstance(epoch, Epoch) else []
 
 
+def _pause(slot: tuple[str, str]) -> None:
+    """Pause a race, unless other visitors of a public server have asked for it too: for them it goes on."""
+    slots().stop(slot, visitor.owner(), for_all=visitor.sees_all())
+
+
 def _cancel(slot: tuple[str, str]) -> None:
-    slots().stop(slot)
+    _pause(slot)
     session.put_race(learn=False)
 
 

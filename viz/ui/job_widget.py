@@ -8,11 +8,11 @@ import streamlit as st
 
 from models.results.task import Result
 from viz.backend import pace
+from viz.backend.admission import RefusedError
 from viz.backend.job import Job, Request, State
-from viz.backend.job_queue import FullError
 from viz.backend.slots import slots
 from viz.language import _, ngettext, worded
-from viz.state import session
+from viz.state import session, visitor
 from viz.style import format
 
 SHORT = 30.0  # seconds up to which work that was requested starts by itself
@@ -42,7 +42,7 @@ def ask(
     Short work that is `wanted` starts by itself, long work at its button, whose label has a placeholder `{time}`;
     a result that is stored already is shown however long it took.
     """
-    places, slot = slots(), (session.visitor(), what)
+    places, slot = slots(), (visitor.tab(), what)
     asked, last = f"asked_{what}", f"last_{what}"
     job = places.of(slot)
     takes = pace.here().estimate(request.kind, request.cost)
@@ -51,8 +51,8 @@ def ask(
         short = takes.middle <= SHORT or st.session_state.get(asked) == request.key
         if wanted and (short or places.queue.free(request)):
             try:
-                job = places.ask(slot, request)
-            except FullError as error:
+                job = places.ask(slot, request, visitor.owner())
+            except RefusedError as error:
                 st.warning(worded(error))
     if job is not None:
         job.seen()
@@ -90,7 +90,7 @@ def known(what: str, request: Request[Result]) -> Result | None:
 
 def shown(what: str) -> tuple[str, Any] | None:
     """Return the key and the result of the last question of this name that was answered; None if there is none."""
-    job = slots().of((session.visitor(), what))
+    job = slots().of((visitor.tab(), what))
     return (job.key, job.result) if job is not None and job.state is State.DONE else None
 
 

@@ -30,7 +30,7 @@ def possible(experiment: Experiment, spec: Network | None = None) -> Experiment:
     if (
         spec is not None
         and experiment.measure.weights is Weights.TRAINED
-        and experiment.trained not in {found.id for found in training_jobs.learnt(spec)}
+        and experiment.trained not in {found.id for found in training_jobs.learnt(spec, experiment.trained)}
     ):
         lost["weights"] = Weights.RANDOM
     if lost:

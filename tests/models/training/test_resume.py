@@ -19,7 +19,6 @@ from models.signals.feature_maps import feature_maps
 from models.signals.measure import measure
 from models.signals.measure_spec import MeasureSpec
 from models.specs.spec import NetworkSpec
-from models.training import run_store as room
 from models.training.resume import kept, race
 from models.training.run_spec import RunSpec
 from models.training.run_store import RunStore
@@ -340,7 +339,7 @@ def test_runs_are_deleted_by_name_and_nothing_else_is(runs, tmp_path):
 
 def test_no_run_begins_when_the_allowance_is_used_up(runs, monkeypatch):
     list(kept(RUN, runs))
-    monkeypatch.setattr(room, "MOST_BYTES", 1000)
+    monkeypatch.setenv("SKIPSCOPE_MOST_RUN_BYTES", "1000")
 
     with pytest.raises(RunStoreError, match="Delete some of them first"):
         next(kept(replace(RUN, seed=5), runs))

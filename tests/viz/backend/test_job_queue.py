@@ -10,9 +10,9 @@ from models.results.store import MemoryStore
 from models.runtime.messages import UserError
 from tests.viz.backend.calls import request
 from viz.backend import job as job_module
-from viz.backend import job_queue
+from viz.backend.admission import RefusedError
 from viz.backend.job import Job, State
-from viz.backend.job_queue import FullError, JobQueue
+from viz.backend.job_queue import JobQueue
 from viz.backend.slots import Slots
 
 NAME = "skipscope job"
@@ -191,7 +191,7 @@ def test_a_job_that_nobody_looks_at_gives_way(line, monkeypatch):
 
 
 def test_a_job_that_takes_too_long_says_so(line, monkeypatch):
-    monkeypatch.setattr(job_module, "LONGEST", 0.05)
+    monkeypatch.setenv("SKIPSCOPE_MOST_JOB_SECONDS", "0.05")
     job = line.ask("one", request("a", endless))
 
     assert job.wait(60)
@@ -199,13 +199,13 @@ def test_a_job_that_takes_too_long_says_so(line, monkeypatch):
 
 
 def test_the_queue_has_an_end(line, monkeypatch):
-    monkeypatch.setattr(job_queue, "MOST_WAITING", 2)
+    monkeypatch.setenv("SKIPSCOPE_MOST_WAITING", "2")
     line.ask(0, request(0, endless))
     until(lambda: not line.queue._waiting)
     for number in (1, 2):
         line.ask(number, request(number, endless))
 
-    with pytest.raises(FullError, match="2 jobs are already waiting"):
+    with pytest.raises(RefusedError, match="2 jobs are already waiting"):
         line.ask(3, request(3, endless))
 
 
@@ -291,7 +291,7 @@ def test_a_training_goes_on_when_nobody_looks_and_has_a_limit_of_its_own(line):
             pulses.append(1)
             time.sleep(0.005)
 
-    job = line.ask("a", request("long", counted, 100.0, longest=1000.0, abandon_after=1000.0, preemptible=True))
+    job = line.ask("a", request("long", counted, 100.0, longest=1020.0, abandon_after=1020.0, preemptible=True))
     until(lambda: job.state is State.RUNNING)
 
     job._seen -= 500
@@ -395,7 +395,7 @@ def test_idle_work_is_not_let_in_between_a_trainings_steps(line):
 def test_idle_work_never_fills_the_queue_and_is_forgotten_with_its_page(line, monkeypatch):
     training = line.ask("a", request("long", endless, 100.0, preemptible=True))
     until(lambda: training.state is State.RUNNING)
-    left = [line.ask(f"page {place}", idle(f"few {place}")) for place in range(job_queue.MOST_WAITING + 5)]
+    left = [line.ask(f"page {place}", idle(f"few {place}")) for place in range(45)]
 
     assert line.ask("visitor", request("asked", lambda job: 42)).wait(60)
     for job in left:

@@ -21,22 +21,10 @@ def opened(visit, query=""):
     return page
 
 
-def measured(visit, *, after=None):
-    """Return the headline sentence, as soon as another than `after` is shown.
-
-    On a busy machine a measurement may be estimated at more than half a minute: then it waits for its button.
-    """
-    new = visit.page.wait_for_function(
-        """before => {
-            const said = document.querySelector(".st-key-fresh h2")?.innerText;
-            const button = [...document.querySelectorAll(".st-key-run_pair button")].find(it => /^Run/.test(it.innerText));
-            return said && said !== before ? "said" : button ? "button" : null;
-        }""",
-        arg=after,
-    )
-    if new.json_value() == "button":
-        visit.page.locator(".st-key-run_pair button").click()
-    visit.page.locator(".st-key-fresh h2", has_text=re.compile("With(out)? skips")).first.wait_for()
+def measured(visit):
+    """Return the headline sentence, as soon as it is shown; a busy machine may take minutes."""
+    said = visit.page.locator(".st-key-fresh h2", has_text=re.compile("With(out)? skips")).first
+    said.wait_for(timeout=600_000)
     visit.page.locator(".st-key-fresh .js-plotly-plot .scatterlayer").first.wait_for()
     visit.settle()
     return visit.page.locator(".st-key-fresh h2").first.inner_text()
@@ -53,16 +41,21 @@ def test_a_student_clicks_three_times_and_sees_the_gap_widen(visit):
 
     slider = visit.page.get_by_role("slider", name="Depth")
     slider.focus()
-    for depth in (62, 68, 74, 80, 86):
+    for depth in (62, 68):
         visit.page.keyboard.press("ArrowRight")
         visit.page.get_by_role("heading", name=re.compile(f"ResNet-{depth}")).wait_for()
-    second = measured(visit, after=first)
+    visit.page.wait_for_function(
+        "text => ![null, undefined, text].includes(document.querySelector('.st-key-fresh h2')?.innerText)",
+        arg=first,
+        timeout=600_000,
+    )
+    second = measured(visit)
 
     def ratio(words):
         number, unit = re.search(r"first convolution's is ([\d.,]+)( million)? times", words).groups()
         return float(number.replace(",", "")) * (1e6 if unit else 1)
 
-    assert ratio(second) > 5 * ratio(first)
+    assert ratio(second) > 2 * ratio(first)
 
 
 def test_the_link_opens_the_same_experiment_elsewhere(visit):

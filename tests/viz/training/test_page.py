@@ -319,10 +319,8 @@ def test_what_is_set_is_what_the_hidden_controls_are_told(open_app):
 
 
 def test_why_a_race_can_not_go_on_is_told(open_app, runs, monkeypatch):
-    from models.training import run_store as room
-
     list(kept(run(seed=9), runs))
-    monkeypatch.setattr(room, "MOST_BYTES", 100)
+    monkeypatch.setenv("SKIPSCOPE_MOST_RUN_BYTES", "100")
     app = page(open_app, **TINY, **QUICK, race="sidebar")
     button(app, "start_race").click()
     app = trained(app.run())

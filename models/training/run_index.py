@@ -1,0 +1,275 @@
+"""An index of the stored runs: a database beside them, so that a list of thousands takes milliseconds.
+
+The folders remain the truth: a run that the index lacks is read, a row is read again when the files it came from have
+changed, and the database may be deleted at any time. It also says who started a run; every run.json has a copy of that.
+No torch here.
+"""
+
+import json
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from ..runtime.messages import Message
+from ..specs.external import Network
+from .index_file import opened
+from .run_files import EPOCHS, RUN, WEIGHTS
+from .run_folder import is_folder, stamp
+from .run_spec import RunSpec
+from .stored_run import Status, StoredRun, Summary
+
+_AT_ONCE = 40  # unread runs that are read while somebody waits; others in a thread
+_SETTLED = 2.0  # seconds after which a folder's time of change can be trusted: file systems round it
+_NEWEST = """
+SELECT id, status, created, size, epochs, stamps, rest FROM runs_1
+WHERE (:owner IS NULL OR id IN (SELECT run FROM owners WHERE owner = :owner))
+    AND (:first IS NULL OR epochs > 0 AND network IN (:first, :second))
+ORDER BY created DESC, id LIMIT :most OFFSET :start
+"""
+_TOTALS = """
+SELECT COUNT(*), COALESCE(SUM(size), 0) FROM runs_1
+WHERE :owner IS NULL OR id IN (SELECT run FROM owners WHERE owner = :owner)
+"""
+_FIRST_TO_GO = """
+SELECT runs_1.id FROM runs_1 LEFT JOIN owners ON owners.run = runs_1.id
+    LEFT JOIN (
+        SELECT owner, COUNT(*) AS number FROM owners JOIN runs_1 ON runs_1.id = owners.run GROUP BY owner
+    ) AS each ON each.owner = owners.owner
+ORDER BY COALESCE(each.number, 0) DESC, runs_1.created LIMIT 20
+"""
+_listed: dict[Path, tuple[int, float]] = {}  # folder -> when it changed, as of the last listing, and when that was
+_lock = threading.RLock()
+
+
+class RunIndex:
+    """Summaries of the runs in a folder. `read` returns a run by its id, `running` whether a process trains it."""
+
+    def __init__(self, folder: Path, read: Callable[[str], StoredRun], running: Callable[[Path], bool]) -> None:
+        self.folder = folder
+        self._read = read
+        self._running = running
+
+    def newest(self, *, owner: str | None = None, start: int = 0, most: int = -1) -> tuple[Summary, ...]:
+        """Return `most` runs, newest first, from the one with the number `start`; of one owner or of all."""
+        return self._found(owner=owner, start=start, most=most, first=None, second=None)
+
+    def of_pair(self, one: Network, other: Network, *, owner: str | None = None) -> tuple[Summary, ...]:
+        """Return the runs of two networks with at least one finished epoch, newest first."""
+        return self._found(owner=owner, start=0, most=-1, first=network_key(one), second=network_key(other))
+
+    def totals(self, owner: str | None = None) -> tuple[int, int]:
+        """Return the number of runs and their bytes, of one owner or of all."""
+        with self._open() as database:
+            if database is None:
+                return 0, 0
+            self._refresh(database)
+            number, size = database.execute(_TOTALS, {"owner": owner}).fetchone()
+        return number, size
+
+    def made_before(self, moment: float) -> tuple[str, ...]:
+        """Return the ids of the runs that began before a moment, in seconds since 1970."""
+        with self._open() as database:
+            if database is None:
+                return ()
+            self._refresh(database)
+            rows = database.execute("SELECT id FROM runs_1 WHERE created < ?", (moment,)).fetchall()
+        return tuple(str(row[0]) for row in rows)
+
+    def first_to_go(self) -> tuple[str, ...]:
+        """Return runs that can make way for others: the oldest of the owner who has most, then of the next."""
+        with self._open() as database:
+            if database is None:
+                return ()
+            return tuple(str(row[0]) for row in database.execute(_FIRST_TO_GO))
+
+    def unread(self) -> int:
+        """Return how many runs are still being read; 0 when the lists are complete."""
+        with self._open() as database:
+            return 0 if database is None else len(self._refresh(database))
+
+    def with_digest(self, digest: str) -> str | None:
+        """Return the id of the run with this `RunSpec.digest`, or None."""
+        with self._open() as database:
+            if database is None:
+                return None
+            self._refresh(database)
+            rows = database.execute("SELECT id, stamps FROM runs_1 WHERE digest = ? ORDER BY id", (digest,)).fetchall()
+            for own, stamps in rows:
+                if stamps == self._stamps(own) or self._store(database, own).run is not None:
+                    return str(own)
+        return None
+
+    def owners(self, own: str) -> tuple[str, ...]:
+        """Return who started or resumed a run; none on an open server."""
+        with self._open() as database:
+            if database is None:
+                return ()
+            return tuple(
+                row[0] for row in database.execute("SELECT owner FROM owners WHERE run = ? ORDER BY owner", (own,))
+            )
+
+    def own(self, own: str, owner: str) -> None:
+        """Note that somebody starts or resumes a run, which may not exist yet."""
+        with self._open(make=True) as database:
+            if database is not None:
+                database.execute("INSERT OR IGNORE INTO owners VALUES (?, ?)", (own, owner))
+
+    def disown(self, own: str, owner: str) -> tuple[str, ...]:
+        """Note that somebody wants a run no more; return who still does."""
+        with self._open() as database:
+            if database is not None:
+                database.execute("DELETE FROM owners WHERE run = ? AND owner = ?", (own, owner))
+        return self.owners(own)
+
+    def touch(self, own: str) -> None:
+        """Read a run again, or forget it if it is gone."""
+        with self._open() as database:
+            if database is not None and (is_folder(self.folder / own) or self._forget(database, [own])):
+                self._store(database, own)
+
+    def _found(self, **values: str | int | None) -> tuple[Summary, ...]:
+        with self._open() as database:
+            if database is None:
+                return ()
+            self._refresh(database)
+            rows = database.execute(_NEWEST, values).fetchall()
+            return tuple(self._checked(database, row) for row in rows)
+
+    def _checked(self, database: sqlite3.Connection, row: Sequence[object]) -> Summary:
+        """The run of a row, read again if its files have changed."""
+        own, status, created, size, epochs, stamps, rest = row
+        if stamps != self._stamps(str(own)):
+            return self._store(database, str(own))
+        found = Status(str(status))
+        if found is Status.RUNNING and not self._running(self.folder / str(own)):
+            found = Status.STOPPED
+        return _summary(str(own), found, float(str(created)), int(str(size)), int(str(epochs)), str(rest))
+
+    def _store(self, database: sqlite3.Connection, own: str) -> Summary:
+        """Read a run and write its row."""
+        stamps, found = self._stamps(own), self._read(own)
+        run = found.run
+        rest = json.dumps(
+            {
+                "why": found.why.to_json() if found.why else None,
+                "run": run.to_json() if run else None,
+                "unknown": found.unknown,
+                "stamp": found.stamp,
+                "accuracy": found.epochs[-1].test_accuracy if found.epochs else None,
+            }
+        )
+        # a process that died leaves its run as running, which is told when it is listed
+        status = Status.RUNNING if found.status is Status.STOPPED else found.status
+        known = run is not None and not found.unknown
+        database.execute(
+            "INSERT OR REPLACE INTO runs_1 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                own, run.digest if run and known else "", network_key(run.network) if run and known else "",
+                status, found.created, found.size, len(found.epochs), stamps, rest,
+            ),
+        )  # fmt: skip
+        rows = [(own, owner) for owner in found.owners]
+        database.executemany("INSERT OR IGNORE INTO owners VALUES (?, ?)", rows)
+        return _summary(own, found.status, found.created, found.size, len(found.epochs), rest)
+
+    def _refresh(self, database: sqlite3.Connection) -> list[str]:
+        """Bring the rows up to date with the names in the folder; return the runs that are still to be read."""
+        changed, (before, when) = stamp(self.folder), _listed.get(self.folder, (0, 0.0))
+        if changed == before and when - changed / 1e9 > _SETTLED:
+            return []
+        now = time.time()
+        try:
+            with os.scandir(self.folder) as entries:
+                names = {entry.name for entry in entries if entry.name[0] != "." and _is_run(entry)}
+        except OSError:
+            names = set()
+        known = {str(row[0]) for row in database.execute("SELECT id FROM runs_1")}
+        self._forget(database, known - names)
+        new = sorted(names - known)
+        for own in new[:_AT_ONCE]:
+            self._store(database, own)
+        left = new[_AT_ONCE:]
+        if left:
+            self._read_later(left)
+        else:
+            _listed[self.folder] = changed, now
+        return left
+
+    def _read_later(self, names: Sequence[str]) -> None:
+        """Read runs in a thread, unless one is doing so."""
+        title = f"skipscope index {self.folder}"
+        if any(thread.name == title for thread in threading.enumerate()):
+            return
+
+        def read() -> None:
+            for own in names:
+                with self._open() as database:
+                    if database is not None:
+                        self._store(database, own)
+
+        threading.Thread(target=read, name=title, daemon=True).start()
+
+    def _forget(self, database: sqlite3.Connection, names: Iterable[str]) -> bool:
+        rows = [(own,) for own in names]
+        if rows:
+            database.executemany("DELETE FROM runs_1 WHERE id = ?", rows)
+            database.executemany("DELETE FROM owners WHERE run = ?", rows)
+        return False
+
+    def _stamps(self, own: str) -> str:
+        """The times of the files that a row comes from."""
+        return " ".join(str(stamp(self.folder / own / name)) for name in (RUN, EPOCHS, WEIGHTS))
+
+    @contextmanager
+    def _open(self, *, make: bool = False) -> Iterator[sqlite3.Connection | None]:
+        """Open the database for one transaction; None if there is no folder of runs, unless it is to be made."""
+        if make:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        if not is_folder(self.folder):
+            yield None
+            return
+        with _lock, opened(self.folder) as database, database:
+            yield database
+
+
+def network_key(network: Network) -> str:
+    """Return 16 hexadecimal digits that equal networks share."""
+    text = json.dumps(network.essential.to_query(), sort_keys=True)
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _is_run(entry: os.DirEntry[str]) -> bool:
+    try:
+        entry.name.encode()
+        return entry.is_dir(follow_symlinks=False) or entry.is_symlink()
+    except (OSError, UnicodeEncodeError):
+        return False
+
+
+def _summary(own: str, status: Status, created: float, size: int, epochs: int, rest: str) -> Summary:
+    stored, run = _rest(rest)
+    return Summary(
+        id=own,
+        status=status,
+        why=Message.from_json(stored["why"]) if stored["why"] else None,
+        run=run,
+        epochs=epochs,
+        accuracy=stored["accuracy"],
+        unknown=tuple(stored["unknown"]),
+        created=created,
+        size=size,
+        stamp=stored["stamp"],
+    )
+
+
+@lru_cache(maxsize=512)
+def _rest(text: str) -> tuple[dict[str, Any], RunSpec | None]:
+    stored = json.loads(text)
+    return stored, RunSpec.from_json(stored["run"]) if stored["run"] else None

@@ -1,0 +1,120 @@
+"""What this server takes on: work within its limits, and so many uploads a minute from each visitor."""
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Hashable, Iterator
+from hashlib import blake2b
+from typing import Any
+
+from models.runtime.limits import limits, public
+from models.runtime.messages import Message, UserError, message
+from models.signals.measure_spec import MeasureSpec
+from models.specs.depth import depth
+from models.specs.external import ExternalSpec, Network
+from models.specs.spec import NetworkSpec
+from models.training.run_spec import RunSpec
+from viz.backend import pace
+from viz.backend.job import Request
+from viz.style import format
+
+_MINUTE = 60.0
+_MOST_VISITORS = 2_000  # whose uploads are remembered
+_uploads: OrderedDict[Hashable, deque[tuple[float, bytes]]] = OrderedDict()  # visitor -> (when, digest of the file)
+_lock = threading.Lock()
+
+
+class RefusedError(UserError):
+    """Raised for work that this server does not take on; the message says why, and what would fit."""
+
+
+def check(request: Request[Any]) -> None:
+    """Raise `RefusedError` for a request that is beyond a limit of this server."""
+    why = refusal(request)
+    if why is not None:
+        raise RefusedError(why)
+
+
+def refusal(request: Request[Any]) -> Message | None:
+    """Return why this server does not take a request on, and what would fit; None if it does."""
+    most = limits()
+    networks, batches = _asked(request)
+    deepest = max((depth(network) for network in networks if isinstance(network, NetworkSpec)), default=0)
+    if most.depth is not None and deepest > most.depth:
+        return message(
+            "This server measures and trains networks of at most {most:,.0f} layers; this one has {n:,}.",
+            most=most.depth,
+            n=deepest,
+        )
+    batch = max(batches, default=0)
+    if most.batch is not None and batch > most.batch:
+        return message(
+            "This server takes batches of at most {most:,.0f} images; this one has {n:,}.", most=most.batch, n=batch
+        )
+    side = max((max(network.input_shape[1:]) for network in networks), default=0)
+    if most.pixels is not None and side > most.pixels:
+        return message(
+            "This server takes images of at most {most:,.0f} pixels a side; these have {n:,}.", most=most.pixels, n=side
+        )
+    return None if request.preemptible or request.idle else _too_long(request, min(batches, default=0))
+
+
+def _too_long(request: Request[Any], batch: int) -> Message | None:
+    """Why a measurement would take too long here; None if it would not."""
+    most = limits().job_seconds
+    if most is None or not public() or not pace.here().learnt():  # a GPU may be a hundred times as fast
+        return None
+    takes = pace.here().estimate(request.kind, request.cost)
+    if takes.low <= most:
+        return None
+    values: dict[str, Any] = {"limit": format.duration(most), "time": format.about(takes.low)}
+    fits = int(batch * most / takes.middle)
+    if fits >= 2:
+        return message(
+            "A measurement may take {limit} on this server; this one would take at least {time}. A batch of {n:,} "
+            "would fit.",
+            n=fits,
+            **values,
+        )
+    return message(
+        "A measurement may take {limit} on this server; this one would take at least {time}. Fewer seeds, a smaller "
+        "network or smaller images would fit.",
+        **values,
+    )
+
+
+def _asked(request: Request[Any]) -> tuple[list[Network], list[int]]:
+    """The networks and the sizes of batches in a request's arguments."""
+    found = list(_specs(tuple(value for _, value in request.task.arguments)))
+    networks = [one for one in found if isinstance(one, NetworkSpec | ExternalSpec)]
+    networks += [one.network for one in found if isinstance(one, RunSpec)]
+    return networks, [one.batch for one in found if isinstance(one, MeasureSpec | RunSpec)]
+
+
+def _specs(value: object) -> Iterator[object]:
+    if isinstance(value, tuple):
+        for inner in value:
+            yield from _specs(inner)
+    elif isinstance(value, NetworkSpec | ExternalSpec | MeasureSpec | RunSpec):
+        yield value
+
+
+def upload(visitor: Hashable, data: bytes) -> Message | None:
+    """Return why a visitor's file is not taken: too many others in the last minute. The same file counts once."""
+    most = limits().uploads
+    if most is None:
+        return None
+    now, digest = time.monotonic(), blake2b(data, digest_size=8).digest()
+    with _lock:
+        own = _uploads.setdefault(visitor, deque())
+        _uploads.move_to_end(visitor)
+        while len(_uploads) > _MOST_VISITORS:
+            _uploads.popitem(last=False)
+        while own and now - own[0][0] > _MINUTE:
+            own.popleft()
+        if any(known == digest for _, known in own):
+            return None
+        if len(own) >= most:
+            return message("At most {most:,.0f} images per minute are taken. Try again in a minute.", most=most)
+        own.append((now, digest))
+    return None

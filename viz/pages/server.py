@@ -1,0 +1,32 @@
+"""Page about the server: whom it serves, its limits, what it keeps, and what a lecturer may do."""
+
+import streamlit as st
+
+from models.runtime.limits import problems, public
+from viz.language import _, labelled, worded
+from viz.state import visitor
+from viz.style import format
+
+st.title(_("This server"), anchor=False)
+if public():
+    st.markdown(
+        _(
+            "It is public: visitors are told from one another. You own the trainings that you start, and only you can "
+            "pause and delete them; others see them only if they have a link to the race. Visitors take turns."
+        )
+    )
+else:
+    st.markdown(_("It is open: all its visitors see, stop and delete the same. Use it among people whom you trust."))
+for problem in problems():
+    st.warning(labelled(_("Ignored"), format.as_it_is(worded(problem))))
+
+from viz.server import lecturer, tables  # imported late: loads pandas
+
+st.header(_("What it keeps of you"), anchor=False)
+tables.kept_table()
+st.header(_("Its limits"), anchor=False)
+tables.limits_table(variables=visitor.sees_all())
+lecturer.sign_in()
+if public() and visitor.sees_all():
+    lecturer.jobs()
+    lecturer.runs()
