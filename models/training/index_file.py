@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS runs_1 (id TEXT PRIMARY KEY, digest TEXT, network TEX
 CREATE INDEX IF NOT EXISTS by_time ON runs_1 (created DESC, id);
 CREATE INDEX IF NOT EXISTS by_digest ON runs_1 (digest);
 CREATE INDEX IF NOT EXISTS by_network ON runs_1 (network);
+CREATE TABLE IF NOT EXISTS listing (one INTEGER PRIMARY KEY, changed INTEGER, looked REAL);
 CREATE TABLE IF NOT EXISTS owners (run TEXT, owner TEXT, PRIMARY KEY (owner, run));
 """
 _memory: dict[Path, sqlite3.Connection] = {}  # where no file can be written, as on a read-only disk

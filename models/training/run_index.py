@@ -21,12 +21,14 @@ from ..runtime.messages import Message
 from ..specs.external import Network
 from .index_file import opened
 from .run_files import EPOCHS, RUN, WEIGHTS
-from .run_folder import is_folder, stamp
+from .run_folder import is_folder, is_link, stamp
 from .run_spec import RunSpec
 from .stored_run import Status, StoredRun, Summary
 
-_AT_ONCE = 40  # unread runs that are read while somebody waits; others in a thread
+_AT_ONCE = 10  # unread runs that are read while somebody waits; others in a thread
+_MENU = 50  # runs of a network that a menu offers
 _SETTLED = 2.0  # seconds after which a folder's time of change can be trusted: file systems round it
+_RECENT = 0.5  # seconds for which a listing is trusted before that
 _NEWEST = """
 SELECT id, status, created, size, epochs, stamps, rest FROM runs_1
 WHERE (:owner IS NULL OR id IN (SELECT run FROM owners WHERE owner = :owner))
@@ -44,7 +46,6 @@ SELECT runs_1.id FROM runs_1 LEFT JOIN owners ON owners.run = runs_1.id
     ) AS each ON each.owner = owners.owner
 ORDER BY COALESCE(each.number, 0) DESC, runs_1.created LIMIT 20
 """
-_listed: dict[Path, tuple[int, float]] = {}  # folder -> when it changed, as of the last listing, and when that was
 _lock = threading.RLock()
 
 
@@ -61,8 +62,8 @@ class RunIndex:
         return self._found(owner=owner, start=start, most=most, first=None, second=None)
 
     def of_pair(self, one: Network, other: Network, *, owner: str | None = None) -> tuple[Summary, ...]:
-        """Return the runs of two networks with at least one finished epoch, newest first."""
-        return self._found(owner=owner, start=0, most=-1, first=network_key(one), second=network_key(other))
+        """Return the newest runs of two networks with at least one finished epoch."""
+        return self._found(owner=owner, start=0, most=_MENU, first=network_key(one), second=network_key(other))
 
     def totals(self, owner: str | None = None) -> tuple[int, int]:
         """Return the number of runs and their bytes, of one owner or of all."""
@@ -128,6 +129,12 @@ class RunIndex:
                 database.execute("DELETE FROM owners WHERE run = ? AND owner = ?", (own, owner))
         return self.owners(own)
 
+    def changed(self) -> None:
+        """Look at the names in the folder again, whatever its time of change says."""
+        with self._open() as database:
+            if database is not None:
+                database.execute("DELETE FROM listing")
+
     def touch(self, own: str) -> None:
         """Read a run again, or forget it if it is gone."""
         with self._open() as database:
@@ -181,25 +188,25 @@ class RunIndex:
 
     def _refresh(self, database: sqlite3.Connection) -> list[str]:
         """Bring the rows up to date with the names in the folder; return the runs that are still to be read."""
-        changed, (before, when) = stamp(self.folder), _listed.get(self.folder, (0, 0.0))
-        if changed == before and when - changed / 1e9 > _SETTLED:
+        changed, now = stamp(self.folder), time.time()
+        before, when = database.execute("SELECT changed, looked FROM listing").fetchone() or (0, 0.0)
+        settled = when - changed / 1e9 > _SETTLED or now - when < _RECENT
+        if changed == before and settled:
             return []
-        now = time.time()
         try:
-            with os.scandir(self.folder) as entries:
-                names = {entry.name for entry in entries if entry.name[0] != "." and _is_run(entry)}
+            names = {name for name in os.listdir(self.folder) if name[0] != "."}  # noqa: PTH208  # 20,000 names
         except OSError:
             names = set()
         known = {str(row[0]) for row in database.execute("SELECT id FROM runs_1")}
         self._forget(database, known - names)
-        new = sorted(names - known)
+        new = sorted(name for name in names - known if _is_run(self.folder / name))
         for own in new[:_AT_ONCE]:
             self._store(database, own)
         left = new[_AT_ONCE:]
         if left:
             self._read_later(left)
         else:
-            _listed[self.folder] = changed, now
+            database.execute("INSERT OR REPLACE INTO listing VALUES (0, ?, ?)", (changed, now))
         return left
 
     def _read_later(self, names: Sequence[str]) -> None:
@@ -245,12 +252,12 @@ def network_key(network: Network) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def _is_run(entry: os.DirEntry[str]) -> bool:
+def _is_run(path: Path) -> bool:
     try:
-        entry.name.encode()
-        return entry.is_dir(follow_symlinks=False) or entry.is_symlink()
-    except (OSError, UnicodeEncodeError):
+        path.name.encode()
+    except UnicodeEncodeError:
         return False
+    return is_folder(path) or is_link(path)
 
 
 def _summary(own: str, status: Status, created: float, size: int, epochs: int, rest: str) -> Summary:

@@ -198,7 +198,9 @@ class RunStore:
         target = self.folder / own / name
         temporary: Path | None = None
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.parent.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                self.index.changed()
             with NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
                 temporary = Path(file.name)
                 file.write(content)

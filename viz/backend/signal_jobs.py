@@ -1,4 +1,7 @@
-"""Requests to the queue that measure a network and its twin, or many networks side by side."""
+"""Requests to the queue that measure a network and its twin, or many networks side by side.
+
+What is measured with a visitor's own picture is stored nowhere: maps of the first layers show it.
+"""
 
 from typing import Any
 
@@ -26,7 +29,7 @@ def pair(spec: Network, experiment: Experiment, picture: bytes | None) -> Reques
     """Return the request to measure a network and its twin alike."""
     setting = experiment.measure
     work = task("work.signals:pair", spec=_own(spec), setting=setting, picture=picture, **_trained(experiment))
-    return Request(work, _cost(spec, setting, 2 * setting.seeds), _kind(experiment))
+    return Request(work, _cost(spec, setting, 2 * setting.seeds), _kind(experiment), stored=picture is None)
 
 
 def regimes(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Request[tuple[tuple[Norm, Pair], ...]]:
@@ -37,7 +40,7 @@ def regimes(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) ->
     setting = experiment.untrained.measure
     own = _own(spec.changed(norm=Norm.BATCH))
     work = task("work.signals:regimes", spec=own, setting=setting, picture=picture)
-    return Request(work, _cost(spec, setting, 4 * setting.seeds))
+    return Request(work, _cost(spec, setting, 4 * setting.seeds), stored=picture is None)
 
 
 def sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> Request[tuple[SweepPoint, ...]]:
@@ -47,7 +50,7 @@ def sweep(spec: NetworkSpec, experiment: Experiment, picture: bytes | None) -> R
     relative = sum(depth for depth, __ in depths) / max(cached.trace(spec).depth, 1)
     own = _own(spec.changed(stages=depths[0][1]))  # the same request for every depth of `spec`
     work = task("work.signals:sweep", spec=own, setting=setting, picture=picture, deepest=experiment.deepest)
-    return Request(work, _cost(spec, setting, 2 * setting.seeds * relative))
+    return Request(work, _cost(spec, setting, 2 * setting.seeds * relative), stored=picture is None)
 
 
 def strength(spec: Network, experiment: Experiment, picture: bytes | None) -> Request[tuple[StrengthPoint, ...]]:
@@ -57,14 +60,14 @@ def strength(spec: Network, experiment: Experiment, picture: bytes | None) -> Re
     if isinstance(own, NetworkSpec):
         own = own.changed(skip_scale=1.0)  # the same request whatever the strength is now
     work = task("work.signals:strength", spec=own, setting=setting, picture=picture)
-    return Request(work, _cost(spec, setting, STRENGTHS * setting.seeds))
+    return Request(work, _cost(spec, setting, STRENGTHS * setting.seeds), stored=picture is None)
 
 
 def alike(spec: Network, experiment: Experiment, picture: bytes | None) -> Request[AlikePair]:
     """Return the request to measure how alike positions and images become, in a network and in its twin."""
     setting = experiment.measure.changed(seeds=1)
     work = task("work.signals:alike", spec=_own(spec), setting=setting, picture=picture, **_trained(experiment))
-    return Request(work, _cost(spec, setting, 1), _kind(experiment))
+    return Request(work, _cost(spec, setting, 1), _kind(experiment), stored=picture is None)
 
 
 def feature_maps(
@@ -84,7 +87,7 @@ def feature_maps(
         picture=picture,
         **_trained(experiment),
     )
-    return Request(work, _cost(spec, setting, 1), _kind(experiment))
+    return Request(work, _cost(spec, setting, 1), _kind(experiment), stored=picture is None)
 
 
 def timings(specs: tuple[Network, ...], experiment: Experiment) -> Request[Found]:

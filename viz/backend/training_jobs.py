@@ -83,14 +83,15 @@ def claim(runs: Sequence[RunSpec]) -> None:
     number, size = store.index.totals(owner)
     if new and most.runs_each is not None and number + len(new) > most.runs_each:
         raise RefusedError(
-            "You have {n:,} stored runs here, and {most:,.0f} are kept for each visitor. Delete some of yours first.",
+            "At most {most:,.0f} stored runs are kept for each visitor, and you have {n:,}. Delete some of yours "
+            "first.",
             n=number,
             most=most.runs_each,
         )
     if new and most.run_bytes_each is not None and size >= most.run_bytes_each:
         raise RefusedError(
-            "Your stored runs take up {size:,.0f} MB, and {most:,.0f} MB are kept for each visitor. Delete some of "
-            "yours first.",
+            "At most {most:,.0f} MB of stored runs are kept for each visitor, and yours take up {size:,.0f} MB. Delete "
+            "some of yours first.",
             size=size / 1e6,
             most=most.run_bytes_each / 1e6,
         )
@@ -178,7 +179,7 @@ def reuse(run: RunSpec, stamp: int) -> Request[tuple[Reuse, ...]]:
 
 def answer(run: RunSpec, stamp: int, picture: bytes) -> Request[Answer]:
     """Return the request to classify the visitor's own picture with a trained network."""
-    return Request(task("work.training:answer", run=run, stamp=stamp, picture=picture), 1.0, "answer")
+    return Request(task("work.training:answer", run=run, stamp=stamp, picture=picture), 1.0, "answer", stored=False)
 
 
 def _several(function: str, runs: Sequence[tuple[RunSpec, int]]) -> Request[Any]:

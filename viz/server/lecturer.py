@@ -26,7 +26,7 @@ def sign_in() -> None:
     if not visitor.has_lecturer():
         return
     with st.form("lecturer", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
-        given = st.text_input(_("The lecturer's secret"), type="password", width=320)
+        given = st.text_input(_("The lecturer's secret"), type="password", width=320, autocomplete="current-password")
         asked = st.form_submit_button(_("Sign in as the lecturer"))
     if asked:
         if visitor.try_secret(given):

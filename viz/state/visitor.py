@@ -28,7 +28,7 @@ def tab() -> str:
 def secret() -> str:
     """Return the visitor's secret: that of the cookie, else a new one that the page is to keep there."""
     if _SECRET not in st.session_state:
-        kept = st.context.cookies.get(COOKIE, "")
+        kept = str(st.context.cookies.get(COOKIE, ""))
         st.session_state[_SECRET] = kept if re.fullmatch("[0-9a-f]{32}", kept) else token_hex(16)
     return str(st.session_state[_SECRET])
 

@@ -22,6 +22,7 @@ from viz.training.watch import SLOT
 from viz.ui import job_widget
 
 _BEGIN, _STEPS = "begin_race", "few_steps"
+_REFUSED = "refused_race"  # in the session state: (key of the request, why it was refused)
 _ACROSS = 3  # cards per row
 _SURE = 0.85, 1.4  # factors around the estimate from a few steps
 
@@ -93,12 +94,13 @@ def _starter(
 
 def _own_button(text: str, runs: tuple[RunSpec, ...], rest: float, *, refined: bool) -> None:
     """Draw the button of the visitor's own race. For a better estimate, idle work times a few of its steps."""
-    if not refined and _look(runs):
+    if _BEGIN in st.session_state or (not refined and _look(runs)):
         session.rerun()
     started = session.race().learn  # then it is the only start button on the page
-    if st.button(text, key="start_race", type="primary" if started else "secondary", help=_long(runs, rest)):
-        _begin(runs, None)
-        session.rerun()
+    st.button(
+        text, key="start_race", type="primary" if started else "secondary", help=_long(runs, rest), on_click=_begin,
+        args=(runs, None),
+    )  # fmt: skip
 
 
 def _estimate(runs: tuple[RunSpec, ...], rest: float = 1.0) -> Estimate:
@@ -110,7 +112,7 @@ def _estimate(runs: tuple[RunSpec, ...], rest: float = 1.0) -> Estimate:
 
 
 def _takes(runs: tuple[RunSpec, ...], rest: float = 1.0) -> str:
-    return _("too little memory here") if training_jobs.refusal(runs) else str(_estimate(runs, rest))
+    return _("too large for this server") if training_jobs.refusal(runs) else str(_estimate(runs, rest))
 
 
 def _long(runs: tuple[RunSpec, ...], rest: float = 1.0) -> str | None:
@@ -158,11 +160,15 @@ def job_of(race: Race, runs: Sequence[RunSpec]) -> Job | None:
     """Return a race's job: started now, under way (also for another visitor), or the visitor's last one for it."""
     places, slot, request = slots(), (visitor.tab(), SLOT), training_jobs.race(runs)
     if st.session_state.pop(_BEGIN, None) == request.key:
+        st.session_state.pop(_REFUSED, None)
         try:
             training_jobs.claim(runs)
             return places.ask(slot, request, visitor.owner())
         except RefusedError as error:
-            st.warning(worded(error))
+            st.session_state[_REFUSED] = request.key, error.message
+    key, why = st.session_state.get(_REFUSED, ("", None))
+    if key == request.key:  # until another race is started
+        st.warning(worded(why))
     job = places.of(slot)
     if job is not None and job.key == request.key and not job.over:
         return job

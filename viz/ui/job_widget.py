@@ -7,7 +7,8 @@ from typing import Any, Generic
 import streamlit as st
 
 from models.results.task import Result
-from viz.backend import pace
+from models.runtime.messages import Message
+from viz.backend import admission, pace
 from viz.backend.admission import RefusedError
 from viz.backend.job import Job, Request, State
 from viz.backend.slots import slots
@@ -42,44 +43,62 @@ def ask(
     Short work that is `wanted` starts by itself, long work at its button, whose label has a placeholder `{time}`;
     a result that is stored already is shown however long it took.
     """
-    places, slot = slots(), (visitor.tab(), what)
-    asked, last = f"asked_{what}", f"last_{what}"
-    job = places.of(slot)
+    slot, last = (visitor.tab(), what), f"last_{what}"
+    job, refused = slots().of(slot), None
     takes = pace.here().estimate(request.kind, request.cost)
     if job is None or job.key != request.key:
-        job = None
-        short = takes.middle <= SHORT or st.session_state.get(asked) == request.key
-        if wanted and (short or places.queue.free(request)):
-            try:
-                job = places.ask(slot, request, visitor.owner())
-            except RefusedError as error:
-                st.warning(worded(error))
+        short = takes.middle <= SHORT or st.session_state.get(f"asked_{what}") == request.key
+        job, refused = _begun(slot, request, wanted=wanted, short=short)
     if job is not None:
         job.seen()
         job.wait(_MOMENT)
     if job is not None and job.state is State.DONE:
         st.session_state[last] = job.result
         return Answer(job.result, fresh=True, job=job)
-
-    def run() -> None:
-        st.session_state[asked] = request.key
-        places.give_up(slot)
-        places.leave(slot)
-        on_run()
-
     if job is not None and not job.over:
         # each poll redraws a part of the page, with processor time that a long measurement needs
         st.fragment(run_every=0.3 if takes.middle < _LONG else 1.0)(_watch)(job, slot, what)
+    elif job is not None:
+        st.warning(format.as_it_is(worded(job.error)) if job.error else _("Cancelled."))
+        _button(slot, request, _("Try again ({time})", time=takes), on_run)
+    elif refused is not None:
+        st.warning(worded(refused))
+        if admission.refusal(request) is None:  # only now: the queue is full
+            _button(slot, request, _("Try again ({time})", time=takes), on_run)
     else:
-        if job is not None:
-            st.warning(format.as_it_is(worded(job.error)) if job.error else _("Cancelled."))
-        elif wanted:
+        if wanted:
             st.caption(
                 _("The link requests this. It may take more than half a minute here, so it starts only when you click.")
             )
-        words = _("Try again ({time})", time=takes) if job is not None else _(button, time=takes)
-        st.button(words, key=f"run_{what}", type="primary", on_click=run)
+        _button(slot, request, _(button, time=takes), on_run)
     return Answer(st.session_state.get(last), fresh=False, job=job)
+
+
+def _begun(
+    slot: tuple[str, str], request: Request[Any], *, wanted: bool, short: bool
+) -> tuple[Job | None, Message | None]:
+    """Start work that is wanted, if it is short or costs nothing more; return its job, or why it is refused."""
+    places = slots()
+    if wanted and (short or places.queue.free(request)):
+        try:
+            return places.ask(slot, request, visitor.owner()), None
+        except RefusedError as error:
+            return None, error.message
+    why = admission.refusal(request)
+    return None, None if why is None or places.queue.free(request) else why
+
+
+def _button(slot: tuple[str, str], request: Request[Any], words: str, on_run: Callable[[], None]) -> None:
+    """Draw the button that starts the work of a slot."""
+    what = slot[1]
+
+    def run() -> None:
+        st.session_state[f"asked_{what}"] = request.key
+        slots().give_up(slot)
+        slots().leave(slot)
+        on_run()
+
+    st.button(words, key=f"run_{what}", type="primary", on_click=run)
 
 
 def known(what: str, request: Request[Result]) -> Result | None:

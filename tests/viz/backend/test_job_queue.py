@@ -6,7 +6,7 @@ import time
 import pytest
 
 from models.results.codec import encode
-from models.results.store import MemoryStore
+from models.results.store import FolderStore, MemoryStore, Stores
 from models.runtime.messages import UserError
 from tests.viz.backend.calls import request
 from viz.backend import job as job_module
@@ -466,3 +466,69 @@ def test_before_there_is_a_pace_the_rest_is_not_told(clock):
 
 def test_a_training_that_goes_on_tells_its_time_left_from_its_own_pace(clock):
     assert pulsed(clock, 0.0, 0.9, 0.91, 0.92, 0.93, preemptible=True).left == pytest.approx(7)
+
+
+def test_a_public_server_takes_three_jobs_at_once_from_each_visitor(line, monkeypatch):
+    monkeypatch.setenv("SKIPSCOPE_MOST_WAITING_EACH", "3")
+    slots = [line.ask(("tab", number), request(f"own {number}", endless), "one") for number in range(3)]
+
+    with pytest.raises(RefusedError, match="already have 3 jobs under way"):
+        line.ask(("tab", 3), request("own 3", endless), "one")
+    line.ask(("tab", 2), request("own 3", endless), "one")  # instead of another
+    line.ask(("other tab", 0), request("another's", endless), "other")
+
+    assert slots[2].over
+    assert not slots[1].over
+
+
+def test_who_watches_a_job_does_not_keep_it_alive_and_can_not_end_it(line):
+    job = line.ask(("a", "race"), request("race", endless), "a")
+
+    assert line.watch(("b", "race"), job.key, "b") is job
+    line.ask(("b", "race"), request("something else", endless), "b")  # b leaves
+    assert not job.over
+    line.watch(("b", "race"), job.key, "b")
+    line.stop(("a", "race"), "a", for_all=False)
+
+    assert job.over
+    assert line.watch(("b", "race"), "what nobody asked for", "b") is None
+
+
+def test_a_job_that_two_have_asked_for_goes_on_when_one_stops_it(line):
+    job = line.ask(("a", "race"), request("race", endless), "a")
+    assert line.ask(("b", "race"), request("race", endless), "b") is job
+
+    line.stop(("a", "race"), "a", for_all=False)
+
+    assert line.of(("a", "race")).state is State.CANCELLED
+    assert not job.over
+    line.stop(("b", "race"), "b", for_all=False)
+    assert job.over
+
+
+def test_where_all_are_one_anybody_stops_a_job(line):
+    job = line.ask(("a", "race"), request("race", endless), "a")
+    line.ask(("b", "race"), request("race", endless), "b")
+
+    line.stop(("b", "race"), "b")
+
+    assert job.over
+
+
+def test_a_store_that_makes_room_while_somebody_asks_stops_nobody(tmp_path):
+    """A result found in the folder is copied to the memory, which drops another, which is then told to the slots."""
+    memory = MemoryStore(1)
+    folder = FolderStore(tmp_path, 10**6)
+    slots = Slots(JobQueue(Stores([memory, folder])))
+    memory.dropped = slots.forget
+    for name in ("a", "b"):
+        folder.put(request(name, lambda job: name).key, (name,), 10)
+
+    found = []
+    thread = threading.Thread(
+        target=lambda: found.extend(slots.ask(name, request(name)).result for name in "abab"), daemon=True
+    )
+    thread.start()
+    thread.join(60)
+
+    assert found == [("a",), ("b",), ("a",), ("b",)]

@@ -40,6 +40,7 @@ PAGES = {
     "a lecture": "lessons?lessons.lesson=2-gradient&lessons.answers=3&present=1",
     "a number to type": "lessons?lessons.lesson=7-count&lessons.step=2",
     "an exercise": "?stages=2-2-2-2&exercise.ask=params&hide=params,network",
+    "the page about the server": "server",
     "in Chinese": "?lang=zh",
     "a link that can't be followed": "?stages=x&classes=1&whatever=1",
 }

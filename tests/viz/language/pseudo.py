@@ -41,7 +41,7 @@ def write(locale, translate=bracketed, code=CODE):
 # fields of elements that no person reads
 _TECHNICAL = frozenset(
     {
-        "id", "form_id", "element_id", "widget_id", "key", "url", "svg", "dot", "css", "js", "html_content", "css_content", "js_content",
+        "id", "autocomplete", "form_id", "element_id", "widget_id", "key", "url", "svg", "dot", "css", "js", "html_content", "css_content", "js_content",
         "color", "icon", "language", "format", "url_path", "page_script_hash", "script_name", "fragment_id", "hash",
         "component_name", "name_hash", "mime_type", "type", "config", "styles", "anchor", "tag", "user_key", "dg_id",
         "file_name", "config_json", "network", "order", "template", "shades", "font", "chart", "stops", "height", "shown",
@@ -62,7 +62,7 @@ def texts(app):
         if kind == "plotly_chart":
             found += [(kind, text) for text in _json(json.loads(proto.spec))]
             found.append((kind, getattr(proto, "alt", "")))
-        elif kind in ("arrow_data_frame", "dataframe"):
+        elif kind in ("arrow_data_frame", "dataframe", "arrow_table", "table"):
             frame = element.value
             found += [(kind, str(name)) for name in frame.columns]
             found += [(kind, text) for name in frame.columns for text in frame[name] if isinstance(text, str)]

@@ -186,6 +186,14 @@ def test_the_training_page_as_it_opens(open_pseudo, monkeypatch, tmp_path):
     check(open_pseudo("training", **{"training.networks": "densenet121"}))
 
 
+@pytest.mark.parametrize("said", ["0", "1"])
+def test_the_page_about_the_server(open_pseudo, monkeypatch, said):
+    monkeypatch.setenv("SKIPSCOPE_PUBLIC", said)
+    monkeypatch.setenv("SKIPSCOPE_LECTURER", "a secret of some length")
+    monkeypatch.setenv("SKIPSCOPE_MOST_DEPTH", "0")
+    check(open_pseudo("server"))
+
+
 def test_every_choice_has_a_label():
     def kinds(settings):
         for one in settings.__subclasses__():
@@ -268,7 +276,7 @@ def test_the_pages_are_named_in_the_links_language_at_once(open_app, monkeypatch
 
     open_app(lang=pseudo.CODE)
 
-    assert titles == ["⟦Lessons⟧", "⟦Architecture⟧", "⟦Signals⟧", "⟦Compare⟧", "⟦Training⟧"]
+    assert titles == ["⟦This server⟧", "⟦Lessons⟧", "⟦Architecture⟧", "⟦Signals⟧", "⟦Compare⟧", "⟦Training⟧"]
 
 
 def test_two_threads_speak_two_languages_at_once():

@@ -111,7 +111,7 @@ def test_what_does_not_fit_in_memory_is_told_before_anything_starts(open_app, mo
     monkeypatch.setattr(budget, "free", lambda _: 10**6)
     app = page(open_app, **TINY, **QUICK, seed="77", train_seed="77")
 
-    assert takes(app)["start_race"] == "Start ResNet-6 and Plain-6 (too little memory here)"
+    assert takes(app)["start_race"] == "Start ResNet-6 and Plain-6 (too large for this server)"
     assert "This needs about" in button(app, "start_race").help
 
 
