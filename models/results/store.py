@@ -9,11 +9,17 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
+from filelock import FileLock, Timeout
+
 from .codec import ResultError, decode, encode
+
+_LOCKS = 256  # lock files of a folder: a key has one of them
+_LOOK = 0.2  # seconds between two looks at a lock that another server holds
 
 
 class ResultStore(Protocol):
@@ -57,6 +63,30 @@ class MemoryStore:
 
     def __iter__(self) -> Iterator[str]:
         return iter(tuple(self._kept))
+
+
+@contextmanager
+def claimed(store: ResultStore, key: str, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the right to measure what has this key, so that servers that share a folder don't measure it twice.
+
+    While another server holds it, `waiting` is called now and then; what it raises ends the wait. The right of a server
+    that dies is free again. Where nothing is shared, or locks don't work, it is had at once.
+    """
+    folder = next((one.folder for one in getattr(store, "stores", (store,)) if isinstance(one, FolderStore)), None)
+    lock = None if folder is None else FileLock(folder / f".lock-{int(key, 16) % _LOCKS:02x}", timeout=_LOOK)
+    while lock is not None and not lock.is_locked:
+        try:
+            Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout:
+            waiting()
+        except (OSError, NotImplementedError):
+            break
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.release()
 
 
 class FolderStore:

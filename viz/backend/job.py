@@ -67,6 +67,7 @@ class Job:
         self.result: Any = None
         self.error: Message | None = None  # why it failed
         self.seconds = 0.0
+        self.work: Callable[[Job], Any] = request.task.run
         self.preempted: Callable[[], None] = lambda: None  # runs the short jobs that wait, if this one is preemptible
         self._longest = limits().job_seconds if request.longest is None else request.longest
         unseen = LEFT if request.idle else FORGOTTEN
@@ -167,7 +168,7 @@ class Job:
         ended = State.FAILED
         try:
             self.tell(0.0)
-            self.result = self.request.task.run(self)
+            self.result = self.work(self)
             ended = State.CANCELLED if self._stop.is_set() else State.DONE
         except CancelledError:
             ended = State.CANCELLED

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from models.results.codec import ResultError, encode
-from models.results.store import ResultStore
+from models.results.store import ResultStore, claimed
 from models.runtime.limits import limits
 from models.runtime.messages import plural
 from viz.backend import admission
@@ -127,6 +127,8 @@ class JobQueue:
                 )
             job = Job(request)
             job.visitors.add(visitor)
+            if request.stored:
+                job.work = self._measured
             self._waiting.append(job)
             if not request.idle and self._running is not None and self._running.request.idle:
                 self._running.cancel()
@@ -171,7 +173,6 @@ class JobQueue:
             thread.start()
             thread.join()
             self._ended(job)
-            self._keep(job)
             with self._lock:
                 self._short = None
 
@@ -179,17 +180,23 @@ class JobQueue:
         try:
             job.run()
         finally:
-            self._keep(job)
             with self._lock:
                 self._running = None
             self._busy.release()
             self._ended(job)
             self._next()
 
-    def _keep(self, job: Job) -> None:
-        if job.state is not State.DONE or not job.request.stored:
-            return
+    def _measured(self, job: Job) -> Any:
+        """Run the task of a job, unless another server on the same folder does so: then wait for its result."""
+        with claimed(self.results, job.key, waiting=lambda: job.tell(0.0)):
+            found = self.results.get(job.key)
+            if found is None:
+                found = job.request.task.run(job)
+                self._store(job, found)
+            return found
+
+    def _store(self, job: Job, result: object) -> None:
         try:
-            self.results.put(job.key, job.result, len(encode(job.result)))
+            self.results.put(job.key, result, len(encode(result)))
         except ResultError:  # the page that asked still gets it
             _log.exception("a result can't be kept: %s", job.request.task.function)
