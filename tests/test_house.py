@@ -154,7 +154,7 @@ def test_only_stated_names_stand_at_the_top():
     top = {path.split("/")[0] for path in tracked}
 
     assert top <= {
-        "app.py", "pyproject.toml", "viz", "models", "tests", "assets", "README.md", "README.zh.md", "LICENSE", "requirements.txt",
+        "app.py", "pyproject.toml", "viz", "models", "tests", "assets", "deploy", "README.md", "README.zh.md", "LICENSE", "requirements.txt",
         ".streamlit", ".ci", ".gitignore", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff",
     }  # fmt: skip
     assert "uv.lock" not in tracked

@@ -20,8 +20,9 @@ else:
 for problem in problems():
     st.warning(labelled(_("Ignored"), format.as_it_is(worded(problem))))
 
-from viz.server import lecturer, tables  # imported late: loads pandas
+from viz.server import lecturer, login, tables  # imported late: loads pandas
 
+login.show()
 st.header(_("What it keeps of you"), anchor=False)
 tables.kept_table()
 st.header(_("Its limits"), anchor=False)

@@ -238,3 +238,20 @@ def test_runs_are_listed_in_parts(open_app, runs, tmp_path):  # noqa: F811
     assert button(app, "older_runs").disabled
     button(app, "newer_runs").click().run()
     assert "1 to 25 of 31" in said(app)
+
+
+def test_where_a_login_is_configured_it_is_offered(open_app, public, monkeypatch):
+    import streamlit
+
+    login = {}
+    monkeypatch.setattr(type(streamlit.secrets), "load_if_toml_exists", lambda self: True)
+    monkeypatch.setattr(type(streamlit.secrets), "__contains__", lambda self, name: name == "auth")
+    monkeypatch.setattr(type(streamlit.user), "to_dict", lambda self: login)
+    assert button(server(open_app), "sign_in") is not None
+    login |= {"is_logged_in": True, "sub": "17", "name": "A *student*"}
+
+    app = server(open_app)
+
+    assert button(app, "sign_out") is not None
+    assert "Signed in: `A *student*`" in said(app)
+    assert button(server(open_app), "sign_in") is None
