@@ -1,14 +1,11 @@
 """Skipscope, an app that draws and measures convolutional networks. Run it with `streamlit run app.py`."""
 
-import os
 from pathlib import Path
 
 import streamlit as st
 
 from models.runtime.messages import UserError
-from models.specs import own
-from models.specs.own import register_own, register_weights
-from models.specs.registry import load_extensions
+from models.specs.here import register_all
 from viz.backend import preload
 from viz.language import _
 from viz.lessons import glossary
@@ -17,9 +14,7 @@ from viz.state import maker, session, terms, visit
 from viz.state.hidden import hides
 from viz.ui import broken, hall, keep_visitor, language_switch, marked_terms
 
-register_own(os.environ.get(own.PLACE, ""), os.environ.get(own.INPUT, ""))
-register_weights(os.environ.get(own.WEIGHTS, ""))
-load_extensions(os.environ.get("SKIPSCOPE_EXTENSIONS", ""))  # custom blocks, kinds of layer and data sets
+register_all()
 st.set_page_config(page_title="Skipscope", page_icon="🔭", layout="wide", initial_sidebar_state="auto")
 assets = Path(__file__).parent / "assets"
 st.logo(assets / "logo.svg", size="large")

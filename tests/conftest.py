@@ -19,6 +19,7 @@ from models.specs.spec import NetworkSpec
 
 ROOT = Path(__file__).parent.parent
 os.environ["SKIPSCOPE_RUNS"] = tempfile.mkdtemp(prefix="skipscope-runs-")  # tests never touch real runs
+os.environ["SKIPSCOPE_WORKER"] = "0"  # in tests heavy work runs in their own process, but for those of the other one
 if "PYTEST_XDIST_WORKER" in os.environ:  # one worker per core: torch's threads would only compete
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None, max_examples=40, database=None)

@@ -1,15 +1,13 @@
-"""Cost of measuring signals: `python -m tests.benchmarks.signals [--speed | --memory | --page | --users]`.
+"""Cost of measuring signals: `python -m tests.benchmarks.signals [--speed | --memory | --page]`.
 
 Speed: a measurement, the usual way (a hook that calls `.item()` for every number) and TorchLens, if it is installed
 (`uv run --with torchlens python -m tests.benchmarks.signals --speed`), as ratios to the bare forward and backward pass
 of the same network and batch in the same run. Memory: the estimate against the measured peak, and what is left after
-twenty runs. Page: from the click to the chart, in a browser. Users: twenty WebSocket clients of one server. Runs on a
+twenty runs. Page: from the click to the chart, in a browser. Many users at once: `load`. Runs on a
 GPU if there is one. Nothing here is asserted.
 """
 
-import asyncio
 import gc
-import random
 import statistics
 import subprocess
 import sys
@@ -18,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-import psutil
 import torch
 from torch.nn.functional import cross_entropy
 
@@ -33,7 +30,6 @@ from tests.conftest import ROOT
 from tests.viz.browser import served, visiting
 
 REPEATS = 11
-USERS, MEASURING, SECONDS = 20, 5, 40
 
 
 def here() -> torch.device:
@@ -211,83 +207,10 @@ def page() -> None:
     print(f"| the default experiment, click to picture | {statistics.median(times[1:]):.1f} | {times[0]:.1f} | < 5 |")
 
 
-async def visitor(address: str, number: int, latencies: list[float], failures: list[str], until: float) -> None:
-    """Simulate a client: one that requests a Signals page until its chart appears, or one that changes the network."""
-    import websockets
-    from streamlit.proto.BackMsg_pb2 import BackMsg
-    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-    measuring = number < MEASURING
-    presets = list(PRESETS.values())
-    draw = random.Random(number)  # noqa: S311  # chooses the networks
-    seed = number * 50
-    uri = address.replace("http", "ws") + "/_stcore/stream"
-    async with websockets.connect(uri, subprotocols=["streamlit"], max_size=None) as socket:
-        while time.monotonic() < until:
-            message = BackMsg()
-            message.rerun_script.page_name = "signals" if measuring else ""
-            query = (
-                f"run=true&seed={seed}"
-                if measuring
-                else "&".join(f"{name}={value}" for name, value in draw.choice(presets).spec.to_query().items())
-            )
-            message.rerun_script.query_string = query
-            started = time.perf_counter()
-            await socket.send(message.SerializeToString())
-            charted = False
-            while True:
-                answer = ForwardMsg.FromString(await asyncio.wait_for(socket.recv(), 60))
-                kind = answer.WhichOneof("type")
-                if kind == "delta" and answer.delta.new_element.WhichOneof("type") == "exception":
-                    failures.append(f"{query}: exception")
-                charted |= kind == "delta" and answer.delta.new_element.WhichOneof("type") == "plotly_chart"
-                if kind == "script_finished":
-                    break
-            if not measuring:
-                latencies.append(time.perf_counter() - started)
-            seed += measuring and charted
-            await asyncio.sleep(1.0 if measuring else draw.uniform(2.0, 6.0))
-
-
-def users() -> None:
-    with served() as address:
-        server = next(
-            process
-            for process in psutil.Process().children(recursive=True)
-            if "streamlit" in " ".join(process.cmdline())
-        )
-        latencies: list[float] = []
-        failures: list[str] = []
-
-        async def crowd(count: int, first: int, seconds: float) -> None:
-            until = time.monotonic() + seconds
-            people = [visitor(address, first + one, latencies, failures, until) for one in range(count)]
-            ended = await asyncio.gather(*people, return_exceptions=True)
-            failures.extend(repr(one) for one in ended if isinstance(one, BaseException))
-
-        asyncio.run(crowd(1, MEASURING, 16))  # alone: loads everything, and times a client without the others
-        alone = statistics.median(latencies[1:] or latencies)
-        latencies.clear()
-        asyncio.run(crowd(USERS, 0, SECONDS))
-        used = server.memory_info().rss
-    print("| users of one server | value | target |\n|---|---:|---|")
-    print(
-        f"| {USERS} clients, {MEASURING} of them measuring, 15 changing the network every 2 to 6 s: failures | {len(failures)} | 0 |"
-    )
-    print(
-        f"| another page meanwhile, median of {len(latencies)} runs | {statistics.median(latencies):.2f} s | < 0.5 s |"
-    )
-    print(f"| the slowest tenth | {sorted(latencies)[len(latencies) * 9 // 10]:.2f} s | |")
-    print(f"| the same page for one client alone | {alone:.2f} s | |")
-    print(f"| the server's memory | {used / 1e6:,.0f} MB | |")
-    for failure in failures[:3]:
-        print(failure)
-
-
 if __name__ == "__main__":
     print(f"{machine()}; {device.in_words(here())}\n", flush=True)
     wanted = {option.removeprefix("--") for option in sys.argv[1:]}
-    for work in (speed, memory, page, users):
+    for work in (speed, memory, page):
         if not wanted or work.__name__ in wanted:
             work()
             print(flush=True)

@@ -20,6 +20,7 @@ from models.training.run_spec import RunSpec
 from viz.language import _
 from viz.style import format
 
+OURS: set[int] = set()  # processes of this server beside its own: they are not others
 _MACS = 5e10  # nominal multiply-accumulates (MACs) per second
 _LAYER = 1e-3  # overhead of a measured layer, forward and backward, in seconds
 _STEP = 2.5e-4  # the same in training, where less is recorded
@@ -108,8 +109,17 @@ class _Load:
 
     def _now(self) -> tuple[float, float, float]:
         """The time, and the processor seconds used by all programs and by this one."""
-        whole, own = psutil.cpu_times(), self._own.cpu_times()
-        return time.monotonic(), whole.user + whole.system + getattr(whole, "nice", 0.0), own.user + own.system
+        whole, own = psutil.cpu_times(), sum(map(_taken, [self._own.pid, *OURS]))
+        return time.monotonic(), whole.user + whole.system + getattr(whole, "nice", 0.0), own
+
+
+def _taken(process: int) -> float:
+    """The processor seconds that a process has used."""
+    try:
+        times = psutil.Process(process).cpu_times()
+    except psutil.Error:  # it has ended
+        return 0.0
+    return float(times.user + times.system)
 
 
 @st.cache_resource(show_spinner=False)

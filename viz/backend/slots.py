@@ -15,6 +15,7 @@ from models.training.run_store import RunStore
 from viz.backend import pace
 from viz.backend.job import ENOUGH, Job, Request, State
 from viz.backend.job_queue import JobQueue
+from viz.backend.worker import Worker, wanted
 
 ROOM = 200 * 10**6  # limit of the results in memory, in bytes of their encoded form
 FOLDER_ROOM = 2 * 10**9  # limit of the results in the folder, if there is one, in bytes
@@ -115,10 +116,22 @@ def slots() -> Slots:
     stores: list[ResultStore] = [memory]
     if folder := os.environ.get("SKIPSCOPE_RESULTS"):
         stores.append(FolderStore(Path(folder), FOLDER_ROOM, days=limits().days))
-    found = Slots(JobQueue(Stores(stores), ended=_ended))
+    queue = (
+        JobQueue(Stores(stores), ended=_ended, run=_worker().run)
+        if wanted()
+        else JobQueue(Stores(stores), ended=_ended)
+    )
+    found = Slots(queue)
     memory.dropped = found.forget
     atexit.register(found.queue.close, _CLOSING)
     return found
+
+
+def _worker() -> Worker:
+    """A process for heavy work, which loads its libraries while the visitor reads the page."""
+    worker = Worker()
+    threading.Thread(target=worker.start, name="start the worker", daemon=True).start()
+    return worker
 
 
 def _ended(job: Job) -> None:

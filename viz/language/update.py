@@ -37,6 +37,7 @@ KEYWORDS: dict[str, Any] = {
     "TooLargeError": None,
     "TooLongError": None,
     "RefusedError": None,
+    "EndedError": None,
     "DamagedError": None,
     "DivergedError": None,
 }

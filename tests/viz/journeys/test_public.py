@@ -22,6 +22,7 @@ def public(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SKIPSCOPE_PUBLIC", "1")
         patch.setenv("SKIPSCOPE_LECTURER", SECRET)
+        patch.setenv("SKIPSCOPE_WORKER", "1")
         patch.setenv("SKIPSCOPE_RUNS", str(tmp_path_factory.mktemp("runs")))
         with served(ROOT / "viz/command/serve.py") as address:
             yield address

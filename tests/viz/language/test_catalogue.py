@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from viz.language import DOMAIN, LOCALE, _, listing, ngettext, pgettext, update, worded
 
 SOURCES = [path for folder in ("models", "viz") for path in sorted((ROOT / folder).rglob("*.py"))] + [ROOT / "app.py"]
-ERRORS = ("UserError", "DataError", "PictureError", "RunStoreError", "WeightsError", "LessonError", "TooLargeError", "TooLongError", "RefusedError",
+ERRORS = ("UserError", "DataError", "PictureError", "RunStoreError", "WeightsError", "LessonError", "TooLargeError", "TooLongError", "RefusedError", "EndedError",
           "DamagedError", "DivergedError")  # fmt: skip
 SPOKEN = {
     "_": (0,),
