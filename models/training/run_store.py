@@ -21,8 +21,8 @@ from tempfile import NamedTemporaryFile
 
 from filelock import FileLock, Timeout
 
-from ..runtime.limits import limits
 from ..runtime.messages import Message, message
+from ..runtime.server_limits import limits
 from . import run_files
 from .run_files import ANSWERS, EPOCHS, FORMAT, RUN, WEIGHTS
 from .run_folder import folder_size, is_folder, is_link, is_there, lock_of, move_aside, reason, remove, stamp

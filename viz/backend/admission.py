@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterator
 from hashlib import blake2b
 from typing import Any
 
-from models.runtime.limits import limits, public
 from models.runtime.messages import Message, UserError, message
+from models.runtime.server_limits import limits, public
 from models.signals.measure_spec import MeasureSpec
 from models.specs.depth import depth
 from models.specs.external import ExternalSpec, Network

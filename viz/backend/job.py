@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import Any, Generic, Self
 
 from models.results.task import Result, Task
-from models.runtime.limits import limits
 from models.runtime.messages import OUT_OF_MEMORY, Message, UserError, message
+from models.runtime.server_limits import limits
 
 FORGOTTEN = 120.0  # seconds after which a job that no page polls is abandoned, as after its tab was closed
 LEFT = 4.0  # the same for idle work, which runs only while a page polls it

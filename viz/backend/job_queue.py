@@ -12,8 +12,8 @@ from typing import Any
 
 from models.results.codec import ResultError, encode
 from models.results.store import ResultStore, claimed
-from models.runtime.limits import limits
 from models.runtime.messages import plural
+from models.runtime.server_limits import limits
 from viz.backend import admission
 from viz.backend.admission import RefusedError
 from viz.backend.job import Job, Request, State

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from models.results.store import FolderStore, MemoryStore, ResultStore, Stores
-from models.runtime.limits import limits
+from models.runtime.server_limits import limits
 from models.training.run_store import RunStore
 from viz.backend import pace
 from viz.backend.job import ENOUGH, Job, Request, State
@@ -20,7 +20,7 @@ from viz.backend.worker import Worker, wanted
 ROOM = 200 * 10**6  # limit of the results in memory, in bytes of their encoded form
 FOLDER_ROOM = 2 * 10**9  # limit of the results in the folder, if there is one, in bytes
 _CLOSING = 20.0  # seconds that a server waits for a step and its checkpoint before it ends
-_MOST = 500  # number of slots; the least recently used are dropped, as those of former visitors
+_MOST = 500  # number of slots; those whose work is over are dropped first, the oldest of them, as of former visitors
 
 
 class Slots:
@@ -62,7 +62,8 @@ class Slots:
             if not before.visitors:
                 self.queue.withdraw(before)
         while len(self._jobs) > _MOST:
-            self._jobs.pop(next(iter(self._jobs)))
+            over = (slot for slot, job in self._jobs.items() if job.over)
+            self._jobs.pop(next(over, next(iter(self._jobs))))
 
     def of(self, slot: Hashable) -> Job | None:
         """Return the job of a slot, whatever its state, or None."""

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 
 from models.results.task import task
-from models.runtime.limits import limits
 from models.runtime.messages import Message, UserError, message
+from models.runtime.server_limits import limits
 from models.specs.external import Network
 from models.specs.twins import with_skips
 from models.training.records import Answer, Lesions, Predictions, Response, Reuse

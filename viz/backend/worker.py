@@ -11,9 +11,9 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
-from models.runtime.limits import public
 from models.runtime.memory_limits import available
 from models.runtime.messages import UserError
+from models.runtime.server_limits import public
 from models.work import worker as other
 from viz.backend import pace
 from viz.backend.job import Job

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from models.runtime.limits import problems, public
+from models.runtime.server_limits import problems, public
 from viz.language import _, labelled, worded
 from viz.state import visitor
 from viz.style import format

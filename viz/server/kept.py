@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from models.runtime.limits import limits, public
+from models.runtime.server_limits import limits, public
 from viz.language import _, ngettext
 from viz.state import visitor
 

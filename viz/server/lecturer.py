@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from models.runtime.limits import public
+from models.runtime.server_limits import public
 from viz.backend.job import Job, State
 from viz.backend.slots import slots
 from viz.language import N_, _, labelled, sentences

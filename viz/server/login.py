@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from models.runtime.limits import public
+from models.runtime.server_limits import public
 from viz.language import _
 from viz.style import format
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
-from models.runtime.limits import PREFIX, Limits, limits
+from models.runtime.server_limits import PREFIX, Limits, limits
 from viz.language import _
 from viz.server import kept
 from viz.style import format

@@ -12,7 +12,7 @@ from secrets import token_hex
 
 import streamlit as st
 
-from models.runtime.limits import public
+from models.runtime.server_limits import public
 
 COOKIE = "skipscope_visitor"
 LECTURER = "SKIPSCOPE_LECTURER"  # environment variable, or `lecturer` in secrets.toml: the lecturer's secret

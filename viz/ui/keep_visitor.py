@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from models.runtime.limits import limits, public
+from models.runtime.server_limits import limits, public
 from viz.language import _
 from viz.state import visitor
 

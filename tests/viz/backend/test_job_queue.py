@@ -532,3 +532,14 @@ def test_a_store_that_makes_room_while_somebody_asks_stops_nobody(tmp_path):
     thread.join(60)
 
     assert found == [("a",), ("b",), ("a",), ("b",)]
+
+
+def test_many_visitors_take_no_slot_from_one_whose_work_goes_on(line, monkeypatch):
+    monkeypatch.setattr("viz.backend.slots._MOST", 5)
+    job = line.ask("works", request("long", endless, 1e4, preemptible=True))
+    for visitor in range(10):
+        assert line.ask(f"visitor {visitor}", request(f"short {visitor}", lambda job: (1.0,))).wait(60)
+
+    assert line.of("works") is job
+    assert len(line._jobs) == 5
+    assert line.of("visitor 9") is not None

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.runtime import limits as room
-from models.runtime.limits import Limits, limits, public, read
+from models.runtime import server_limits as room
+from models.runtime.server_limits import Limits, limits, public, read
 
 
 def test_ones_own_machine_is_limited_only_where_it_would_be_exhausted():
@@ -40,7 +40,7 @@ def test_public_is_said_by_a_variable(monkeypatch, said, is_public):
 
 def test_on_the_community_cloud_it_is_public_by_itself(monkeypatch):
     room._public.cache_clear()
-    monkeypatch.setattr(room, "_HERE", room._CLOUD / "skipscope/models/runtime/limits.py")
+    monkeypatch.setattr(room, "_HERE", room._CLOUD / "skipscope/models/runtime/server_limits.py")
     try:
         assert read({})[0].depth == 210
         assert read({"SKIPSCOPE_PUBLIC": "0"})[0].depth is None
