@@ -31,6 +31,9 @@ class ResultStore(Protocol):
     def put(self, key: str, result: object, size: int) -> None:
         """Store a result whose encoded form has `size` bytes; older ones may be removed."""
 
+    def clean(self) -> None:
+        """Remove what is too old to be kept."""
+
 
 class MemoryStore:
     """Stores the most recently used results in memory, up to `room` bytes, but at least the newest one."""
@@ -57,6 +60,9 @@ class MemoryStore:
                 gone.append(self._kept.popitem(last=False)[0])
         for one in gone:
             self.dropped(one)
+
+    def clean(self) -> None:
+        """Nothing here has an age: the memory is small, and ends with the process."""
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -123,6 +129,10 @@ class FolderStore:
             with contextlib.suppress(OSError):
                 aside.unlink(missing_ok=True)
 
+    def clean(self) -> None:
+        """Remove the results that were not read for too long."""
+        self._make_room()
+
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.zip"
 
@@ -137,7 +147,8 @@ class FolderStore:
         for read, size, path in sorted(files):
             if whole <= self.room and read >= oldest:
                 return
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
             whole -= size
 
 
@@ -161,3 +172,8 @@ class Stores:
     def put(self, key: str, result: object, size: int) -> None:
         for store in self.stores:
             store.put(key, result, size)
+
+    def clean(self) -> None:
+        """Remove what is too old, in all of them."""
+        for store in self.stores:
+            store.clean()

@@ -10,8 +10,7 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -19,13 +18,14 @@ from typing import Any
 
 from ..runtime.messages import Message
 from ..specs.external import Network
-from .index_file import opened
+from .index_file import Found, use
 from .run_files import EPOCHS, RUN, WEIGHTS
 from .run_folder import is_folder, is_link, stamp
 from .run_spec import RunSpec
 from .stored_run import Status, StoredRun, Summary
 
 _AT_ONCE = 10  # unread runs that are read while somebody waits; others in a thread
+_DAY = 86_400.0
 _MENU = 50  # runs of a network that a menu offers
 _SETTLED = 2.0  # seconds after which a folder's time of change can be trusted: file systems round it
 _RECENT = 0.5  # seconds for which a listing is trusted before that
@@ -35,16 +35,20 @@ WHERE (:owner IS NULL OR id IN (SELECT run FROM owners WHERE owner = :owner))
     AND (:first IS NULL OR epochs > 0 AND network IN (:first, :second))
 ORDER BY created DESC, id LIMIT :most OFFSET :start
 """
+_ONE = "SELECT id, status, created, size, epochs, stamps, rest FROM runs_1 WHERE id = :own"
 _TOTALS = """
 SELECT COUNT(*), COALESCE(SUM(size), 0) FROM runs_1
 WHERE :owner IS NULL OR id IN (SELECT run FROM owners WHERE owner = :owner)
 """
+# Runs that can make way: first those that nobody owns, then those whose owners all have most. A run of several counts
+# as that of the owner who has least, so that nobody endangers it by starting it too.
 _FIRST_TO_GO = """
 SELECT runs_1.id FROM runs_1 LEFT JOIN owners ON owners.run = runs_1.id
     LEFT JOIN (
-        SELECT owner, COUNT(*) AS number FROM owners JOIN runs_1 ON runs_1.id = owners.run GROUP BY owner
+        SELECT owner, CASE WHEN :bytes THEN SUM(size) ELSE COUNT(*) END AS much
+        FROM owners JOIN runs_1 ON runs_1.id = owners.run GROUP BY owner
     ) AS each ON each.owner = owners.owner
-ORDER BY COALESCE(each.number, 0) DESC, runs_1.created LIMIT 20
+GROUP BY runs_1.id ORDER BY COALESCE(MIN(each.much), 1e18) DESC, runs_1.created LIMIT 20
 """
 _lock = threading.RLock()
 
@@ -59,95 +63,118 @@ class RunIndex:
 
     def newest(self, *, owner: str | None = None, start: int = 0, most: int = -1) -> tuple[Summary, ...]:
         """Return `most` runs, newest first, from the one with the number `start`; of one owner or of all."""
-        return self._found(owner=owner, start=start, most=most, first=None, second=None)
+        return self._found(_NEWEST, owner=owner, start=start, most=most, first=None, second=None)
 
     def of_pair(self, one: Network, other: Network, *, owner: str | None = None) -> tuple[Summary, ...]:
         """Return the newest runs of two networks with at least one finished epoch."""
-        return self._found(owner=owner, start=0, most=_MENU, first=network_key(one), second=network_key(other))
+        keys = {"first": network_key(one), "second": network_key(other)}
+        return self._found(_NEWEST, owner=owner, start=0, most=_MENU, **keys)
+
+    def one(self, own: str) -> Summary | None:
+        """Return a run by its id, or None."""
+        return next(iter(self._found(_ONE, own=own)), None)
 
     def totals(self, owner: str | None = None) -> tuple[int, int]:
         """Return the number of runs and their bytes, of one owner or of all."""
-        with self._open() as database:
-            if database is None:
-                return 0, 0
+
+        def count(database: sqlite3.Connection) -> tuple[int, int]:
             self._refresh(database)
             number, size = database.execute(_TOTALS, {"owner": owner}).fetchone()
-        return number, size
+            return number, size
+
+        return self._use(count, (0, 0))
 
     def made_before(self, moment: float) -> tuple[str, ...]:
-        """Return the ids of the runs that began before a moment, in seconds since 1970."""
-        with self._open() as database:
-            if database is None:
-                return ()
-            self._refresh(database)
-            rows = database.execute("SELECT id FROM runs_1 WHERE created < ?", (moment,)).fetchall()
-        return tuple(str(row[0]) for row in rows)
+        """Return the ids of the runs that began before a moment, in seconds since 1970, as far as that is known."""
 
-    def first_to_go(self) -> tuple[str, ...]:
-        """Return runs that can make way for others: the oldest of the owner who has most, then of the next."""
-        with self._open() as database:
-            if database is None:
-                return ()
-            return tuple(str(row[0]) for row in database.execute(_FIRST_TO_GO))
+        def look(database: sqlite3.Connection) -> tuple[str, ...]:
+            self._refresh(database)
+            rows = database.execute("SELECT id FROM runs_1 WHERE 0 < created AND created < ?", (moment,)).fetchall()
+            return tuple(str(row[0]) for row in rows)
+
+        return self._use(look, ())
+
+    def first_to_go(self, *, by_size: bool) -> tuple[str, ...]:
+        """Return runs that can make way for others: the oldest of the owner who has most runs, or most bytes."""
+
+        def look(database: sqlite3.Connection) -> tuple[str, ...]:
+            return tuple(str(row[0]) for row in database.execute(_FIRST_TO_GO, {"bytes": by_size}))
+
+        return self._use(look, ())
 
     def unread(self) -> int:
         """Return how many runs are still being read; 0 when the lists are complete."""
-        with self._open() as database:
-            return 0 if database is None else len(self._refresh(database))
+        return self._use(lambda database: len(self._refresh(database)), 0)
 
     def with_digest(self, digest: str) -> str | None:
         """Return the id of the run with this `RunSpec.digest`, or None."""
-        with self._open() as database:
-            if database is None:
-                return None
+
+        def look(database: sqlite3.Connection) -> str | None:
             self._refresh(database)
             rows = database.execute("SELECT id, stamps FROM runs_1 WHERE digest = ? ORDER BY id", (digest,)).fetchall()
             for own, stamps in rows:
                 if stamps == self._stamps(own) or self._store(database, own).run is not None:
                     return str(own)
-        return None
+            return None
+
+        return self._use(look, None)
 
     def owners(self, own: str) -> tuple[str, ...]:
         """Return who started or resumed a run; none on an open server."""
-        with self._open() as database:
-            if database is None:
-                return ()
-            return tuple(
-                row[0] for row in database.execute("SELECT owner FROM owners WHERE run = ? ORDER BY owner", (own,))
-            )
+        asked = "SELECT owner FROM owners WHERE run = ? ORDER BY owner"
+        return self._use(lambda database: tuple(row[0] for row in database.execute(asked, (own,))), ())
 
     def own(self, own: str, owner: str) -> None:
         """Note that somebody starts or resumes a run, which may not exist yet."""
-        with self._open(make=True) as database:
-            if database is not None:
-                database.execute("INSERT OR IGNORE INTO owners VALUES (?, ?)", (own, owner))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        row = own, owner, time.time()
+        self._do("INSERT OR IGNORE INTO owners VALUES (?, ?, ?)", row)
 
     def disown(self, own: str, owner: str) -> tuple[str, ...]:
         """Note that somebody wants a run no more; return who still does."""
-        with self._open() as database:
-            if database is not None:
-                database.execute("DELETE FROM owners WHERE run = ? AND owner = ?", (own, owner))
+        self._do("DELETE FROM owners WHERE run = ? AND owner = ?", (own, owner))
         return self.owners(own)
+
+    def forget_lost_owners(self) -> None:
+        """Forget who started runs that were never begun, or are gone, since a day."""
+        lost = "DELETE FROM owners WHERE since < ? AND run NOT IN (SELECT id FROM runs_1)"
+        self._do(lost, (time.time() - _DAY,))
 
     def changed(self) -> None:
         """Look at the names in the folder again, whatever its time of change says."""
-        with self._open() as database:
-            if database is not None:
-                database.execute("DELETE FROM listing")
+        self._do("DELETE FROM listing", ())
 
     def touch(self, own: str) -> None:
         """Read a run again, or forget it if it is gone."""
-        with self._open() as database:
-            if database is not None and (is_folder(self.folder / own) or self._forget(database, [own])):
-                self._store(database, own)
 
-    def _found(self, **values: str | int | None) -> tuple[Summary, ...]:
-        with self._open() as database:
-            if database is None:
-                return ()
+        def read(database: sqlite3.Connection) -> None:
+            if is_folder(self.folder / own):
+                self._store(database, own)
+            else:
+                self._forget(database, [own])
+
+        self._use(read, None)
+
+    def _do(self, change: str, values: Sequence[object]) -> None:
+        def made(database: sqlite3.Connection) -> None:
+            database.execute(change, values)
+
+        self._use(made, None)
+
+    def _use(self, work: Callable[[sqlite3.Connection], Found], otherwise: Found) -> Found:
+        """Return what `work` returns with the database open; `otherwise` if there is no folder of runs."""
+        if not self.folder.is_dir():
+            return otherwise
+        with _lock:
+            return use(self.folder, work)
+
+    def _found(self, asked: str, **values: str | int | None) -> tuple[Summary, ...]:
+        def look(database: sqlite3.Connection) -> tuple[Summary, ...]:
             self._refresh(database)
-            rows = database.execute(_NEWEST, values).fetchall()
+            rows = database.execute(asked, values).fetchall()
             return tuple(self._checked(database, row) for row in rows)
+
+        return self._use(look, ())
 
     def _checked(self, database: sqlite3.Connection, row: Sequence[object]) -> Summary:
         """The run of a row, read again if its files have changed."""
@@ -163,6 +190,8 @@ class RunIndex:
         """Read a run and write its row."""
         stamps, found = self._stamps(own), self._read(own)
         run = found.run
+        if run is None:  # it may have been a passing trouble of the disk: it is read again when it is listed
+            stamps = ""
         rest = json.dumps(
             {
                 "why": found.why.to_json() if found.why else None,
@@ -182,8 +211,8 @@ class RunIndex:
                 status, found.created, found.size, len(found.epochs), stamps, rest,
             ),
         )  # fmt: skip
-        rows = [(own, owner) for owner in found.owners]
-        database.executemany("INSERT OR IGNORE INTO owners VALUES (?, ?)", rows)
+        rows = [(own, owner, found.created) for owner in found.owners]
+        database.executemany("INSERT OR IGNORE INTO owners VALUES (?, ?, ?)", rows)
         return _summary(own, found.status, found.created, found.size, len(found.epochs), rest)
 
     def _refresh(self, database: sqlite3.Connection) -> list[str]:
@@ -217,33 +246,19 @@ class RunIndex:
 
         def read() -> None:
             for own in names:
-                with self._open() as database:
-                    if database is not None:
-                        self._store(database, own)
+                self.touch(own)
 
         threading.Thread(target=read, name=title, daemon=True).start()
 
-    def _forget(self, database: sqlite3.Connection, names: Iterable[str]) -> bool:
+    def _forget(self, database: sqlite3.Connection, names: Iterable[str]) -> None:
         rows = [(own,) for own in names]
         if rows:
             database.executemany("DELETE FROM runs_1 WHERE id = ?", rows)
             database.executemany("DELETE FROM owners WHERE run = ?", rows)
-        return False
 
     def _stamps(self, own: str) -> str:
         """The times of the files that a row comes from."""
         return " ".join(str(stamp(self.folder / own / name)) for name in (RUN, EPOCHS, WEIGHTS))
-
-    @contextmanager
-    def _open(self, *, make: bool = False) -> Iterator[sqlite3.Connection | None]:
-        """Open the database for one transaction; None if there is no folder of runs, unless it is to be made."""
-        if make:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        if not is_folder(self.folder):
-            yield None
-            return
-        with _lock, opened(self.folder) as database, database:
-            yield database
 
 
 def network_key(network: Network) -> str:

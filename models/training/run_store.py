@@ -32,8 +32,7 @@ from .stored_run import RunStoreError, Status, StoredRun, answers_of, identity, 
 
 FOLDER = Path(os.environ.get("SKIPSCOPE_RUNS", Path(__file__).parents[2] / "runs"))
 _MOST_NAME = 255  # bytes of an id: the limit of file systems
-_HOUR = 3_600.0
-_cleaned: dict[Path, float] = {}  # folder -> when it was cleaned last
+_DAY = 86_400.0  # seconds
 _AT_WORK: dict[Path, FileLock] = {}  # folder -> lock, of the runs that this process trains
 _LOOK = 1.0  # seconds to wait for a lock: another process may be checking whether it is held
 
@@ -121,14 +120,16 @@ class RunStore:
         self.index.touch(own)
 
     def clean(self) -> None:
-        """Delete the runs that are older than the server keeps them; at most once an hour."""
-        days, now = limits().days, time.time()
-        if days is None or now - _cleaned.get(self.folder, 0.0) < _HOUR:
+        """Delete the runs that are older than the server keeps them."""
+        days = limits().days
+        if days is None:
             return
-        _cleaned[self.folder] = now
-        for own in self.index.made_before(now - days * 24 * _HOUR):
-            with contextlib.suppress(RunStoreError):  # being trained, or already gone
-                self.delete(own)
+        before = time.time() - days * _DAY
+        for own in self.index.made_before(before):
+            if 0 < self.read(own).created < before:
+                with contextlib.suppress(RunStoreError):  # being trained, or already gone
+                    self.delete(own)
+        self.index.forget_lost_owners()
 
     def make_room(self, wanted: int) -> None:
         """Delete runs until so many more fit into the server's limits: the oldest of the owner who has most.
@@ -136,16 +137,26 @@ class RunStore:
         Only on a server that tells its visitors apart; on others nothing is deleted by itself.
         """
         most = limits()
-        while most.runs is not None:
+        while most.runs is not None and wanted <= most.runs:
             number, size = self.index.totals()
-            if number + wanted <= most.runs and (most.run_bytes is None or size <= most.run_bytes):
+            too_large = most.run_bytes is not None and size > most.run_bytes
+            if number + wanted <= most.runs and not too_large:
                 return
-            for own in self.index.first_to_go():
+            for own in self.index.first_to_go(by_size=too_large):
                 with contextlib.suppress(RunStoreError):
                     self.delete(own)
                     break
             else:
                 return
+
+    def disown(self, own: str, owner: str) -> tuple[str, ...]:
+        """Take a run out of an owner's list; return who still owns it."""
+        left = self.index.disown(own, owner)
+        found = self.read(own)
+        if found.run is not None and found.status is not Status.RUNNING and owner in found.owners:
+            stored = run_files.read_json(self.folder / own / RUN)
+            self._put(own, RUN, json.dumps(stored | {"owners": left}, indent=1).encode())
+        return left
 
     def begin(self, run: RunSpec) -> None:
         """Mark a run as trained by this process. Raises `RunStoreError` if another one does, or storage is used up.
@@ -194,7 +205,9 @@ class RunStore:
 
     def write(self, run: RunSpec, name: str, content: bytes) -> None:
         """Write a file of a run atomically. Raises `RunStoreError` if it can't be written; the old file then stays."""
-        own = self.id_of(run)
+        self._put(self.id_of(run), name, content)
+
+    def _put(self, own: str, name: str, content: bytes) -> None:
         target = self.folder / own / name
         temporary: Path | None = None
         try:
@@ -244,7 +257,7 @@ class RunStore:
             held.acquire()
         except Timeout:
             raise RunStoreError(
-                "{run} is already being trained by another server. Pause it there.", run=path.name
+                "{run} is already being trained, by another process or server. Pause it there.", run=path.name
             ) from None
         except (OSError, NotImplementedError) as error:  # the file system does not support locks
             raise RunStoreError("{run} could not be locked ({reason}).", run=path.name, reason=str(error)) from None
@@ -265,13 +278,14 @@ class RunStore:
             return False
 
     def _state(self, run: RunSpec, status: Status, why: Message | None = None, *, created: float) -> None:
+        own = self.id_of(run)
         stored = {
             "format": FORMAT,
             "state": status,
             "why": why.to_json() if why else "",
             "created": created,
             "process": os.getpid(),
-            "owners": self.index.owners(self.id_of(run)),
+            "owners": sorted({*self.index.owners(own), *self.read(own).owners}),
             "run": run.to_json(),
         }
         self.write(run, RUN, json.dumps(stored, indent=1).encode())

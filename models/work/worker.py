@@ -16,7 +16,6 @@ import threading
 import time
 import traceback
 from multiprocessing.connection import Client, Connection
-from pickle import PicklingError
 from types import MappingProxyType
 from typing import Any
 
@@ -77,13 +76,19 @@ def run(connection: "Connection[Any, Any]", task: Task[Any]) -> None:
         answer = "failed", type(error).__name__, traceback.format_exc()
     try:
         connection.send(answer)
-    except (TypeError, AttributeError, PicklingError) as error:  # a result of a kind that can't travel
-        connection.send(("failed", type(error).__name__, traceback.format_exc()))
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001  # a result of a kind that can't travel
+        try:
+            connection.send(("failed", type(error).__name__, traceback.format_exc()))
+        except Exception:  # noqa: BLE001  # else the other process would wait for ever
+            os._exit(1)
 
 
 def main() -> None:
     """Run tasks until the other process ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the other one decides
+    for ending in (signal.SIGINT, signal.SIGTERM):  # they may reach both processes; the other one decides
+        signal.signal(ending, signal.SIG_IGN)
     if hasattr(os, "nice"):
         os.nice(10)  # pages come first; alone it is as fast
     register_all()

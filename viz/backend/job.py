@@ -110,8 +110,14 @@ class Job:
 
     @property
     def forgotten(self) -> bool:
-        """Whether it is idle work that no page polls any more."""
-        return self.request.idle and time.monotonic() - self._seen > self._abandon_after
+        """Whether it waits, or is idle work, and no page polls it any more, as after its tab was closed."""
+        waits = self.request.idle or self.state is State.WAITING
+        return waits and time.monotonic() - self._seen > self._abandon_after
+
+    @property
+    def unseen(self) -> float:
+        """Seconds since a page has polled it."""
+        return time.monotonic() - self._seen
 
     def seen(self) -> None:
         """Note that a page has polled the job, so that it is not abandoned."""

@@ -54,7 +54,7 @@ class JobQueue:
         `instead`: the job that the visitor gives up for it. Raises `RefusedError` beyond the server's limits.
         """
         with self._lock:
-            self._waiting = [one for one in self._waiting if not one.forgotten]
+            self._drop_forgotten()
             job = self._under_way(request.key)
         if job is None or (job.over and job.state is not State.DONE):
             found = self.results.get(request.key) if request.stored else None
@@ -88,6 +88,13 @@ class JobQueue:
             alike = (other for other in found if job.request.preemptible or not other.request.preemptible)
             return tuple(other for other in alike if not other.request.idle)
 
+    def leave(self, job: Job, visitor: Hashable) -> None:
+        """Note that a visitor wants a job no more; it is withdrawn when nobody does."""
+        with self._lock:
+            job.visitors.discard(visitor)
+        if not job.visitors:
+            self.withdraw(job)
+
     def withdraw(self, job: Job) -> None:
         """Cancel a job that no page needs any more, and remove it from the queue."""
         job.cancel()
@@ -118,7 +125,8 @@ class JobQueue:
         admission.check(request)
         most = limits()
         with self._lock:
-            waiting = sum(not one.request.idle for one in self._waiting)
+            alike = [one for one in self._waiting if one.request.preemptible == request.preemptible]
+            waiting = sum(not one.request.idle for one in alike)  # trainings take no place from measurements
             if not request.idle and most.waiting is not None and waiting >= most.waiting:
                 raise RefusedError("{n} jobs are already waiting. Try again in a minute.", n=waiting)
             under_way = (self._running, self._short, *self._waiting)
@@ -148,13 +156,24 @@ class JobQueue:
     def _next(self) -> None:
         """Start the first waiting job, if none is running."""
         with self._lock:
-            self._waiting = [job for job in self._waiting if not job.over and not job.forgotten]
+            self._drop_forgotten()
             if not self._waiting or not self._busy.acquire(blocking=False):
                 return
-            job = self._running = self._taken(self._order()[0])
-        if job.request.preemptible:
-            job.preempted = self._in_between
-        threading.Thread(target=self._run, args=(job,), name="skipscope job", daemon=True).start()
+            try:
+                job = self._running = self._taken(self._order()[0])
+                if job.request.preemptible:
+                    job.preempted = self._in_between
+                threading.Thread(target=self._run, args=(job,), name="skipscope job", daemon=True).start()
+            except BaseException:
+                self._running = None
+                self._busy.release()
+                raise
+
+    def _drop_forgotten(self) -> None:
+        for job in self._waiting:
+            if job.forgotten:
+                job.cancel()
+        self._waiting = [job for job in self._waiting if not job.over]
 
     def _order(self) -> list[Job]:
         """The waiting jobs in the order in which they run."""
@@ -183,9 +202,9 @@ class JobQueue:
             thread = threading.Thread(target=job.run, name="skipscope job", daemon=True)
             thread.start()
             thread.join()
-            self._ended(job)
             with self._lock:
                 self._short = None
+            self._ended(job)
 
     def _run(self, job: Job) -> None:
         try:
@@ -194,8 +213,8 @@ class JobQueue:
             with self._lock:
                 self._running = None
             self._busy.release()
-            self._ended(job)
             self._next()
+            self._ended(job)
 
     def _measured(self, job: Job) -> Any:
         """Run the task of a job, unless another server on the same folder does so: then wait for its result."""

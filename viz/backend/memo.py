@@ -21,6 +21,29 @@ class Maker(Generic[Result]):
     make: Callable[[], Result] = field(compare=False)
 
 
+class Once(Generic[Result]):
+    """A function whose first result is kept for the whole server.
+
+    Not `st.cache_resource`: any visitor may clear Streamlit's caches.
+    """
+
+    def __init__(self, make: Callable[[], Result]) -> None:
+        self._make = make
+        self._made: list[Result] = []
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Result:
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]
+
+    def clear(self) -> None:
+        """Forget the result; for tests."""
+        with self._lock:
+            self._made.clear()
+
+
 def memo(*, room: int, size: Callable[[Any], int]) -> Callable[[Callable[Given, Result]], Callable[Given, Result]]:
     """Cache a function's most recently used results, up to `room` bytes, but at least the newest one.
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from math import sqrt
 
 import psutil
-import streamlit as st
 
 from models.tracing.records import Trace
 from models.training.data_registry import DATA
 from models.training.run_spec import RunSpec
+from viz.backend.memo import Once
 from viz.language import _
 from viz.style import format
 
@@ -122,7 +122,7 @@ def _taken(process: int) -> float:
     return float(times.user + times.system)
 
 
-@st.cache_resource(show_spinner=False)
+@Once
 def here() -> Pace:
     """Return the pace of this server."""
     return Pace()

@@ -1,13 +1,14 @@
 """The job that each visitor waits for or was answered by: one slot for each question of a page."""
 
 import atexit
+import logging
 import os
 import threading
-from collections.abc import Hashable
+import time
+from collections.abc import Hashable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
-
-import streamlit as st
 
 from models.results.store import FolderStore, MemoryStore, ResultStore, Stores
 from models.runtime.server_limits import limits
@@ -15,32 +16,35 @@ from models.training.run_store import RunStore
 from viz.backend import pace
 from viz.backend.job import ENOUGH, Job, Request, State
 from viz.backend.job_queue import JobQueue
+from viz.backend.memo import Once
 from viz.backend.worker import Worker, wanted
 
 ROOM = 200 * 10**6  # limit of the results in memory, in bytes of their encoded form
 FOLDER_ROOM = 2 * 10**9  # limit of the results in the folder, if there is one, in bytes
+PICTURES = 900.0  # seconds for which what was measured with a visitor's picture is kept after it was last used
 _CLOSING = 20.0  # seconds that a server waits for a step and its checkpoint before it ends
 _MOST = 500  # number of slots; those whose work is over are dropped first, the oldest of them, as of former visitors
 
+_log = logging.getLogger(__name__)
+
 
 class Slots:
-    """One job per slot; a job that is replaced is cancelled, unless another slot holds it too."""
+    """One job per slot. Who puts another job into their slot has left the one before, which ends if nobody wants it."""
 
     def __init__(self, queue: JobQueue) -> None:
         self.queue = queue
         self._lock = threading.RLock()  # a store that makes room calls `forget`
         self._jobs: dict[Hashable, Job] = {}
+        self._visitors: dict[Hashable, Hashable] = {}  # slot -> whose it is
 
     def ask(self, slot: Hashable, request: Request[Any], visitor: Hashable = None) -> Job:
         """Put the job of a visitor's request into a slot and return it; cancelled or failed work restarts.
 
         `visitor` defaults to the slot's tab. Raises `RefusedError` beyond the server's limits.
         """
-        visitor = visitor or _tab(slot)
         with self._lock:
-            before = self._jobs.get(slot)
-            job = self.queue.submit(request, visitor, instead=before)
-            self._put(slot, job, visitor)
+            job = self.queue.submit(request, visitor or _tab(slot), instead=self._jobs.get(slot))
+            self._put(slot, job, visitor or _tab(slot))
         return job
 
     def watch(self, slot: Hashable, key: str, visitor: Hashable = None) -> Job | None:
@@ -56,14 +60,28 @@ class Slots:
 
     def _put(self, slot: Hashable, job: Job, visitor: Hashable) -> None:
         before = self._jobs.pop(slot, None)
-        self._jobs[slot] = job
-        if before is not None and before is not job and before not in self._jobs.values():
-            before.visitors.discard(visitor)
-            if not before.visitors:
-                self.queue.withdraw(before)
+        self._jobs[slot], self._visitors[slot] = job, visitor
+        if before is not None and before is not job:
+            self._left(before, visitor)
         while len(self._jobs) > _MOST:
             over = (slot for slot, job in self._jobs.items() if job.over)
-            self._jobs.pop(next(over, next(iter(self._jobs))))
+            self._drop(next(over, next(iter(self._jobs))))
+
+    def _left(self, job: Job, visitor: Hashable) -> None:
+        """Note that a visitor has left a job, unless they hold it in another slot, as in another tab."""
+        if not job.over and not any(one is job and self._visitors[slot] == visitor for slot, one in self._jobs.items()):
+            self.queue.leave(job, visitor)
+
+    def _drop(self, slot: Hashable) -> None:
+        self._jobs.pop(slot, None)
+        self._visitors.pop(slot, None)
+
+    def tidy(self) -> None:
+        """Drop finished work whose result is stored nowhere else, as of a visitor's own picture, once it is unused."""
+        with self._lock:
+            for slot, job in list(self._jobs.items()):
+                if job.over and not job.request.stored and job.unseen > PICTURES:
+                    self._drop(slot)
 
     def of(self, slot: Hashable) -> Job | None:
         """Return the job of a slot, whatever its state, or None."""
@@ -71,35 +89,31 @@ class Slots:
             return self._jobs.get(slot)
 
     def give_up(self, slot: Hashable) -> None:
-        """Give up the job of a slot, which is cancelled unless another slot holds it too."""
+        """Give up the job of a slot; it ends unless others have asked for it too."""
         with self._lock:
             job = self._jobs.get(slot)
             if job is None or job.over:
                 return
-            if any(other is job for place, other in self._jobs.items() if place != slot):
-                self._jobs[slot] = job = Job(job.request)  # of its own, which only this visitor sees cancelled
-            job.cancel()
+            self._jobs[slot] = shown = Job(job.request)  # of its own, which only this visitor sees cancelled
+            shown.cancel()
+            self._left(job, self._visitors[slot])
 
-    def stop(self, slot: Hashable, visitor: Hashable = None, *, for_all: bool = True) -> None:
-        """Cancel the job of a slot for all pages that poll it; else only if nobody else has asked for it."""
-        with self._lock:
-            job = self._jobs.get(slot)
-            if job is None or job.over:
-                return
-            job.visitors.discard(visitor or _tab(slot))
-            if job.visitors and not for_all:
-                self._jobs[slot] = job = Job(job.request)  # of its own, which only this visitor sees cancelled
+    def stop(self, slot: Hashable) -> None:
+        """Cancel the job of a slot for all who have asked for it."""
+        job = self.of(slot)
+        if job is not None and not job.over:
             job.cancel()
 
     def leave(self, slot: Hashable) -> None:
         """Empty a slot, so that its question can be asked again."""
         with self._lock:
-            self._jobs.pop(slot, None)
+            self._drop(slot)
 
     def forget(self, key: str) -> None:
         """Remove finished jobs with this key from all slots: their result is no longer stored."""
         with self._lock:
-            self._jobs = {slot: job for slot, job in self._jobs.items() if job.key != key or not job.over}
+            for slot in [slot for slot, job in self._jobs.items() if job.key == key and job.over]:
+                self._drop(slot)
 
 
 def _tab(slot: Hashable) -> Hashable:
@@ -107,7 +121,7 @@ def _tab(slot: Hashable) -> Hashable:
     return slot[0] if isinstance(slot, tuple) else slot
 
 
-@st.cache_resource(show_spinner=False)
+@Once
 def slots() -> Slots:
     """Return the slots of this server, with its queue, which is closed when the server ends, also by SIGTERM or Ctrl-C.
 
@@ -125,18 +139,32 @@ def slots() -> Slots:
     found = Slots(queue)
     memory.dropped = found.forget
     atexit.register(found.queue.close, _CLOSING)
+    threading.Thread(target=_keep_tidy, args=(found, stores), name="skipscope-tidy", daemon=True).start()
     return found
+
+
+def _keep_tidy(found: Slots, stores: Sequence[ResultStore]) -> None:
+    """Drop what is kept no longer: every minute what is in memory, every hour what is on disk."""
+    for minute in count():
+        time.sleep(60)
+        try:
+            found.tidy()
+            if minute % 60 == 0:
+                RunStore().clean()
+                for store in stores:
+                    store.clean()
+        except Exception:  # noqa: BLE001  # it is tried again
+            _log.exception("what is too old could not be removed")
 
 
 def _worker() -> Worker:
     """A process for heavy work, which loads its libraries while the visitor reads the page."""
     worker = Worker()
-    threading.Thread(target=worker.start, name="start the worker", daemon=True).start()
+    threading.Thread(target=worker.start, name="skipscope-worker", daemon=True).start()
     return worker
 
 
 def _ended(job: Job) -> None:
-    """Update the pace with the time that a job took, and delete runs that are too old."""
-    RunStore().clean()
+    """Update the pace with the time that a job took."""
     if job.done > ENOUGH and job.state in (State.DONE, State.CANCELLED):
         pace.here().learn(job.request.kind, job.request.cost * job.done, job.seconds)

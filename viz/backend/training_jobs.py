@@ -53,39 +53,38 @@ def learnt(spec: Network, named: str = "") -> tuple[Summary, ...]:
     """
     store, pair = RunStore(), (spec.essential, with_skips(spec).essential)
     found = store.index.of_pair(*pair, owner=_owner())
-    if not named or any(one.id == named for one in found):
-        return found
-    return (*(one for one in store.index.of_pair(*pair) if one.id == named), *found)
+    other = store.index.one(named) if named and all(one.id != named for one in found) else None
+    fits = other is not None and other.run is not None and other.epochs and not other.unknown
+    return (other, *found) if other and other.run and fits and other.run.network.essential in pair else found
 
 
-def delete(own: str) -> Message | None:
-    """Delete a stored run, unless others own it too; return why it can't be deleted, or None."""
+def delete(own: str) -> Message:
+    """Delete a stored run, or take it out of the visitor's list if others own it too; return what became of it."""
     store, owner = RunStore(), _owner()
     try:
-        if owner is None:
-            store.delete(own)
-        elif owner not in store.index.owners(own):
+        if owner is not None and owner not in store.index.owners(own):
             return message("There is no run {run}.", run=repr(own[:60]))
-        elif not store.index.disown(own, owner):
-            store.delete(own)
+        if owner is not None and store.disown(own, owner):
+            return message("{run} is no longer in your list. Others have started it too, and keep it.", run=own)
+        store.delete(own)
     except RunStoreError as error:
         return error.message
-    return None
+    return message("{run} was deleted.", run=own)
 
 
-def claim(runs: Sequence[RunSpec]) -> None:
-    """Make the visitor an owner of these runs, before they are trained. Raises `RefusedError` beyond a limit."""
+def check_room(runs: Sequence[RunSpec]) -> None:
+    """Raise `RefusedError` if the visitor may not store so many more runs."""
     owner, most, store = visitor.owner(), limits(), RunStore()
     if not owner:
         return
-    ids = {store.id_of(run) for run in runs}
-    new = [own for own in ids if owner not in store.index.owners(own)]
+    new = _not_owned(runs, owner)
     number, size = store.index.totals(owner)
     if new and most.runs_each is not None and number + len(new) > most.runs_each:
         raise RefusedError(
-            "At most {most:,.0f} stored runs are kept for each visitor, and you have {n:,}. Delete some of yours "
-            "first.",
+            "At most {most:,.0f} stored runs are kept for each visitor. You have {n:,}, and this adds {more:,}. Delete "
+            "some of yours first.",
             n=number,
+            more=len(new),
             most=most.runs_each,
         )
     if new and most.run_bytes_each is not None and size >= most.run_bytes_each:
@@ -95,9 +94,21 @@ def claim(runs: Sequence[RunSpec]) -> None:
             size=size / 1e6,
             most=most.run_bytes_each / 1e6,
         )
-    store.make_room(sum(store.find(run) is None for run in runs))
-    for own in new:
-        store.index.own(own, owner)
+
+
+def claim(runs: Sequence[RunSpec]) -> None:
+    """Make the visitor an owner of the runs of a race that was taken on."""
+    owner, store = visitor.owner(), RunStore()
+    if owner:
+        for own in _not_owned(runs, owner):
+            store.index.own(own, owner)
+        store.make_room(sum(store.find(run) is None for run in runs))
+
+
+def _not_owned(runs: Sequence[RunSpec], owner: str) -> list[str]:
+    """The ids of those runs that a visitor does not own yet."""
+    store = RunStore()
+    return [own for own in dict.fromkeys(map(store.id_of, runs)) if owner not in store.index.owners(own)]
 
 
 def _owner() -> str | None:

@@ -20,6 +20,7 @@ from viz.backend.job import Job
 
 WORKER = "SKIPSCOPE_WORKER"  # environment variable: 1 or 0; by default a public server with room for it has one
 _ROOT = Path(other.__file__).parents[other.__name__.count(".")]  # where `-m` finds it
+_ENDING = 10.0  # seconds for the process to end by itself
 _ROOM = 3 * 10**9  # bytes of memory left: PyTorch is loaded a second time
 _log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Worker:
         """
         connection = self._connected()
         stop: BaseException | None = None
+        whole = False
         try:
             connection.send(("task", job.request.task))
             while True:
@@ -63,12 +65,16 @@ class Worker:
                 elif kind == "part":
                     job.part(rest[0], only=rest[1])
                 else:
-                    return _outcome(kind, rest, stop)
+                    whole = True
+                    break
         except (EOFError, OSError) as error:
-            self.close()
             raise EndedError(
                 "The process that measures has ended, probably for lack of memory. Choose a smaller batch or input."
             ) from error
+        finally:
+            if not whole:  # what it says next would be taken for an answer to the next task
+                self.close()
+        return _outcome(kind, rest, stop)
 
     def start(self) -> None:
         """Start the process now, so that the first task does not wait for it."""
@@ -81,8 +87,11 @@ class Worker:
                 self._connection.close()
             if self._process is not None:
                 pace.OURS.discard(self._process.pid)
-                self._process.terminate()
-                self._process.wait()
+                try:  # it ends with its connection, after a training has stored its state
+                    self._process.wait(_ENDING)
+                except subprocess.TimeoutExpired:
+                    self._process.kill()
+                    self._process.wait()
             self._connection = self._process = None
 
     def _connected(self) -> "Connection[Any, Any]":
@@ -98,8 +107,10 @@ def _started() -> "tuple[subprocess.Popen[bytes], Connection[Any, Any]]":
     """Start a worker and wait until it speaks. Raises `EndedError` if it ends before that."""
     key = token_bytes(32)
     with Listener(authkey=key) as listener:
-        command = [sys.executable, "-m", other.__name__, str(listener.address)]
-        process = subprocess.Popen(command, env=os.environ | {other.KEY: key.hex()}, cwd=_ROOT)  # noqa: S603  # our own
+        command = [sys.executable, "-P", "-m", other.__name__, str(listener.address)]
+        paths = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
+        environment = os.environ | {other.KEY: key.hex(), "PYTHONPATH": paths}
+        process = subprocess.Popen(command, env=environment)  # noqa: S603  # our own command
         found: list[Connection[Any, Any]] = []
         waiting = threading.Thread(target=lambda: found.append(listener.accept()), daemon=True)
         waiting.start()
@@ -107,6 +118,10 @@ def _started() -> "tuple[subprocess.Popen[bytes], Connection[Any, Any]]":
             waiting.join(0.1)
             if process.poll() is not None:
                 raise EndedError("The process that measures could not be started. The server's log has the details.")
+        if not found:
+            process.kill()
+            process.wait()
+            raise EndedError("The process that measures could not be started. The server's log has the details.")
         return process, found[0]
 
 

@@ -11,8 +11,9 @@ st.title(_("This server"), anchor=False)
 if public():
     st.markdown(
         _(
-            "It is public: visitors are told from one another. You own the trainings that you start, and only you can "
-            "pause and delete them; others see them only if they have a link to the race. Visitors take turns."
+            "It is public: visitors are told from one another. Only you see the list of the trainings that you start. "
+            "Who opens the same race, by its link or its settings, sees its curves; who starts it too shares it with "
+            "you, and it goes on until you both stop it. Visitors take turns."
         )
     )
 else:

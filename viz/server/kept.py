@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from models.runtime.server_limits import limits, public
+from viz.backend.slots import PICTURES
 from viz.language import _, ngettext
 from viz.state import visitor
 
@@ -21,13 +22,16 @@ def rows() -> list[Kept]:
     days = limits().days
     age = _("until it is deleted") if days is None else ngettext("{n:,} day", "{n:,} days", round(days))
     found = [
-        Kept(_("Images that you upload or draw"), _("memory"), _("as long as the page is open"), _("you")),
         Kept(
-            _("Trainings: settings, curves, weights"), _("disk"), age, _("you, and who has a link to the race")
-            if public() else _("everybody"),
+            _("Images that you upload or draw, and what is measured with them"), _("memory"),
+            _("{n} minutes after you last used them", n=round(PICTURES / 60)), _("you"),
         ),
         Kept(
-            _("Measurements: numbers, without your images"), _("memory, and disk if the operator has named a folder"),
+            _("Trainings: settings, curves, weights"), _("disk"), age,
+            _("you in your list; the curves also who opens the same race") if public() else _("everybody"),
+        ),
+        Kept(
+            _("Other measurements"), _("memory, and disk if the operator has named a folder"),
             age, _("everybody who measures the same"),
         ),
         Kept(_("What you chose"), _("the page's address"), _("as long as you keep the link"), _("who has the link")),

@@ -38,7 +38,7 @@ def sign_in() -> None:
 def jobs() -> None:
     """Draw the jobs under way, with a button that stops each."""
     st.header(_("Jobs under way"), anchor=False)
-    found = [job for job in slots().queue.all() if not job.request.idle]
+    found = [job for job in slots().queue.all() if not (job.over or job.request.idle)]
     if not found:
         st.caption(_("None."))
     for job in found:

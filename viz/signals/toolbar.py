@@ -113,8 +113,9 @@ def _upload(spec: Network) -> bytes | None:
     )
     if file is not None:
         data = file.getvalue()
-        refused, how = cached.check_picture(data, spec.input_shape[1:])
-        refused = refused or admission.upload(visitor.owner(), data)
+        refused, how = admission.upload(visitor.owner(), data), ""
+        if refused is None:
+            refused, how = cached.check_picture(data, spec.input_shape[1:])
         if refused is not None:
             st.session_state.pop(_PICTURE, None)  # else results of the previous picture would seem to be of this one
             st.error(format.as_it_is(worded(refused)))

@@ -29,8 +29,15 @@ def secret() -> str:
     """Return the visitor's secret: that of the cookie, else a new one that the page is to keep there."""
     if _SECRET not in st.session_state:
         kept = str(st.context.cookies.get(COOKIE, ""))
-        st.session_state[_SECRET] = kept if re.fullmatch("[0-9a-f]{32}", kept) else token_hex(16)
+        st.session_state[_SECRET] = token_hex(16)
+        adopt(kept)
     return str(st.session_state[_SECRET])
+
+
+def adopt(kept: str) -> None:
+    """Take the secret that the browser has kept, if it is one."""
+    if re.fullmatch("[0-9a-f]{32}", kept):
+        st.session_state[_SECRET] = kept
 
 
 def owner() -> str:

@@ -162,10 +162,13 @@ def job_of(race: Race, runs: Sequence[RunSpec]) -> Job | None:
     if st.session_state.pop(_BEGIN, None) == request.key:
         st.session_state.pop(_REFUSED, None)
         try:
+            training_jobs.check_room(runs)
+            begun = places.ask(slot, request, visitor.owner())
             training_jobs.claim(runs)
-            return places.ask(slot, request, visitor.owner())
         except RefusedError as error:
             st.session_state[_REFUSED] = request.key, error.message
+        else:
+            return begun
     key, why = st.session_state.get(_REFUSED, ("", None))
     if key == request.key:  # until another race is started
         st.warning(worded(why))

@@ -62,7 +62,7 @@ def _rows(found: Sequence[Summary]) -> None:
     for one in found:
         words, opening, action = st.columns([8, 1, 1], vertical_alignment="center")
         words.markdown(_described(one))
-        if one.run is not None:
+        if one.run is not None and session.page() != "server":
             opening.button(
                 _("Open"),
                 key=f"open_{one.id}",
@@ -107,5 +107,4 @@ def _open(run: RunSpec) -> None:
 
 
 def _delete(own: str) -> None:
-    problem = training_jobs.delete(own)
-    st.toast(worded(problem) if problem else _("{run} was deleted.", run=own))
+    st.toast(worded(training_jobs.delete(own)))

@@ -99,7 +99,10 @@ def _speed(job: Job) -> list[str]:
 
 def _pause(slot: tuple[str, str]) -> None:
     """Pause a race, unless other visitors of a public server have asked for it too: for them it goes on."""
-    slots().stop(slot, visitor.owner(), for_all=visitor.sees_all())
+    if visitor.sees_all():
+        slots().stop(slot)
+    else:
+        slots().give_up(slot)
 
 
 def _cancel(slot: tuple[str, str]) -> None:

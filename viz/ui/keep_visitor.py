@@ -23,8 +23,13 @@ def show() -> None:
     if not public():
         return
     days = limits().days or _YEAR
+
+    def found() -> None:
+        visitor.adopt(str(st.session_state["visitor_kept"].kept))
+
     with st.container(key="visitor"):
-        _KEEPER(key="visitor_kept", data={"name": visitor.COOKIE, "secret": visitor.secret(), "days": days})
+        data = {"name": visitor.COOKIE, "secret": visitor.secret(), "days": days}
+        _KEEPER(key="visitor_kept", data=data, on_kept_change=found)
 
 
 def foot(page: StreamlitPage) -> None:

@@ -164,6 +164,136 @@ def test_a_damaged_index_is_made_anew(runs):
     assert ids(runs.index.newest()) == ["mine"]
 
 
+def test_a_database_that_is_damaged_inside_is_made_anew(runs):
+    for number in range(40):
+        put(runs, f"run {number}")
+    read_all(runs)
+    file = runs.folder / index_file.FOLDER / "runs.sqlite"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:8_192] + b"\xff" * (len(whole) - 8_192))
+
+    read_all(runs)
+    assert len(runs.index.newest()) == 40
+
+
+def test_a_full_disk_still_lists_the_runs(runs, monkeypatch):
+    import sqlite3
+
+    put(runs, "mine")
+
+    def full(file):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(index_file, "_connected", full)
+
+    assert ids(runs.index.newest()) == ["mine"]
+
+
+def test_a_folder_that_is_a_link_is_followed(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "runs").symlink_to(tmp_path / "disk")
+    runs = RunStore(tmp_path / "runs")
+    put(runs, "mine")
+
+    assert ids(runs.index.newest()) == ["mine"]
+
+
+def test_what_could_not_be_read_is_kept_whatever_its_age(runs, monkeypatch):
+    monkeypatch.setenv("SKIPSCOPE_MOST_DAYS", "10")
+    put(runs, "damaged", created=1.0)
+    (runs.folder / "damaged" / "run.json").write_text("{")
+    (runs.folder / "somebody's folder").mkdir()
+
+    runs.clean()
+
+    assert len(runs.index.newest()) == 2
+
+
+def test_a_run_that_could_not_be_read_for_a_moment_is_read_again(runs, monkeypatch):
+    put(runs, "mine")
+    from models.training import run_files
+
+    read = run_files.read_json
+    monkeypatch.setattr(run_files, "read_json", lambda path: (_ for _ in ()).throw(OSError("too many open files")))
+    assert [one.status for one in runs.index.newest()] == [Status.DAMAGED]
+    monkeypatch.setattr(run_files, "read_json", read)
+
+    assert [one.status for one in runs.index.newest()] == [Status.DONE]
+
+
+def test_starting_anothers_run_does_not_endanger_it(runs, monkeypatch):
+    put(runs, "victim", created=1.0)
+    runs.index.own("victim", "victim")
+    runs.index.own("victim", "who has many")
+    for number in range(4):
+        put(runs, f"many {number}", created=10.0 + number)
+        runs.index.own(f"many {number}", "who has many")
+    monkeypatch.setenv("SKIPSCOPE_MOST_RUNS", "4")
+
+    runs.make_room(1)
+
+    assert set(ids(runs.index.newest())) == {"victim", "many 2", "many 3"}
+
+
+def test_where_bytes_are_short_who_has_most_bytes_makes_way(runs, monkeypatch):
+    put(runs, "large", created=5.0)
+    (runs.folder / "large" / "more").write_bytes(b"x" * 100_000)
+    runs.index.own("large", "who has much")
+    for number in range(3):
+        put(runs, f"small {number}", created=1.0 + number)
+        runs.index.own(f"small {number}", "who has many")
+    monkeypatch.setenv("SKIPSCOPE_MOST_RUNS", "100")
+    monkeypatch.setenv("SKIPSCOPE_MOST_RUN_BYTES", "90000")
+
+    runs.make_room(1)
+
+    assert "large" not in ids(runs.index.newest())
+    assert len(runs.index.newest()) == 3
+
+
+def test_a_race_that_never_fits_deletes_nothing(runs, monkeypatch):
+    put(runs, "one")
+    monkeypatch.setenv("SKIPSCOPE_MOST_RUNS", "1")
+
+    runs.make_room(2)
+
+    assert ids(runs.index.newest()) == ["one"]
+
+
+def test_who_has_disowned_a_run_does_not_get_it_back(runs):
+    put(runs, "ours", owners=["me", "you"])
+    assert ids(runs.index.newest(owner="me")) == ["ours"]
+
+    assert runs.disown("ours", "me") == ("you",)
+    shutil.rmtree(runs.folder / index_file.FOLDER)
+
+    assert runs.index.newest(owner="me") == ()
+    assert ids(runs.index.newest(owner="you")) == ["ours"]
+
+
+def test_owners_of_what_never_began_are_forgotten_after_a_day(runs, monkeypatch):
+    put(runs, "mine")
+    runs.index.own("mine", "me")
+    runs.index.own("never begun", "me")
+    monkeypatch.setenv("SKIPSCOPE_MOST_DAYS", "1e5")
+    now = time.time()
+    runs.clean()
+    assert runs.index.owners("never begun") == ("me",)
+    monkeypatch.setattr("models.training.run_index.time.time", lambda: now + 2 * 86_400)
+
+    runs.clean()
+
+    assert runs.index.owners("never begun") == ()
+    assert runs.index.owners("mine") == ("me",)
+
+
+def test_a_run_is_found_by_its_id(runs):
+    put(runs, "mine")
+
+    assert runs.index.one("mine").id == "mine"
+    assert runs.index.one("yours") is None
+
+
 def test_where_nothing_can_be_written_the_index_is_kept_in_memory(runs, monkeypatch):
     put(runs, "mine")
     monkeypatch.setattr(index_file.os, "access", lambda *_: False)

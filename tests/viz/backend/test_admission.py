@@ -47,6 +47,10 @@ def test_on_ones_own_machine_everything_is_taken(monkeypatch):
             "at most 320 pixels a side; these have 400.",
         ),
         (lambda: signal_jobs.curves((NetworkSpec(), DEEP), Experiment()), "this one has 242."),
+        (
+            lambda: signal_jobs.sweep(NetworkSpec(), Experiment(deepest=1_202), None),
+            "at most 210 layers; this one has 1,202.",
+        ),
         (lambda: training_jobs.race([RunSpec(batch=300)]), "batches of at most 256 images; this one has 300."),
         (lambda: training_jobs.lesions([(RunSpec(batch=300), 1)]), "this one has 300."),
     ],

@@ -488,7 +488,7 @@ def test_who_watches_a_job_does_not_keep_it_alive_and_can_not_end_it(line):
     line.ask(("b", "race"), request("something else", endless), "b")  # b leaves
     assert not job.over
     line.watch(("b", "race"), job.key, "b")
-    line.stop(("a", "race"), "a", for_all=False)
+    line.give_up(("a", "race"))
 
     assert job.over
     assert line.watch(("b", "race"), "what nobody asked for", "b") is None
@@ -498,11 +498,11 @@ def test_a_job_that_two_have_asked_for_goes_on_when_one_stops_it(line):
     job = line.ask(("a", "race"), request("race", endless), "a")
     assert line.ask(("b", "race"), request("race", endless), "b") is job
 
-    line.stop(("a", "race"), "a", for_all=False)
+    line.give_up(("a", "race"))
 
     assert line.of(("a", "race")).state is State.CANCELLED
     assert not job.over
-    line.stop(("b", "race"), "b", for_all=False)
+    line.give_up(("b", "race"))
     assert job.over
 
 
@@ -510,7 +510,7 @@ def test_where_all_are_one_anybody_stops_a_job(line):
     job = line.ask(("a", "race"), request("race", endless), "a")
     line.ask(("b", "race"), request("race", endless), "b")
 
-    line.stop(("b", "race"), "b")
+    line.stop(("b", "race"))
 
     assert job.over
 
@@ -543,3 +543,74 @@ def test_many_visitors_take_no_slot_from_one_whose_work_goes_on(line, monkeypatc
     assert line.of("works") is job
     assert len(line._jobs) == 5
     assert line.of("visitor 9") is not None
+
+
+def test_a_race_that_was_replaced_in_all_of_a_visitors_tabs_ends(line):
+    job = line.ask(("tab 1", "race"), request("race", endless), "one")
+    line.ask(("tab 2", "race"), request("race", endless), "one")
+
+    line.ask(("tab 1", "race"), request("another", endless), "one")
+    assert not job.over
+    line.ask(("tab 2", "race"), request("another", endless), "one")
+    assert job.over
+
+
+def test_what_two_asked_for_ends_when_both_have_left(line):
+    job = line.ask(("tab 1", "race"), request("race", endless))
+    line.ask(("tab 2", "race"), request("race", endless))
+
+    line.ask(("tab 1", "race"), request("another", endless))
+    assert not job.over
+    line.ask(("tab 2", "race"), request("another", endless))
+    assert job.over
+
+
+def test_waiting_work_of_a_closed_tab_is_dropped(line, monkeypatch):
+    line.ask("works", request("long", endless))
+    left = line.ask("closed", request("left", lambda job: (1.0,)))
+    monkeypatch.setenv("SKIPSCOPE_MOST_WAITING", "1")
+    left._seen -= 1_000
+
+    line.ask("new", request("new", lambda job: (1.0,)))
+
+    assert left.state is State.CANCELLED
+
+
+def test_trainings_that_wait_take_no_place_from_measurements(line, monkeypatch):
+    monkeypatch.setenv("SKIPSCOPE_MOST_WAITING", "1")
+    line.ask("works", request("long", endless))
+    line.ask("trains", request("training", endless, preemptible=True))
+
+    assert line.ask("measures", request("short", lambda job: (1.0,))).state is State.WAITING
+    with pytest.raises(RefusedError):
+        line.ask("trains too", request("another training", endless, preemptible=True))
+
+
+def test_a_failure_in_what_follows_a_job_stops_nothing():
+    def ended(job):
+        raise OSError
+
+    line = slots_for(ended=ended)
+    threading.excepthook, before = lambda *_: None, threading.excepthook
+    try:
+        first, second = (line.ask(name, request(name, lambda job: (1.0,))) for name in ("one", "two"))
+        assert first.wait(60)
+        assert second.wait(60)
+    finally:
+        threading.excepthook = before
+
+
+def test_what_was_measured_with_a_picture_is_dropped_when_it_is_not_used(line):
+    own = line.ask("a", request("picture", lambda job: (1.0,), stored=False))
+    other = line.ask("b", request("noise", lambda job: (1.0,)))
+    assert own.wait(60)
+    assert other.wait(60)
+    line.tidy()
+    assert line.of("a") is own
+    own._seen -= 1_000
+    other._seen -= 1_000
+
+    line.tidy()
+
+    assert line.of("a") is None
+    assert line.of("b") is other

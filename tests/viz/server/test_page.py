@@ -172,7 +172,7 @@ def test_a_visitor_has_so_many_runs_and_no_more(open_app, public, runs, monkeypa
     app.number_input(key="race_epochs").set_value(3).run()
     button(app, "start_race").click().run()
 
-    assert "At most 1 stored runs are kept for each visitor, and you have 1" in said(app)
+    assert "At most 1 stored runs are kept for each visitor. You have 1, and this adds 1." in said(app)
     assert [found.run.epochs for found in runs.all()] == [2]
 
 

@@ -81,3 +81,12 @@ def test_a_secret_that_can_be_guessed_is_none(session, public, monkeypatch):
 
     assert not visitor.has_lecturer()
     assert not visitor.try_secret("teacher")
+
+
+def test_the_secret_that_another_tab_has_kept_is_adopted(session, public):
+    first = visitor.secret()
+
+    visitor.adopt("no secret")
+    assert visitor.secret() == first
+    visitor.adopt("0123456789abcdef" * 2)
+    assert visitor.secret() == "0123456789abcdef" * 2
