@@ -125,7 +125,7 @@ def test_kill_9_in_mid_epoch_loses_no_finished_epoch(runs):
         if int(line) == 4:
             break
     assert runs.find(run).status is Status.RUNNING
-    with pytest.raises(RunStoreError, match="is already being trained by another server"):
+    with pytest.raises(RunStoreError, match="is already being trained, by another process or server"):
         next(kept(replace(run, epochs=500), runs))  # another process holds its folder
     server.send_signal(signal.SIGKILL)
     server.wait()
