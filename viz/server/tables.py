@@ -16,9 +16,10 @@ def limits_table(*, variables: bool) -> None:
     rows = []
     for name, value in asdict(limits()).items():
         label, unit = Limits.about(name)
-        row = {_("Limit"): _(label), _("Value"): worded(value, unit)}
-        rows.append(row | ({_("Environment variable"): f"{PREFIX}{name.upper()}"} if variables else {}))
-    st.table(pd.DataFrame(rows), hide_index=True)
+        limit = _("{limit} ({variable})", limit=_(label), variable=f"{PREFIX}{name.upper()}") if variables else _(label)
+        rows.append({_("Limit"): limit, _("Value"): worded(value, unit)})
+    with st.container(key="server_limits"):
+        st.table(pd.DataFrame(rows), hide_index=True)
 
 
 def worded(value: float | None, unit: str) -> str:
@@ -33,4 +34,5 @@ def worded(value: float | None, unit: str) -> str:
 def kept_table() -> None:
     """Draw what the server keeps of a visitor."""
     names = (_("What"), _("Where"), _("How long"), _("Who sees it"))
-    st.table(pd.DataFrame([dict(zip(names, row, strict=True)) for row in kept.rows()]), hide_index=True)
+    with st.container(key="server_kept"):
+        st.table(pd.DataFrame([dict(zip(names, row, strict=True)) for row in kept.rows()]), hide_index=True)
