@@ -54,7 +54,8 @@ except UserError as error:  # a network whose shapes don't fit
 session.save()
 keep_visitor.show()
 if not visit.hall():
-    keep_visitor.foot(server)
+    if page.url_path != "server":
+        keep_visitor.foot(server)
     marked_terms.show(glossary.words())
     if (term := terms.opened()) is not None:
         from viz.lessons import glossary_dialog

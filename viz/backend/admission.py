@@ -40,7 +40,8 @@ def refusal(request: Request[Any]) -> Message | None:
     most = limits()
     networks, batches = _asked(request)
     deepest = max((depth(network) for network in networks if isinstance(network, NetworkSpec)), default=0)
-    deepest = max(deepest, int(str(dict(request.task.arguments).get("deepest", 0))))  # of a sweep
+    sweeps = dict(request.task.arguments).get("deepest")
+    deepest = max(deepest, sweeps) if isinstance(sweeps, int) else deepest
     if most.depth is not None and deepest > most.depth:
         return message(
             "This server measures and trains networks of at most {most:,.0f} layers; this one has {n:,}.",

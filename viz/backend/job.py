@@ -112,7 +112,7 @@ class Job:
     def forgotten(self) -> bool:
         """Whether it waits, or is idle work, and no page polls it any more, as after its tab was closed."""
         waits = self.request.idle or self.state is State.WAITING
-        return waits and time.monotonic() - self._seen > self._abandon_after
+        return waits and self.unseen > self._abandon_after
 
     @property
     def unseen(self) -> float:

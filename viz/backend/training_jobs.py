@@ -54,8 +54,9 @@ def learnt(spec: Network, named: str = "") -> tuple[Summary, ...]:
     store, pair = RunStore(), (spec.essential, with_skips(spec).essential)
     found = store.index.of_pair(*pair, owner=_owner())
     other = store.index.one(named) if named and all(one.id != named for one in found) else None
-    fits = other is not None and other.run is not None and other.epochs and not other.unknown
-    return (other, *found) if other and other.run and fits and other.run.network.essential in pair else found
+    if other is None or other.run is None or other.unknown or not other.epochs:
+        return found
+    return (other, *found) if other.run.network.essential in pair else found
 
 
 def delete(own: str) -> Message:

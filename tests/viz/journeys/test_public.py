@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 from tests.conftest import ROOT
-from tests.viz.browser import chromium, elsewhere, served, visiting
+from tests.viz.browser import chromium, elsewhere, served
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("a public server in a browser")]
 TINY = "stages=1-1&stem=cifar&base_width=8&shortcut=pad&input_shape=1x8x8&classes=10"
@@ -17,7 +17,8 @@ SECRET = "a secret of some length"  # noqa: S105
 
 
 @pytest.fixture(scope="module")
-def public(tmp_path_factory):
+def app(tmp_path_factory):
+    """The address of a public server, with a process for heavy work; in place of the app that other journeys share."""
     chromium()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SKIPSCOPE_PUBLIC", "1")
@@ -28,21 +29,14 @@ def public(tmp_path_factory):
             yield address
 
 
-@pytest.fixture
-def visit(public):
-    with visiting(public) as visit:
-        yield visit
-        assert visit.troubles == []
-
-
-def test_the_headers_are_on_every_answer_and_the_servers_numbers_are_its_own(public):
+def test_the_headers_are_on_every_answer_and_the_servers_numbers_are_its_own(app):
     for path in ("/", "/signals", "/_stcore/health"):
-        with urllib.request.urlopen(public + path) as answer:  # noqa: S310  # the loopback
+        with urllib.request.urlopen(app + path) as answer:  # noqa: S310  # the loopback
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
             assert answer.headers["X-Frame-Options"] == "SAMEORIGIN"
             assert "object-src 'none'" in answer.headers["Content-Security-Policy"]
     with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"{public}/_stcore/metrics")  # noqa: S310
+        urllib.request.urlopen(f"{app}/_stcore/metrics")  # noqa: S310
 
 
 @pytest.mark.parametrize(
