@@ -85,6 +85,8 @@ def curves(
     figure.update_xaxes(title_text=_("epoch"), range=[0.5, whole + 0.5], dtick=_step(whole), **theme.axis())
     axis: dict[str, object] = {"rangemode": "tozero", "tickformat": ".0%" if scale is Scale.ERROR else None}
     values = _values(shown, scale)
+    if scale is Scale.ERROR and not values:
+        axis["range"] = [0, 1]  # before the first epoch; Plotly's own empty axis would go to 400%
     if scale is Scale.LOSS and not logarithmic:
         _beyond(figure, shown, looks, dark=dark)
         axis["range"] = [0, _ceiling(shown)]

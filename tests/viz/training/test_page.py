@@ -373,3 +373,14 @@ def test_a_trained_network_is_looked_into_on_the_signals_page(open_app, runs, mo
     assert not app.exception
     assert address(app)["signals.weights"] == "trained"
     assert any("the true labels of test images" in one.value for one in app.caption)
+
+
+def test_before_the_first_epoch_the_axis_of_the_error_ends_at_one():
+    from viz.state.subjects import Curve
+    from viz.state.training import Scale
+    from viz.style.theme import series_styles
+    from viz.training.figures import curves
+
+    figure = curves([Curve("ResNet-6", run(), None)], series_styles(["ResNet"]), scale=Scale.ERROR, dark=False)
+
+    assert tuple(figure.layout.yaxis.range) == (0, 1)
