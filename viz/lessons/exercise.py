@@ -37,7 +37,8 @@ def show() -> None:
         else:
             st.html(f'<h2 class="question">{escape(question(asked))}</h2>')  # whoever made the link wrote it
             if asked.ask or asked.answer:  # else it is a question to talk about
-                _answer(asked)
+                with st.container():  # what stands in it varies: the buttons below would be seen twice for a moment
+                    _answer(asked)
         with st.container(horizontal=True):
             if page == asked.page and hidden.hidden():
                 words = _("Show what is hidden")
