@@ -33,13 +33,17 @@ class Task(Generic[Result]):
 
     def run(self, progress: Progress) -> Result:
         """Run the function here, in this thread."""
+        result: Result = self.load()(progress, **dict(self.arguments))
+        return result
+
+    def load(self) -> Any:
+        """Return the function."""
         module, _, name = self.function.partition(":")
         try:
             found = import_module(f"{_ROOT}.{module}")
         except ModuleNotFoundError:
             found = import_module(module)
-        result: Result = getattr(found, name)(progress, **dict(self.arguments))
-        return result
+        return getattr(found, name)
 
 
 def task(function: str, **arguments: Any) -> Task[Any]:

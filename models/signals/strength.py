@@ -28,11 +28,23 @@ def strength(
     `changes` are fields of `MeasureSpec`. Raises as `measure` does.
     """
     setting = replace(setting or MeasureSpec(), **changes)
-    whole, done = len(SCALES) * setting.seeds, 0
-    for scale in SCALES:
-        own = replace(with_skips(spec), skip_scale=scale)
-        for seed in setting.numbers:
-            alone = replace(setting, seeds=1, seed=seed)
-            found = measure(own, alone, picture=picture, progress=part(progress, done / whole, 1 / whole))
-            done += 1
-            yield StrengthPoint(scale=scale, seed=seed, ratio=found.ratio(), **ends(found))
+    plan = strength_plan(spec, setting)
+    for place, (own, alone) in enumerate(plan):
+        yield strength_point(own, alone, picture=picture, progress=part(progress, place / len(plan), 1 / len(plan)))
+
+
+def strength_plan(spec: Network, setting: MeasureSpec) -> tuple[tuple[Network, MeasureSpec], ...]:
+    """Return the points in their order: the network with skips of a strength, and the measurement of one seed."""
+    return tuple(
+        (replace(with_skips(spec), skip_scale=scale), replace(setting, seeds=1, seed=seed))
+        for scale in SCALES
+        for seed in setting.numbers
+    )
+
+
+def strength_point(
+    spec: Network, setting: MeasureSpec, *, picture: bytes | None = None, progress: ProgressCallback | None = None
+) -> StrengthPoint:
+    """Measure a network with the strength of the skips that it has. Raises as `measure` does."""
+    found = measure(spec, setting, picture=picture, progress=progress)
+    return StrengthPoint(scale=spec.skip_scale, seed=setting.seed, ratio=found.ratio(), **ends(found))

@@ -1,7 +1,7 @@
 """Gradient ratios as a function of network depth."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import nan
 from typing import Any
 
@@ -33,21 +33,47 @@ def sweep(
     of `MeasureSpec`. Raises as `measure` does.
     """
     setting = replace(setting or MeasureSpec(), **changes)
-    chosen = sweep_depths(spec, least=least, most=most, points=points)
-    whole = 2 * setting.seeds * sum(depth for depth, _ in chosen)  # a network's time is proportional to its depth
-    done = 0
-    for depth, stages in chosen:
-        deep = replace(spec, stages=stages)
-        for skips, own in ((True, with_skips(deep)), (False, twin(deep))):
-            for seed in setting.numbers:
-                alone = replace(setting, seeds=1, seed=seed)
-                found = measure(own, alone, picture=picture, progress=part(progress, done / whole, depth / whole))
-                done += depth
-                yield _point(found, depth, seed, skips=skips)
+    plan = sweep_plan(spec, setting, least=least, most=most, points=points)
+    whole, done = sum(one.depth for one in plan), 0  # a network's time is proportional to its depth
+    for one in plan:
+        yield sweep_point(one, picture=picture, progress=part(progress, done / whole, one.depth / whole))
+        done += one.depth
 
 
-def _point(found: Signals, depth: int, seed: int, *, skips: bool) -> SweepPoint:
-    return SweepPoint(depth=depth, skips=skips, seed=seed, ratio=found.ratio(), growth=found.growth(), **ends(found))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A point of a sweep before it is measured."""
+
+    depth: int
+    skips: bool
+    spec: NetworkSpec
+    setting: MeasureSpec  # of one seed
+
+
+def sweep_plan(
+    spec: NetworkSpec, setting: MeasureSpec, *, most: int, least: int = 8, points: int = 8
+) -> tuple[Planned, ...]:
+    """Return the points of a sweep in their order."""
+    return tuple(
+        Planned(depth=depth, skips=skips, spec=own, setting=replace(setting, seeds=1, seed=seed))
+        for depth, stages in sweep_depths(spec, least=least, most=most, points=points)
+        for skips, own in (
+            (True, with_skips(replace(spec, stages=stages))),
+            (False, twin(replace(spec, stages=stages))),
+        )
+        for seed in setting.numbers
+    )
+
+
+def sweep_point(
+    planned: Planned, *, picture: bytes | None = None, progress: ProgressCallback | None = None
+) -> SweepPoint:
+    """Measure a point of a sweep. Raises as `measure` does."""
+    found = measure(planned.spec, planned.setting, picture=picture, progress=progress)
+    return SweepPoint(
+        depth=planned.depth, skips=planned.skips, seed=planned.setting.seed, ratio=found.ratio(),
+        growth=found.growth(), **ends(found),
+    )  # fmt: skip
 
 
 def ends(found: Signals) -> dict[str, Any]:

@@ -1,33 +1,36 @@
 """Tasks that measure a network and its twin, or many networks side by side."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
+from ..results.task import task
 from ..runtime.device import release
-from ..runtime.messages import OUT_OF_MEMORY, Message, UserError
+from ..runtime.messages import Message, UserError
 from ..runtime.progress import Progress, ProgressCallback, part, share_of
 from ..runtime.settings import Weights
 from ..signals import alike as similar
 from ..signals import feature_maps as maps
 from ..signals import strength as strengths
 from ..signals import sweep as sweeps
+from ..signals.grid import Axis
+from ..signals.grid import points as grid_points
+from ..signals.grid_point import point as grid_point_of
+from ..signals.grid_records import PointResult
 from ..signals.measure import measure
 from ..signals.measure_spec import MeasureSpec
 from ..signals.prepare import Prepare, preparation
 from ..signals.records import FeatureMaps, Pair, SweepPoint, Timing
 from ..signals.skip_records import AlikePair, StrengthPoint
-from ..signals.timing import timing
+from ..signals.timing import timing as time_of
 from ..specs.choices import Norm
+from ..specs.depth import depth
 from ..specs.external import Network
 from ..specs.spec import NetworkSpec
 from ..specs.twins import twin, with_skips
 from ..tracing.tracer import trace
 from ..training.run_store import RunStore
 from ..training.weights import preparation as kept_preparation
-
-Result = TypeVar("Result")
-Found = tuple[tuple[Network, Result | Message], ...]  # a message: the reason why there is no result
+from .points import OfPoints, Points
 
 
 def pair(
@@ -54,32 +57,67 @@ def regimes(
         release()
 
 
-def sweep(
-    progress: Progress, *, spec: NetworkSpec, setting: MeasureSpec, picture: bytes | None, deepest: int
-) -> tuple[SweepPoint, ...]:
-    """Measure networks of many depths, with and without skips; each point is reported as a part when it is measured."""
-    points = []
-    try:
-        for point in sweeps.sweep(spec, setting, most=deepest, picture=picture, progress=progress.tell):
-            points.append(point)
-            progress.part(point)
-    finally:
-        release()
-    return tuple(points)
+@OfPoints
+def sweep(*, spec: NetworkSpec, setting: MeasureSpec, picture: bytes | None, deepest: int) -> Points:
+    """Measure networks of many depths, with and without skips; the result is a tuple of `SweepPoint`."""
+    plan = sweeps.sweep_plan(spec, setting, most=deepest)
+    return Points(
+        tuple(
+            task("work.signals:sweep_point", spec=one.spec, setting=one.setting, picture=picture, depth=one.depth,
+                 skips=one.skips)
+            for one in plan
+        ),
+        tuple(float(one.depth) for one in plan),
+    )  # fmt: skip
 
 
-def strength(
-    progress: Progress, *, spec: Network, setting: MeasureSpec, picture: bytes | None
-) -> tuple[StrengthPoint, ...]:
-    """Measure a network with weaker and weaker skips; each point is reported as a part when it is measured."""
-    points = []
+def sweep_point(
+    progress: Progress, *, spec: NetworkSpec, setting: MeasureSpec, picture: bytes | None, depth: int, skips: bool
+) -> SweepPoint:
+    """Measure a network of a depth sweep."""
     try:
-        for point in strengths.strength(spec, setting, picture=picture, progress=progress.tell):
-            points.append(point)
-            progress.part(point)
+        planned = sweeps.Planned(depth=depth, skips=skips, spec=spec, setting=setting)
+        return sweeps.sweep_point(planned, picture=picture, progress=progress.tell)
     finally:
         release()
-    return tuple(points)
+
+
+@OfPoints
+def strength(*, spec: Network, setting: MeasureSpec, picture: bytes | None) -> Points:
+    """Measure a network with weaker and weaker skips; the result is a tuple of `StrengthPoint`."""
+    plan = strengths.strength_plan(spec, setting)
+    work = (task("work.signals:strength_point", spec=own, setting=one, picture=picture) for own, one in plan)
+    return Points(tuple(work), (1.0,) * len(plan))
+
+
+def strength_point(progress: Progress, *, spec: Network, setting: MeasureSpec, picture: bytes | None) -> StrengthPoint:
+    """Measure a network with weaker skips."""
+    try:
+        return strengths.strength_point(spec, setting, picture=picture, progress=progress.tell)
+    finally:
+        release()
+
+
+@OfPoints
+def grid(*, base: NetworkSpec, setting: MeasureSpec, axes: tuple[Axis, ...]) -> Points:
+    """Measure all networks of a grid; the result is a tuple of `PointResult` or, where there is none, `Message`."""
+    points = grid_points(base, setting, axes)
+    real = tuple((one.spec, one.setting) for one in points if one.spec is not None)
+
+    def whole(results: tuple[PointResult | Message, ...]) -> tuple[PointResult | Message | None, ...]:
+        measured = iter(results)
+        return tuple(next(measured) if one.spec is not None else one.why for one in points)
+
+    work = (task("work.signals:grid_point", spec=spec, setting=own) for spec, own in real)
+    return Points(tuple(work), tuple(float(depth(spec)) for spec, _ in real), apart=True, wrap=whole)
+
+
+def grid_point(progress: Progress, *, spec: NetworkSpec, setting: MeasureSpec) -> PointResult:
+    """Measure a network of a grid, with and without skips."""
+    try:
+        return grid_point_of(spec, setting, progress=progress.tell)
+    finally:
+        release()
 
 
 def alike(
@@ -142,35 +180,35 @@ def _feature_maps(
     return ours, theirs, maps.filters(network)
 
 
-def timings(progress: Progress, *, specs: tuple[Network, ...], setting: MeasureSpec) -> Found[Timing]:
-    """Measure the cost of each network on this machine."""
-
-    return _each(progress.tell, specs, lambda spec, share: timing(spec, setting, progress=share))
-
-
-def curves(progress: Progress, *, specs: tuple[Network, ...], setting: MeasureSpec) -> Found[Pair]:
-    """Measure each network and its twin."""
-    return _each(progress.tell, specs, lambda spec, share: _pair(share, spec, setting, None, ""))
+@OfPoints
+def timings(*, specs: tuple[Network, ...], setting: MeasureSpec) -> Points:
+    """Measure the cost of each network on this machine; the result is a tuple of (network, `Timing` or `Message`)."""
+    return _each("work.signals:timing", specs, alone=True, setting=setting)
 
 
-def _each(
-    tell: ProgressCallback, specs: Sequence[Network], measured: Callable[[Network, ProgressCallback], Result]
-) -> Found[Result]:
-    """Measure one network after another; for one that does not fit or is invalid, the result is the reason."""
-    macs = [trace(spec).macs for spec in specs]
-    found: list[tuple[Network, Result | Message]] = []
-    for place, spec in enumerate(specs):
-        share = part(tell, sum(macs[:place]) / sum(macs), macs[place] / sum(macs))
-        try:
-            found.append((spec, measured(spec, share or tell)))
-        except UserError as error:
-            found.append((spec, error.message))
-        except (MemoryError, RuntimeError) as error:
-            if not isinstance(error, MemoryError) and "out of memory" not in str(error).lower():
-                raise
-            found.append((spec, OUT_OF_MEMORY))
+@OfPoints
+def curves(*, specs: tuple[Network, ...], setting: MeasureSpec) -> Points:
+    """Measure each network and its twin; the result is a tuple of (network, `Pair` or `Message`)."""
+    return _each("work.signals:pair", specs, setting=setting, picture=None, trained="", stamp=0)
+
+
+def _each(function: str, specs: tuple[Network, ...], *, alone: bool = False, **arguments: Any) -> Points:
+    """The same for several networks; for one that does not fit or is invalid, the result is the reason."""
+    return Points(
+        tuple(task(function, spec=spec, **arguments) for spec in specs),
+        tuple(float(trace(spec).macs) for spec in specs),
+        apart=True,
+        alone=alone,
+        wrap=lambda results: tuple(zip(specs, results, strict=True)),
+    )
+
+
+def timing(progress: Progress, *, spec: Network, setting: MeasureSpec) -> Timing:
+    """Measure the cost of a network on this machine."""
+    try:
+        return time_of(spec, setting, progress=progress.tell)
+    finally:
         release()
-    return tuple(found)
 
 
 def _pair(

@@ -1,0 +1,215 @@
+"""Tasks on the workers of a Dask cluster: `SKIPSCOPE_CLUSTER=local:4`, or the address of a scheduler. Needs `dask`.
+
+A scheduler runs whatever it is sent. One on this machine listens on the loopback only; beyond it, TLS is asked for,
+with the certificates that Dask's own configuration names.
+"""
+
+import contextlib
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
+from typing import Any
+from uuid import uuid4
+
+import dask
+from distributed import Client, Future, KilledWorker, LocalCluster, get_worker
+
+from ..results.task import Task
+from ..runtime.messages import Message, message
+from ..runtime.settings import Device
+from ..signals.measure_spec import MeasureSpec
+from ..specs.here import register_all
+from .cluster_address import address
+from .points import Tell, reason
+
+GPU = "GPU"  # the resource that workers with a GPU offer: dask worker --resources "GPU=1"
+_AHEAD = 2  # tasks for each worker that the scheduler knows of
+_LOOK = 0.2  # seconds between two looks
+_AGAIN = 1.0  # seconds between two tries to reach a scheduler
+_SILENT = 5.0  # seconds to wait for one
+_DEATHS = 1  # deaths of workers on this machine's cluster after which a task is set aside
+_KEY = "skipscope"
+_COUNT = 2.0  # seconds after which the workers are counted again
+_LOST = object()  # the scheduler has forgotten the task
+_DIED = message("It ended each process that measured it, probably for lack of memory, and was left out.")
+_one_at_a_time = threading.Lock()  # PyTorch's random numbers belong to the process
+
+
+class Cluster:
+    """A connection to a cluster, made when it is first needed, and again after the scheduler was gone."""
+
+    def __init__(self, where: str) -> None:
+        """Raises `UserError` if `where` is no address, or one that is not safe."""
+        self.kind, self.where = address(where)
+        self.trouble: Message | None = None  # why nothing goes on at the moment
+        self._client: Client | None = None
+        self._local: LocalCluster | None = None
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connection; this machine's cluster ends."""
+        with self._lock:
+            for one in (self._client, self._local):
+                if one is not None:
+                    with contextlib.suppress(Exception):
+                        one.close()
+            self._client = self._local = None
+
+    def __call__(
+        self, tasks: Sequence[Task[Any]], tell: Tell, *, alone: bool = False
+    ) -> Iterator[tuple[Task[Any], Any]]:
+        """Run tasks on the workers and return each with its result, as they are done; see `points.Execute`.
+
+        A task whose worker has died is run once more by itself; if that one dies too, its result says so.
+        """
+        flight = _Flight(self, tell)
+        left, suspects = deque(tasks), deque[Task[Any]]()
+        try:
+            while left or suspects or flight.futures:
+                while left and len(flight.futures) < (1 if alone else flight.room()):
+                    flight.submit(left.popleft())
+                if suspects and not left and not flight.futures:
+                    flight.submit(suspects.popleft(), last=True)
+                for task, outcome, last in flight.done():
+                    if outcome is _LOST:
+                        (suspects if last else left).appendleft(task)
+                    elif outcome is _DIED and not last:
+                        suspects.append(task)
+                    else:
+                        yield task, outcome
+        finally:
+            flight.cancel()
+
+    def running(self) -> bool:
+        """Return whether the scheduler answers."""
+        return self._client is not None and self._client.status == "running"
+
+    def client(self, tell: Tell) -> Client:
+        """Return the connection; waits for a scheduler that does not answer."""
+        while True:
+            tell(None, 0.0)
+            with self._lock:
+                if self._client is not None and self.running():
+                    return self._client
+                if self._client is not None:
+                    with contextlib.suppress(Exception):
+                        self._client.close(timeout=1)
+                    self._client = None
+                try:
+                    self._client = self._connected()
+                    self.trouble = None
+                except (OSError, TimeoutError, ValueError):
+                    self.trouble = message("The cluster's scheduler does not answer. The work goes on when it is back.")
+            if self._client is None:
+                time.sleep(_AGAIN)
+
+    def _connected(self) -> Client:
+        if self.kind == "local":
+            with dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS}):
+                self._local = LocalCluster(
+                    n_workers=int(self.where), threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
+                    silence_logs=50,
+                )  # fmt: skip
+            return Client(self._local, timeout=_SILENT, set_as_default=False)
+        return Client(self.where, timeout=_SILENT, set_as_default=False)
+
+
+class _Flight:
+    """The tasks of one call that are on the cluster."""
+
+    def __init__(self, cluster: Cluster, tell: Tell) -> None:
+        self.futures: dict[str, tuple[Future, Task[Any], bool]] = {}
+        self._cluster, self._tell = cluster, tell
+        self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._workers, self._counted = 0, 0.0
+
+    def room(self) -> int:
+        """Return how many tasks the workers can use; waits until there is a worker."""
+        while not self._workers or time.monotonic() - self._counted > _COUNT:
+            client = self._cluster.client(self._tell)
+            with contextlib.suppress(OSError, TimeoutError):
+                self._workers, self._counted = len(client.nthreads()), time.monotonic()
+            if self._workers:
+                self._cluster.trouble = None
+                break
+            self._cluster.trouble = message("The cluster has no workers. The work goes on when one has started.")
+            time.sleep(_LOOK)
+        return _AHEAD * self._workers
+
+    def submit(self, task: Task[Any], *, last: bool = False) -> None:
+        """Send a task to the cluster. `last`: it is not sent again if its worker dies."""
+        key = f"{_KEY}-{uuid4().hex}"
+        client = self._cluster.client(self._tell)
+        future = client.submit(run, task, key=key, pure=False, resources={GPU: 1} if _needs_gpu(task) else None)
+        future.add_done_callback(lambda _: self._ended.put(key))
+        self.futures[key] = future, task, last
+
+    def done(self) -> Iterator[tuple[Task[Any], Any, bool]]:
+        """Return the tasks that have ended, if there are any after a moment, with what became of each."""
+        self._tell(None, 0.0)
+        try:
+            ended = [self._ended.get(timeout=_LOOK)]
+        except queue.Empty:
+            ended = [] if self._cluster.running() else list(self.futures)
+        while not self._ended.empty():
+            ended.append(self._ended.get())
+        for key in ended:
+            if key in self.futures:
+                future, task, last = self.futures.pop(key)
+                yield task, _outcome(future, task), last
+
+    def cancel(self) -> None:
+        """Withdraw what is still on the cluster."""
+        for future, _, _ in self.futures.values():
+            with contextlib.suppress(Exception):
+                future.cancel()
+        self.futures.clear()
+
+
+def _outcome(future: Future, task: Task[Any]) -> Any:
+    """The result of a task, the reason why it has none, or that its worker or the scheduler has gone."""
+    try:
+        if future.status == "finished":
+            return future.result(timeout=_SILENT)
+        error = future.exception(timeout=_SILENT) if future.status == "error" else None
+    except (OSError, TimeoutError, CancelledError):
+        return _LOST
+    if isinstance(error, KilledWorker):
+        return _DIED
+    return _LOST if error is None else reason(error, task)
+
+
+def _needs_gpu(task: Task[Any]) -> bool:
+    return any(isinstance(one, MeasureSpec) and one.device is Device.CUDA for _, one in task.arguments)
+
+
+class _Watch:
+    """The progress of a task on a worker: it stops when the task was cancelled."""
+
+    def __init__(self) -> None:
+        worker = get_worker()
+        self._tasks, self._own = worker.state.tasks, worker.get_current_task()
+
+    def tell(self, done: float) -> None:
+        own = self._tasks.get(self._own)
+        if own is None or own.state != "executing":
+            raise CancelledError
+
+    def part(self, record: object, *, only: bool = False) -> None:
+        """Parts stay where they are."""
+
+
+def run(task: Task[Any]) -> Any:
+    """Run a task on a worker; return its result, or the reason why there is none."""
+    with _one_at_a_time:
+        register_all()
+        watch = _Watch()
+        try:
+            return task.run(watch)
+        except CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  # the one who asked words it
+            return reason(error, task)
