@@ -32,6 +32,8 @@ class Limits:
     waiting: float | None = _limit(N_("Jobs waiting, of all visitors"), open_=40, public=40)
     waiting_each: float | None = _limit(N_("Jobs under way, for each visitor"), open_=None, public=3)
     job_seconds: float | None = _limit(N_("Time of a measurement"), open_=900, public=120, unit="seconds")
+    sweep_seconds: float | None = _limit(N_("Time of a sweep"), open_=12 * 3600, public=120, unit="seconds")
+    sweep_points: float | None = _limit(N_("Points of a sweep"), open_=None, public=200)
     training_seconds: float | None = _limit(
         N_("Time of a training, which then pauses"), open_=12 * 3600, public=900, unit="seconds"
     )

@@ -34,6 +34,7 @@ _DEATHS = 1  # deaths of workers on this machine's cluster after which a task is
 _KEY = "skipscope"
 _COUNT = 2.0  # seconds after which the workers are counted again
 _LOST = object()  # the scheduler has forgotten the task
+_NO_GPU = message('No worker of the cluster offers a GPU. Workers are started with --resources "GPU=1".')
 _DIED = message("It ended each process that measured it, probably for lack of memory, and was left out.")
 _one_at_a_time = threading.Lock()  # PyTorch's random numbers belong to the process
 
@@ -69,8 +70,12 @@ class Cluster:
         left, suspects = deque(tasks), deque[Task[Any]]()
         try:
             while left or suspects or flight.futures:
-                while left and len(flight.futures) < (1 if alone else flight.room()):
-                    flight.submit(left.popleft())
+                while left and len(flight.futures) < (min(1, flight.room()) if alone else flight.room()):
+                    task = left.popleft()
+                    if _needs_gpu(task) and not flight.gpus:
+                        yield task, _NO_GPU
+                    else:
+                        flight.submit(task)
                 if suspects and not left and not flight.futures:
                     flight.submit(suspects.popleft(), last=True)
                 for task, outcome, last in flight.done():
@@ -125,13 +130,16 @@ class _Flight:
         self._cluster, self._tell = cluster, tell
         self._ended: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._workers, self._counted = 0, 0.0
+        self.gpus = False  # whether a worker offers one
 
     def room(self) -> int:
         """Return how many tasks the workers can use; waits until there is a worker."""
         while not self._workers or time.monotonic() - self._counted > _COUNT:
             client = self._cluster.client(self._tell)
             with contextlib.suppress(OSError, TimeoutError):
-                self._workers, self._counted = len(client.nthreads()), time.monotonic()
+                workers = client.scheduler_info(n_workers=-1)["workers"].values()
+                self._workers, self._counted = len(workers), time.monotonic()
+                self.gpus = any(one["resources"].get(GPU) for one in workers)
             if self._workers:
                 self._cluster.trouble = None
                 break

@@ -147,7 +147,7 @@ def run(points: Points, progress: Progress, *, execute: Execute = here, store: R
             left.append(task)
         else:
             finished(task.key, stored)
-            tell(None, 0.0)
+    tell(None, 0.0)
     for task, result in execute(left, tell, alone=points.alone):
         if not isinstance(result, Message):
             _put(store, task, result)

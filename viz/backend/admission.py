@@ -9,6 +9,7 @@ from typing import Any
 
 from models.runtime.messages import Message, UserError, message
 from models.runtime.server_limits import limits, public
+from models.signals import grid
 from models.signals.measure_spec import MeasureSpec
 from models.specs.depth import depth
 from models.specs.external import ExternalSpec, Network
@@ -38,6 +39,13 @@ def check(request: Request[Any]) -> None:
 def refusal(request: Request[Any]) -> Message | None:
     """Return why this server does not take a request on, and what would fit; None if it does."""
     most = limits()
+    axes: Any = dict(request.task.arguments).get("axes", ())
+    if most.sweep_points is not None and grid.size(axes) > most.sweep_points:
+        return message(
+            "This server measures at most {most:,.0f} points in a sweep; this one has {n:,}.",
+            most=most.sweep_points,
+            n=grid.size(axes),
+        )
     networks, batches = _asked(request)
     deepest = max((depth(network) for network in networks if isinstance(network, NetworkSpec)), default=0)
     sweeps = dict(request.task.arguments).get("deepest")
@@ -58,7 +66,25 @@ def refusal(request: Request[Any]) -> Message | None:
         return message(
             "This server takes images of at most {most:,.0f} pixels a side; these have {n:,}.", most=most.pixels, n=side
         )
+    if axes:
+        return _long_sweep(request, grid.size(axes))
     return None if request.preemptible or request.idle else _too_long(request, min(batches, default=0))
+
+
+def _long_sweep(request: Request[Any], points: int) -> Message | None:
+    """Why a sweep would take too long here; None if it would not."""
+    most = limits().sweep_seconds
+    takes = pace.here().estimate(request.kind, request.cost)
+    if most is None or not public() or not pace.here().learnt() or takes.low <= most:
+        return None
+    return message(
+        "A sweep may take {limit} on this server; this one would take at least {time}. About {n:,} of its {all:,} "
+        "points would fit.",
+        limit=format.duration(most),
+        time=format.about(takes.low),
+        n=int(points * most / takes.middle),
+        all=points,
+    )
 
 
 def _too_long(request: Request[Any], batch: int) -> Message | None:
@@ -87,7 +113,11 @@ def _too_long(request: Request[Any], batch: int) -> Message | None:
 
 def _asked(request: Request[Any]) -> tuple[list[Network], list[int]]:
     """The networks and the sizes of batches in a request's arguments."""
-    found = list(_specs(tuple(value for _, value in request.task.arguments)))
+    given = dict(request.task.arguments)
+    found = list(_specs(tuple(given.values())))
+    if given.get("axes"):
+        points = grid.points(given["base"], given["setting"], given["axes"])
+        found = [value for one in points if one.spec is not None for value in (one.spec, one.setting)]
     networks = [one for one in found if isinstance(one, NetworkSpec | ExternalSpec)]
     networks += [one.network for one in found if isinstance(one, RunSpec)]
     return networks, [one.batch for one in found if isinstance(one, MeasureSpec | RunSpec)]

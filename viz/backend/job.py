@@ -48,6 +48,7 @@ class Request(Generic[Result]):
     abandon_after: float | None = None  # seconds without being polled by a page; None: FORGOTTEN, for idle work LEFT
     preemptible: bool = False  # it can be interrupted for shorter work: a training
     idle: bool = False  # runs only while nothing else waits and a page polls it; else it is dropped
+    keep: Callable[[Any], bool] = lambda _: True  # whether a result is stored: not if it may differ the next time
     stored: bool = True  # its result is stored under its key; trainings write theirs to disk themselves
 
     @property

@@ -16,16 +16,12 @@ from models.runtime.messages import plural
 from models.runtime.server_limits import limits
 from viz.backend import admission
 from viz.backend.admission import RefusedError
+from viz.backend.execution import Execution
 from viz.backend.job import Job, Request, State
 from viz.backend.turns import in_turn
 
 _MOST_VISITORS = 500  # whose last turn is remembered
 _log = logging.getLogger(__name__)
-
-
-def run_here(job: Job) -> Any:
-    """Run the task of a job in this thread."""
-    return job.request.task.run(job)
 
 
 class JobQueue:
@@ -36,10 +32,10 @@ class JobQueue:
         results: ResultStore,
         *,
         ended: Callable[[Job], None] = lambda __: None,
-        run: Callable[[Job], Any] = run_here,
+        run: Callable[[Job], Any] | None = None,
     ) -> None:
         self.results = results
-        self._task = run  # runs a job's task: here, or in another process
+        self._task = run or Execution(results)  # runs a job's task: here by default
         self._ended = ended  # called with each job that is over
         self._lock = threading.Lock()
         self._busy = threading.Semaphore(1)  # held by the one heavy job
@@ -204,7 +200,13 @@ class JobQueue:
             thread.join()
             with self._lock:
                 self._short = None
+            self._tell_ended(job)
+
+    def _tell_ended(self, job: Job) -> None:
+        try:
             self._ended(job)
+        except Exception:  # the queue goes on
+            _log.exception("what follows a job failed")
 
     def _run(self, job: Job) -> None:
         try:
@@ -214,7 +216,7 @@ class JobQueue:
                 self._running = None
             self._busy.release()
             self._next()
-            self._ended(job)
+            self._tell_ended(job)
 
     def _measured(self, job: Job) -> Any:
         """Run the task of a job, unless another server on the same folder does so: then wait for its result."""
@@ -226,6 +228,8 @@ class JobQueue:
             return found
 
     def _store(self, job: Job, result: object) -> None:
+        if not job.request.keep(result):
+            return
         try:
             self.results.put(job.key, result, len(encode(result)))
         except ResultError:  # the page that asked still gets it

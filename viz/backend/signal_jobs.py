@@ -3,10 +3,15 @@
 What is measured with a visitor's own picture is stored nowhere: maps of the first layers show it.
 """
 
+from math import inf
 from typing import Any
 
 from models.results.task import task
+from models.runtime.messages import Message
+from models.runtime.server_limits import limits
 from models.runtime.settings import Source, Weights
+from models.signals import grid
+from models.signals.grid_records import PointResult
 from models.signals.measure_spec import MeasureSpec
 from models.signals.records import FeatureMaps, Pair, SweepPoint, Timing
 from models.signals.skip_records import AlikePair, StrengthPoint
@@ -21,6 +26,7 @@ from viz.backend import cached, pace
 from viz.backend.job import Request
 from viz.state.signals import Experiment
 
+_SAMPLED = 12  # points of a grid from which its cost is estimated
 STRENGTHS = 9  # strengths of the skips that are measured, as in `models.signals.strength`
 Found = tuple[tuple[Network, Any], ...]  # (essential network, result); a `Message` says why there is none
 
@@ -61,6 +67,29 @@ def strength(spec: Network, experiment: Experiment, picture: bytes | None) -> Re
         own = own.changed(skip_scale=1.0)  # the same request whatever the strength is now
     work = task("work.signals:strength", spec=own, setting=setting, picture=picture)
     return Request(work, _cost(spec, setting, STRENGTHS * setting.seeds), stored=picture is None)
+
+
+def swept(
+    base: NetworkSpec, setting: MeasureSpec, axes: tuple[grid.Axis, ...]
+) -> Request[tuple[PointResult | Message, ...]]:
+    """Return the request to measure a grid of networks; each finished point is a part of the job.
+
+    It is interrupted for shorter work, and a point whose reason may be another the next time is not kept.
+    """
+    setting = setting.changed(seeds=1)
+    points = [one for one in grid.points(base, setting, axes) if one.spec is not None]
+    some = points[:: max(len(points) // _SAMPLED, 1)]
+    cost = sum(_cost(one.spec, one.setting, 2) for one in some if one.spec) * len(points) / max(len(some), 1)
+    why = {place: one.why for place, one in enumerate(grid.points(base, setting, axes)) if one.why is not None}
+    longest = limits().sweep_seconds
+    return Request(
+        task("work.signals:grid", base=base, setting=setting, axes=axes),
+        cost,
+        "sweep",
+        longest=inf if longest is None else longest,
+        preemptible=True,
+        keep=lambda results: all(not isinstance(one, Message) or place in why for place, one in enumerate(results)),
+    )
 
 
 def alike(spec: Network, experiment: Experiment, picture: bytes | None) -> Request[AlikePair]:
@@ -159,5 +188,6 @@ __all__ = [
     "strength",
     "sweep",
     "sweep_depths",
+    "swept",
     "timings",
 ]

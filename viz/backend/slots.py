@@ -13,7 +13,9 @@ from typing import Any
 from models.results.store import FolderStore, MemoryStore, ResultStore, Stores
 from models.runtime.server_limits import limits
 from models.training.run_store import RunStore
+from models.work import cluster_address
 from viz.backend import pace
+from viz.backend.execution import Execution, run_here
 from viz.backend.job import ENOUGH, Job, Request, State
 from viz.backend.job_queue import JobQueue
 from viz.backend.memo import Once
@@ -131,14 +133,12 @@ def slots() -> Slots:
     stores: list[ResultStore] = [memory]
     if folder := os.environ.get("SKIPSCOPE_RESULTS"):
         stores.append(FolderStore(Path(folder), FOLDER_ROOM, days=limits().days))
-    queue = (
-        JobQueue(Stores(stores), ended=_ended, run=_worker().run)
-        if wanted()
-        else JobQueue(Stores(stores), ended=_ended)
-    )
-    found = Slots(queue)
+    results = Stores(stores)
+    execution = Execution(results, _worker().run if wanted() else run_here, cluster=cluster_address.named())
+    found = Slots(JobQueue(results, ended=_ended, run=execution))
     memory.dropped = found.forget
-    atexit.register(found.queue.close, _CLOSING)
+    atexit.register(execution.close)
+    atexit.register(found.queue.close, _CLOSING)  # before that
     threading.Thread(target=_keep_tidy, args=(found, stores), name="skipscope-tidy", daemon=True).start()
     return found
 

@@ -11,12 +11,13 @@ from pathlib import Path
 from secrets import token_bytes
 from typing import Any
 
+from models.results.task import Task
 from models.runtime.memory_limits import available
 from models.runtime.messages import UserError
+from models.runtime.progress import Progress
 from models.runtime.server_limits import public
 from models.work import worker as other
 from viz.backend import pace
-from viz.backend.job import Job
 
 WORKER = "SKIPSCOPE_WORKER"  # environment variable: 1 or 0; by default a public server with room for it has one
 _ROOT = Path(other.__file__).parents[other.__name__.count(".")]  # where `-m` finds it
@@ -46,24 +47,24 @@ class Worker:
         self._lock = threading.Lock()
         atexit.register(self.close)
 
-    def run(self, job: Job) -> Any:
-        """Run the task of a job there and return its result; progress, parts and cancelling pass through the job.
+    def run(self, task: Task[Any], progress: Progress) -> Any:
+        """Run a task there and return its result; progress, parts and cancelling pass through.
 
-        A job may be run while another one reports its progress: that one waits. Raises what the task raises, and
+        A task may be run while another one reports its progress: that one waits. Raises what the task raises, and
         `EndedError` if the process dies.
         """
         connection = self._connected()
         stop: BaseException | None = None
         whole = False
         try:
-            connection.send(("task", job.request.task))
+            connection.send(("task", task))
             while True:
                 kind, *rest = connection.recv()
                 if kind == "tell":
-                    stop = stop or _told(job, rest[0])
+                    stop = stop or _told(progress, rest[0])
                     connection.send(("go",) if stop is None else ("stop",))
                 elif kind == "part":
-                    job.part(rest[0], only=rest[1])
+                    progress.part(rest[0], only=rest[1])
                 else:
                     whole = True
                     break
@@ -125,10 +126,10 @@ def _started() -> "tuple[subprocess.Popen[bytes], Connection[Any, Any]]":
         return process, found[0]
 
 
-def _told(job: Job, done: float) -> BaseException | None:
-    """Pass progress on; return why the job is to stop, or None."""
+def _told(progress: Progress, done: float) -> BaseException | None:
+    """Pass progress on; return why the work is to stop, or None."""
     try:
-        job.tell(done)
+        progress.tell(done)
     except Exception as error:  # noqa: BLE001  # raised where the work ends
         return error
     return None

@@ -16,6 +16,7 @@ def test_ones_own_machine_is_limited_only_where_it_would_be_exhausted():
     assert {name for name, value in asdict(found).items() if value is not None} == {
         "waiting",
         "job_seconds",
+        "sweep_seconds",
         "training_seconds",
         "run_bytes",
     }
@@ -26,7 +27,7 @@ def test_a_public_server_limits_everything():
     found, wrong = read({"SKIPSCOPE_PUBLIC": "1"})
 
     assert None not in asdict(found).values()
-    assert (found.waiting_each, found.job_seconds, found.training_seconds) == (3, 120, 900)
+    assert (found.waiting_each, found.job_seconds, found.sweep_seconds, found.training_seconds) == (3, 120, 120, 900)
     assert wrong == ()
 
 

@@ -2,10 +2,11 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -102,6 +103,12 @@ def test_reasons_come_back_from_the_workers(two):
     assert "ZeroDivisionError" in str(found[1])
 
 
+def test_who_asks_for_a_gpu_that_no_worker_offers_is_told(two):
+    work = task("work.signals:grid_point", spec=SMALL, setting=MeasureSpec(batch=2, device="cuda"))
+
+    assert "--resources" in str(run(alike(work), Told(), execute=two)[0])
+
+
 def test_who_cancels_waits_less_than_two_seconds_and_the_workers_are_free(two):
     run(alike(*numbers(1, 2)), Told(), execute=two)  # the workers are there
 
@@ -152,9 +159,16 @@ def dask(*words):
             started.wait()
 
 
-def test_a_scheduler_that_goes_and_comes_back_with_daskss_own_commands(free_port):
-    where = f"tcp://127.0.0.1:{free_port}"
-    scheduler = ["scheduler", "--host", "127.0.0.1", "--port", str(free_port), "--no-dashboard"]
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def test_a_scheduler_of_dasks_own_commands_may_go_and_come_back():
+    port = free_port()
+    where = f"tcp://127.0.0.1:{port}"
+    scheduler = ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
     worker = ["worker", where, "--nthreads", "1", "--no-dashboard", "--death-timeout", "60"]
     cluster, troubles = Cluster(where), []
 
@@ -169,8 +183,6 @@ def test_a_scheduler_that_goes_and_comes_back_with_daskss_own_commands(free_port
             if "does not answer" in troubles[-1] and not again:
                 again.append(stack.enter_context(dask(*scheduler)))
                 stack.enter_context(dask(*worker))
-
-    from contextlib import ExitStack
 
     began, again = time.monotonic(), []
     with ExitStack() as stack:
@@ -204,6 +216,8 @@ def test_an_address_that_is_none_or_not_safe_is_refused(text, why):
         address(text)
 
 
-@pytest.mark.parametrize("text", ["local:4", "tcp://127.0.0.1:8786", "tcp://localhost:1", "tcp://[::1]:8786", "tls://far:8786"])
+@pytest.mark.parametrize(
+    "text", ["local:4", "tcp://127.0.0.1:8786", "tcp://localhost:1", "tcp://[::1]:8786", "tls://far:8786"]
+)
 def test_addresses(text):
     assert ":".join(address(text)) in (text, f"{text.partition(':')[0]}:{text}")

@@ -33,7 +33,7 @@ def test_progress_goes_by_the_weights():
 
     run(Points(numbers(1, 2), (1.0, 3.0)), told)
 
-    assert told.done == [0.25, 1.0]
+    assert told.done == [0.0, 0.25, 1.0]
 
 
 def test_a_finished_point_is_kept_before_it_is_told_and_does_not_run_again(tmp_path):

@@ -19,6 +19,7 @@ from models.training.run_store import RunStore
 from models.training.stored_run import Status
 from tests.viz.backend.test_job_queue import until
 from viz.backend import pace, worker
+from viz.backend.execution import Execution
 from viz.backend.job import Job, Request, State
 from viz.backend.job_queue import JobQueue
 from viz.backend.slots import Slots
@@ -77,7 +78,8 @@ def own():
 
 @pytest.fixture
 def line(own):
-    line = Slots(JobQueue(MemoryStore(10**6), run=own.run))
+    store = MemoryStore(10**6)
+    line = Slots(JobQueue(store, run=Execution(store, own.run)))
     yield line
     for job in list(line._jobs.values()):
         job.cancel()
@@ -156,7 +158,7 @@ def test_short_work_runs_between_the_steps_of_long(line):
 def test_a_measurement_is_the_same_to_the_last_bit(own):
     work = task("work.signals:pair", spec=SMALL, setting=SETTING, picture=None, trained="", stamp=0)
     there, here = Job(Request(work, 1.0)), Job(Request(work, 1.0))
-    there.work = own.run
+    there.work = Execution(MemoryStore(10**6), own.run)
     there.run()
     here.run()
 
@@ -170,7 +172,7 @@ def test_a_training_is_locked_stored_and_paused_there(line, tmp_path, monkeypatc
     monkeypatch.setenv("SKIPSCOPE_RUNS", str(tmp_path))
     worker_here = Worker()  # sees the folder that is named now
     try:
-        line.queue._task = worker_here.run
+        line.queue._task = Execution(MemoryStore(10**6), worker_here.run)
         run = RunSpec(network=SMALL.changed(input_shape=(1, 8, 8)), epochs=900, batch=128, device="cpu")
         job = line.ask("a", Request(task("work.training:race", runs=(run,)), 1e4, preemptible=True, stored=False))
         store = RunStore(tmp_path)
