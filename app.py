@@ -30,6 +30,7 @@ page = st.navigation(
         st.Page("viz/pages/signals.py", title=_("Signals")),
         st.Page("viz/pages/compare.py", title=_("Compare")),
         st.Page("viz/pages/training.py", title=_("Training")),
+        st.Page("viz/pages/sweeps.py", title=_("Sweeps")),
         server,
     ],
     position="top",

@@ -205,7 +205,7 @@ class JobQueue:
     def _tell_ended(self, job: Job) -> None:
         try:
             self._ended(job)
-        except Exception:  # the queue goes on
+        except Exception:  # noqa: BLE001  # the queue goes on
             _log.exception("what follows a job failed")
 
     def _run(self, job: Job) -> None:

@@ -25,23 +25,20 @@ from viz.state.lost_paths import lost_paths
 from viz.state.repair import Note
 from viz.state.signals import Experiment
 from viz.state.starts import start
+from viz.state.sweeps import Sweep
 from viz.state.training import Race
 from viz.state.url import Linked
 
 _SPEC, _VIEW, _EXPERIMENT, _COMPARISON, _WRITTEN = "spec", "view", "experiment", "comparison", "written"
-_RACE, _COURSE, _EXERCISE = "race", "course", "exercise"
+_RACE, _COURSE, _EXERCISE, _SWEEP = "race", "course", "exercise", "sweep_settings"
 _PROBLEMS, _NOTES, _ERRORS = "link_problems", "repairs", "errors"
 _TOUCHED, _PAGE, _FROM_LINK = "touched", "page", "from_link"
 _OWN, _FAMILIES, _CHOSEN = "own", "families", "chosen"
 _SPEC_FIELDS = frozenset((*NetworkSpec.names(), *ExternalSpec.names()))
 _PAGES: dict[str, type[Linked]] = {
-    _VIEW: View,
-    _EXPERIMENT: Experiment,
-    _COMPARISON: Comparison,
-    _RACE: Race,
-    _COURSE: Course,
+    _VIEW: View, _EXPERIMENT: Experiment, _COMPARISON: Comparison, _RACE: Race, _SWEEP: Sweep, _COURSE: Course,
     _EXERCISE: Exercise,
-}
+}  # fmt: skip
 _OURS = (
     _SPEC_FIELDS
     | {hidden.FIELD}
@@ -193,6 +190,16 @@ def put_race(**changes: Any) -> None:
     st.session_state[_PROBLEMS] = ()
 
 
+def sweep() -> Sweep:
+    """Return what the Sweeps page varies and shows."""
+    found: Sweep = st.session_state.get(_SWEEP) or Sweep()
+    return found
+
+
+def put_sweep(**changes: Any) -> None:
+    st.session_state[_SWEEP], st.session_state[_TOUCHED] = sweep().changed(**changes), True
+
+
 def course() -> Course:
     """Return where the visitor is in the lessons."""
     found: Course = st.session_state.get(_COURSE) or Course()
@@ -261,7 +268,7 @@ def pop_notes() -> tuple[Note, ...]:
 def used(field: str) -> str:
     """Return the value of a field as encoded in a link; "" if there is no such field."""
     everything = spec().to_query(full=True)
-    for shown in (view(), experiment(), comparison(), race()):
+    for shown in (view(), experiment(), comparison(), race(), sweep()):
         everything |= shown.to_query(full=True)
     for several in (Comparison, Race):  # if one of several networks is invalid, the page shows the others
         everything.pop(f"{several.prefix}networks")
@@ -287,6 +294,6 @@ def query() -> dict[str, str]:
     """Return what differs from the defaults, without a page's start; a default network is written by its stages."""
     first, own = start(st.session_state.get(_PAGE, "")), spec()
     network = {} if own == first else own.to_query() or {"stages": own.to_query(full=True)["stages"]}
-    pages = (view(), experiment(), comparison(), race(), course(), exercise())
+    pages = (view(), experiment(), comparison(), race(), sweep(), course(), exercise())
     settings = {name: value for shown in pages for name, value in shown.to_query().items()}
     return network | settings | hidden.query() | visit.query()

@@ -3,7 +3,11 @@
 from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 
-_STARTS = {"signals": PRESETS["resnet56_cifar"].spec, "training": PRESETS["resnet20_cifar"].spec}
+_STARTS = {
+    "signals": PRESETS["resnet56_cifar"].spec,
+    "training": PRESETS["resnet20_cifar"].spec,
+    "sweeps": PRESETS["resnet20_cifar"].spec,
+}
 
 
 def start(page: str) -> NetworkSpec:

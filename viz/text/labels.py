@@ -6,6 +6,7 @@ from models.runtime.settings import Augment, Device, Precision, Schedule, Source
 from models.specs.choices import BlockForm, Gate, Init, Norm, Shortcut, Stem, StrideBlock, StrideIn
 from models.specs.external import Start
 from models.specs.families.registered import FAMILIES
+from models.specs.presets import PRESETS
 from models.specs.registry import BLOCKS, Family, Order
 from models.tracing.layers import DepthRule, EdgeKind
 from models.training.stored_run import Status
@@ -16,6 +17,7 @@ from viz.state.architecture import Rows, Tab
 from viz.state.compare import Facet, Which
 from viz.state.exercise import Page
 from viz.state.signals import At, Of, Paint, Panel, Show
+from viz.state.sweeps import Quantity
 from viz.state.training import Lesson, Scale
 
 _LABELS: dict[type[StrEnum], dict[str, str]] = {
@@ -104,6 +106,12 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Lesson.REUSE: N_("Feature reuse"),
         Lesson.RUNS: N_("All runs"),
         Lesson.NUMBERS: N_("Numbers"),
+    },
+    Quantity: {
+        Quantity.RATIO: N_("first / last gradient"),
+        Quantity.GROWTH: N_("gradient per layer"),
+        Quantity.SPREAD: N_("last / first output"),
+        Quantity.LOSS: N_("loss"),
     },
     Scale: {Scale.ERROR: N_("error"), Scale.LOSS: N_("loss")},
     Status: {
@@ -234,6 +242,13 @@ _FIELDS = {
     "zero_init_residual": N_("Branches start at zero"),
     "input_shape": N_("Input"),
     "classes": N_("Classes"),
+    # fields of a sweep besides
+    "depth": N_("Depth"),
+    "preset": N_("Preset"),
+    "seed": N_("Seed"),
+    "batch": N_("Batch"),
+    "source": N_("Images"),
+    "precision": N_("Precision"),
 }
 
 
@@ -251,6 +266,25 @@ def block_label(name: str) -> str:
 def field(name: str) -> str:
     """Return the label of a field of the network in the sidebar."""
     return _(_FIELDS[name])
+
+
+def value(field: str, value: object) -> str:
+    """Return a value of a field in words."""
+    if field == "preset":
+        return PRESETS[str(value)].title
+    if field == "block":
+        return block_label(str(value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, StrEnum):
+        return label(value)
+    return (
+        "-".join(map(str, value))
+        if isinstance(value, tuple)
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def fitted(how: str) -> str:

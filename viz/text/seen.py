@@ -54,6 +54,11 @@ _SEEN: Mapping[str, str] = MappingProxyType(  # key of a chart, or its beginning
             "convolution that of the first is. At 1 both are equal; the farther a line bends away from 1 with depth, "
             "the more the gradient explodes (up) or vanishes (down)."
         ),
+        "sweeps": N_(
+            "Each open marker is one network, above its value of this field, whatever its values of the others; the "
+            "line joins the medians. Blue circles are with skip connections, orange squares without. At the dotted "
+            "line, which is at 1, both ends are equal; all charts share their scale."
+        ),
         "regimes": N_(
             "Four charts of the gradient by layer: on the left with skips and on the right without, above with one "
             "kind of norm and below with another. Charts in a row share their scale; compare their slopes."

@@ -1,0 +1,1 @@
+"""The Sweeps page: networks over several fields at once, a chart for each, and a table."""
