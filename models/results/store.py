@@ -18,7 +18,9 @@ from filelock import FileLock, Timeout
 
 from .codec import ResultError, decode, encode
 
+RESULTS = "SKIPSCOPE_RESULTS"  # environment variable: the folder of a server's results
 _LOCKS = 256  # lock files of a folder: a key has one of them
+_LOOKS = 20  # a folder is looked through when this share of its room was written
 _LOOK = 0.2  # seconds between two looks at a lock that another server holds
 
 
@@ -98,6 +100,8 @@ def claimed(store: ResultStore, key: str, waiting: Callable[[], None]) -> Iterat
 class FolderStore:
     """Stores each result in a file; several servers may share the folder. The least recently read are removed first.
 
+    It is looked through now and then, and what is left then is a twentieth less than `room`.
+
     Results that were not read for `days` are removed too, if there is such a limit.
     """
 
@@ -105,6 +109,7 @@ class FolderStore:
         self.folder = folder
         self.room = room  # bytes
         self.days = days
+        self._written = room  # bytes since the folder was last looked through: not yet
 
     def get(self, key: str) -> Any | None:
         path = self._path(key)
@@ -124,7 +129,9 @@ class FolderStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             aside.write_bytes(encode(result))
             aside.replace(path)
-            self._make_room()
+            self._written += size
+            if self._written > self.room // _LOOKS:
+                self._make_room()
         except OSError:
             with contextlib.suppress(OSError):
                 aside.unlink(missing_ok=True)
@@ -137,6 +144,7 @@ class FolderStore:
         return self.folder / f"{key}.zip"
 
     def _make_room(self) -> None:
+        self._written = 0
         files = []
         for path in self.folder.glob("*.zip"):
             with contextlib.suppress(OSError):  # another server may have removed it
@@ -145,7 +153,7 @@ class FolderStore:
         whole = sum(size for _, size, _ in files)
         oldest = 0.0 if self.days is None else time.time() - self.days * 86_400
         for read, size, path in sorted(files):
-            if whole <= self.room and read >= oldest:
+            if whole <= self.room - self.room // _LOOKS and read >= oldest:
                 return
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """Grids of networks: every combination of the values of several fields. No torch here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -18,6 +18,7 @@ from .measure_spec import MeasureSpec
 
 MOST_POINTS = 20_000
 MOST_AXES = 6
+_SHORT = 10  # depths that are listed
 _MEASURED = ("seed", "batch", "source", "precision")  # fields of the measurement; all others are the network's
 _OWN: Mapping[str, Rule] = {"preset": Key(PRESETS), "depth": Whole(1, 10_000)}
 
@@ -137,15 +138,27 @@ def _network(base: NetworkSpec, given: Mapping[str, Any]) -> NetworkSpec:
     if "depth" in given:
         known = depths(found)
         if given["depth"] not in known:
-            raise SpecError(
-                "depth",
-                message("must be one of {options}", options=tuple(known))
-                if known
-                else "must be that of a known network",
-                given["depth"],
-            )
+            raise SpecError("depth", _expected(known, given["depth"]), given["depth"])
         found = replace(found, stages=known[given["depth"]])
     return found
+
+
+def _expected(known: Iterable[int], given: int) -> Message:
+    """Which depths there are: all, or the nearest of many."""
+    depths_ = tuple(known)
+    if not depths_:
+        return message("must be left out: no depths of such networks are known")
+    if len(depths_) > _SHORT:
+        depths_ = tuple(sorted(sorted(depths_, key=lambda one: abs(one - given))[:2]))
+        return message("must be that of a known network, such as {options}", options=depths_)
+    return message("must be one of {options}", options=depths_)
+
+
+def lasting(points: Sequence[Point], results: Sequence[object]) -> bool:
+    """Return whether the results of a grid would be the same again: only what is no network has none."""
+    return all(
+        not isinstance(result, Message) or point.why is not None for point, result in zip(points, results, strict=True)
+    )
 
 
 def from_table(table: Mapping[str, Any]) -> tuple[NetworkSpec, MeasureSpec, tuple[Axis, ...]]:

@@ -108,7 +108,7 @@ def grid(*, base: NetworkSpec, setting: MeasureSpec, axes: tuple[Axis, ...]) -> 
         measured = iter(results)
         return tuple(next(measured) if one.spec is not None else one.why for one in points)
 
-    work = (task("work.signals:grid_point", spec=spec, setting=own) for spec, own in real)
+    work = (task("work.signals:grid_point", spec=spec.essential, setting=own) for spec, own in real)
     return Points(tuple(work), tuple(float(depth(spec)) for spec, _ in real), apart=True, wrap=whole)
 
 

@@ -3,6 +3,7 @@
 What is measured with a visitor's own picture is stored nowhere: maps of the first layers show it.
 """
 
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -77,10 +78,10 @@ def swept(
     It is interrupted for shorter work, and a point whose reason may be another the next time is not kept.
     """
     setting = setting.changed(seeds=1)
-    points = [one for one in grid.points(base, setting, axes) if one.spec is not None]
-    some = points[:: max(len(points) // _SAMPLED, 1)]
-    cost = sum(_cost(one.spec, one.setting, 2) for one in some if one.spec) * len(points) / max(len(some), 1)
-    why = {place: one.why for place, one in enumerate(grid.points(base, setting, axes)) if one.why is not None}
+    points = grid.points(base, setting, axes)
+    real = [one for one in points if one.spec is not None]
+    some = real[:: max(len(real) // _SAMPLED, 1)]
+    cost = sum(_cost(one.spec, one.setting, 2) for one in some if one.spec) * len(real) / max(len(some), 1)
     longest = limits().sweep_seconds
     return Request(
         task("work.signals:grid", base=base, setting=setting, axes=axes),
@@ -88,7 +89,7 @@ def swept(
         "sweep",
         longest=inf if longest is None else longest,
         preemptible=True,
-        keep=lambda results: all(not isinstance(one, Message) or place in why for place, one in enumerate(results)),
+        keep=partial(grid.lasting, points),
     )
 
 

@@ -5,12 +5,13 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from models.results.store import FolderStore, MemoryStore, ResultStore, Stores
+from models.results.store import RESULTS, FolderStore, MemoryStore, ResultStore, Stores
+from models.runtime.messages import Message
 from models.runtime.server_limits import limits
 from models.training.run_store import RunStore
 from models.work import cluster_address
@@ -33,8 +34,9 @@ _log = logging.getLogger(__name__)
 class Slots:
     """One job per slot. Who puts another job into their slot has left the one before, which ends if nobody wants it."""
 
-    def __init__(self, queue: JobQueue) -> None:
+    def __init__(self, queue: JobQueue, trouble: Callable[[], Message | None] = lambda: None) -> None:
         self.queue = queue
+        self._trouble = trouble
         self._lock = threading.RLock()  # a store that makes room calls `forget`
         self._jobs: dict[Hashable, Job] = {}
         self._visitors: dict[Hashable, Hashable] = {}  # slot -> whose it is
@@ -48,6 +50,11 @@ class Slots:
             job = self.queue.submit(request, visitor or _tab(slot), instead=self._jobs.get(slot))
             self._put(slot, job, visitor or _tab(slot))
         return job
+
+    @property
+    def trouble(self) -> Message | None:
+        """Why running work does not go on at the moment, as if a cluster does not answer."""
+        return self._trouble()
 
     def watch(self, slot: Hashable, key: str, visitor: Hashable = None) -> Job | None:
         """Put a job that is under way for others into a slot, without asking for it; return it, None if there is none.
@@ -131,11 +138,11 @@ def slots() -> Slots:
     """
     memory = MemoryStore(ROOM)
     stores: list[ResultStore] = [memory]
-    if folder := os.environ.get("SKIPSCOPE_RESULTS"):
+    if folder := os.environ.get(RESULTS):
         stores.append(FolderStore(Path(folder), FOLDER_ROOM, days=limits().days))
     results = Stores(stores)
     execution = Execution(results, _worker().run if wanted() else run_here, cluster=cluster_address.named())
-    found = Slots(JobQueue(results, ended=_ended, run=execution))
+    found = Slots(JobQueue(results, ended=_ended, run=execution), lambda: execution.trouble)
     memory.dropped = found.forget
     atexit.register(execution.close)
     atexit.register(found.queue.close, _CLOSING)  # before that

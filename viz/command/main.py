@@ -18,9 +18,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlencode
 
+from models.results.store import RESULTS
 from models.runtime.errors import SpecError
 from models.specs import own
 from models.specs.spec import image_shape
+from viz.command import grid_file
 from viz.lessons import shelf
 
 _APP = Path(__file__).parents[2] / "app.py"
@@ -29,7 +31,12 @@ _SECONDS = 120.0  # until a server that does not answer is given up
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
-    given = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["sweep"]:
+        from viz.command import sweep  # noqa: PLC0415  # loads Streamlit
+
+        return sweep.main(words[1:])
+    given = _parser().parse_args(words)
     environment = os.environ | {
         "SKIPSCOPE_RUNS": os.environ.get("SKIPSCOPE_RUNS", str(Path.home() / ".skipscope/runs"))
     }
@@ -69,6 +76,13 @@ def _opened(given: argparse.Namespace) -> tuple[str, dict[str, str], dict[str, s
             raise ValueError(f"{given.lessons}: must be a folder of lessons")
         told |= {shelf.OWN: str(folder)}
         page = "lessons"
+    if given.results:
+        folder = Path(given.results).resolve()
+        try:
+            page, query = "sweeps", grid_file.link(folder)
+        except (OSError, ValueError) as error:  # TOML's own is a ValueError too
+            raise ValueError(f"{given.results}: must be a folder of `skipscope sweep` ({error})") from None
+        told |= {RESULTS: str(folder)}
     if given.weights:
         weights = Path(given.weights).resolve()
         if not weights.is_file():
@@ -80,7 +94,9 @@ def _opened(given: argparse.Namespace) -> tuple[str, dict[str, str], dict[str, s
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="skipscope", description="See image networks: graph, layers, signals, with and without skip connections."
+        prog="skipscope",
+        description="See image networks: graph, layers, signals, with and without skip connections.",
+        epilog="skipscope sweep --help: measure many networks without a browser.",
     )
     parser.add_argument("module", nargs="?", help="a module of your own to open, as in mymodels.py:MyNet")
     parser.add_argument(
@@ -91,6 +107,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--lessons", default="", help="a folder of your own lessons: CONTRIBUTING.md says how they are written"
+    )
+    parser.add_argument(
+        "--results", default="", help="a folder that `skipscope sweep grid.toml --out FOLDER` has filled"
     )
     parser.add_argument("--port", type=int, default=0, help="port on this machine; by default any that is free")
     parser.add_argument(

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from models.runtime.server_limits import problems, public
+from viz.backend import execution
 from viz.language import _, labelled, worded
 from viz.state import visitor
 from viz.style import format
@@ -20,6 +21,8 @@ else:
     st.markdown(_("It is open: all its visitors see, stop and delete the same. Use it among people whom you trust."))
 for problem in problems():
     st.warning(labelled(_("Ignored"), format.as_it_is(worded(problem))))
+if (wrong := execution.problem()) is not None:
+    st.warning(format.as_it_is(worded(wrong)))
 
 from viz.server import lecturer, login, tables  # imported late: loads pandas
 

@@ -17,7 +17,7 @@ def points(scene: Scene) -> pd.DataFrame:
         [
             _values(scene.axes, row.point.values)
             | {
-                _("Layers"): row.result.depth,
+                labels.field("depth"): row.result.depth,
                 _("Parameters"): row.result.parameters,
                 _("MACs"): row.result.macs,
                 _("First / last gradient, with skips"): row.result.skips.ratio,

@@ -137,5 +137,8 @@ def _watch(job: Job, slot: tuple[str, str], what: str) -> None:
         text = _("Measuring: {share}", share=share)
         if job.left is not None:
             text = _("Measuring: {share}, {time} left", share=share, time=format.about(job.left))
+    trouble = slots().trouble
+    if trouble is not None and job.state is State.RUNNING:
+        text = worded(trouble)
     bar.progress(min(max(job.fraction, 0.0), 1.0), text=text)
     stop.button(_("Cancel"), key=f"cancel_{what}", on_click=slots().give_up, args=(slot,), width="stretch")

@@ -118,6 +118,7 @@ def test_results_that_nobody_has_read_for_long_are_removed(tmp_path):
     os.utime(tmp_path / f"{'a' * 32}.zip", (old, old))
 
     store.put("b" * 32, (2.0,), len(encode((2.0,))))
+    store.clean()
 
     assert store.get("a" * 32) is None
     assert store.get("b" * 32) == (2.0,)
