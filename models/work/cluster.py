@@ -5,33 +5,38 @@ with the certificates that Dask's own configuration names.
 """
 
 import contextlib
+import os
 import queue
+import subprocess
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import dask
-from distributed import Client, Future, KilledWorker, LocalCluster, get_worker
+from distributed import Client, Future, KilledWorker, get_worker
 
 from ..results.task import Task
 from ..runtime.messages import Message, message
 from ..runtime.settings import Device
 from ..signals.measure_spec import MeasureSpec
 from ..specs.here import register_all
-from .cluster_address import address
+from . import cluster_local
+from .cluster_address import LOCAL, address
 from .points import Tell, reason
 
 GPU = "GPU"  # the resource that workers with a GPU offer: dask worker --resources "GPU=1"
 _AHEAD = 2  # tasks for each worker that the scheduler knows of
 _LOOK = 0.2  # seconds between two looks
 _AGAIN = 1.0  # seconds between two tries to reach a scheduler
+_ENDING = 20.0  # seconds for this machine's cluster to end
 _SILENT = 5.0  # seconds to wait for one
-_DEATHS = 1  # deaths of workers on this machine's cluster after which a task is set aside
 _KEY = "skipscope"
+_ROOT = Path(cluster_local.__file__).parents[cluster_local.__name__.count(".")]  # where `-m` finds it
 _COUNT = 2.0  # seconds after which the workers are counted again
 _LOST = object()  # the scheduler has forgotten the task
 _NO_GPU = message('No worker of the cluster offers a GPU. Workers are started with --resources "GPU=1".')
@@ -47,16 +52,22 @@ class Cluster:
         self.kind, self.where = address(where)
         self.trouble: Message | None = None  # why nothing goes on at the moment
         self._client: Client | None = None
-        self._local: LocalCluster | None = None
+        self._local: subprocess.Popen[str] | None = None
+        self._own = ""  # address of this machine's scheduler
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close the connection; this machine's cluster ends."""
         with self._lock:
-            for one in (self._client, self._local):
-                if one is not None:
-                    with contextlib.suppress(Exception):
-                        one.close()
+            if self._client is not None:
+                with contextlib.suppress(Exception):
+                    self._client.close()
+            if self._local is not None:
+                try:
+                    self._local.communicate(timeout=_ENDING)  # closes its input, and waits
+                except subprocess.TimeoutExpired:
+                    self._local.kill()
+                    self._local.wait()
             self._client = self._local = None
 
     def __call__(
@@ -112,14 +123,21 @@ class Cluster:
                 time.sleep(_AGAIN)
 
     def _connected(self) -> Client:
-        if self.kind == "local":
-            with dask.config.set({"distributed.scheduler.allowed-failures": _DEATHS}):
-                self._local = LocalCluster(
-                    n_workers=int(self.where), threads_per_worker=1, host="127.0.0.1", dashboard_address=None,
-                    silence_logs=50,
-                )  # fmt: skip
-            return Client(self._local, timeout=_SILENT, set_as_default=False)
-        return Client(self.where, timeout=_SILENT, set_as_default=False)
+        where = self._started() if self.kind == LOCAL else self.where
+        return Client(where, timeout=_SILENT, set_as_default=False)
+
+    def _started(self) -> str:
+        """The address of this machine's scheduler, started if it does not run. Raises `OSError` if it can't be."""
+        if self._local is None or self._local.poll() is not None:
+            paths = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")]))
+            self._local = subprocess.Popen(  # noqa: S603  # our own command
+                [sys.executable, "-P", "-m", cluster_local.__name__, self.where],
+                env=os.environ | {"PYTHONPATH": paths}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            )  # fmt: skip
+            self._own = self._local.stdout.readline().strip() if self._local.stdout else ""
+        if not self._own:
+            raise OSError
+        return self._own
 
 
 class _Flight:

@@ -5,13 +5,18 @@ import streamlit as st
 from models.specs.naming import describe
 from viz.backend import preload
 from viz.language import _, worded
-from viz.state import session
+from viz.state import hidden, session
 from viz.state.sweeps import usual
 from viz.ui import header, measure_controls
 
 base, settings = session.own(), session.sweep()
 axes = settings.axes or usual(base)
 name = worded(describe(base).title)
+
+if hidden.hidden():
+    st.title(_("Sweeps"), anchor=False)
+    st.info(_("This page is closed while a link hides parts of the others: it would tell them."))
+    st.stop()
 
 heading, sharing = st.container(key="heading").columns([7, 1], vertical_alignment="center")
 heading.title(_("Around {network}", network=name), anchor=False)

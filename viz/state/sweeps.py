@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from models.runtime.fields import choice, flag, ruled
+from models.runtime.fields import choice, flag, ruled, text
 from models.runtime.rules import Choice, Flag
 from models.signals.grid import Axes, Axis, rule_of
 from models.specs.choices import Norm, Shortcut
@@ -57,6 +57,7 @@ class Sweep(Linked):
     axes: tuple[Axis, ...] = ruled((), Axes())  # none: those of `usual`
     only: tuple[Axis, ...] = ruled((), Axes())  # the values that are shown, of the axes that are filtered
     quantity: Quantity = choice(Quantity.RATIO)
+    by: str = text()  # the field whose values have lines of their own in the charts of the others; "": none
 
 
 def usual(base: NetworkSpec) -> tuple[Axis, ...]:
@@ -85,9 +86,9 @@ def values(field: str, base: NetworkSpec) -> tuple[Any, ...]:
     rule = rule_of(field)
     if isinstance(rule, Choice):
         return tuple(one for one in rule.options if one is not Shortcut.NONE)  # each point has its twin without
-    return (False, True) if isinstance(rule, Flag) else _NUMBERS[field]
+    return (False, True) if isinstance(rule, Flag) else _NUMBERS.get(field, ())
 
 
 def typed(field: str) -> bool:
     """Return whether other values can be typed."""
-    return field in _NUMBERS
+    return field not in ("depth", "preset", "block") and not isinstance(rule_of(field), Choice | Flag)

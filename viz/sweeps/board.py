@@ -16,6 +16,7 @@ from viz.state import session
 from viz.state.sweeps import Sweep
 from viz.sweeps import figures, tables, toolbar
 from viz.sweeps.scene import Scene
+from viz.text import labels
 from viz.text import sweeps as text
 from viz.ui import chart, table_export
 from viz.ui.job_widget import ask
@@ -40,7 +41,8 @@ def show(base: NetworkSpec, setting: MeasureSpec, axes: tuple[Axis, ...], settin
         wanted=settings.run,
         on_run=lambda: session.put_sweep(run=True),
     )
-    shown = partial(Scene.of, axes, points, only=settings.only, quantity=settings.quantity)
+    by = next((place for place, axis in enumerate(axes) if axis.field == settings.by and len(axis.values) > 1), None)
+    shown = partial(Scene.of, axes, points, only=settings.only, quantity=settings.quantity, by=by)
     if answer.job is not None and not answer.job.over:
         _filling(answer.job, shown, cached.file_name(base))
     elif answer.fresh and answer.result is not None:
@@ -75,7 +77,7 @@ def _results(scene: Scene, name: str, *, over: bool) -> None:
         for start in range(0, len(varied), _COLUMNS):
             for column, place in zip(st.columns(_COLUMNS), varied[start : start + _COLUMNS], strict=False):
                 with column:
-                    draw = partial(figures.by_axis, rows, scene.axes, place, scene.quantity)
+                    draw = partial(figures.by_axis, rows, scene.axes, place, scene.quantity, by=scene.by)
                     field = scene.axes[place].field
                     chart.show(draw, f"sweeps_{field}", alt=said, name=f"{name}-{field}")
     if over and rows:
@@ -88,23 +90,29 @@ def _controls(scene: Scene) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         form = Form(session.sweep(), session.put_sweep, "sweep")
         form.choice("quantity", _("Show"), widget=st.segmented_control)
+        lines = {"": _("all together")} | {
+            axis.field: labels.field(axis.field) for axis in scene.axes if 1 < len(axis.values) <= figures.MOST_LINES
+        }
+        if len(scene.axes) > 1:
+            form.choice("by", _("Lines by"), lines, width=200)
         with st.popover(_("Filter")):
             toolbar.filters(scene.axes, scene.only)
 
 
 def _table(scene: Scene, name: str) -> None:
     frame = tables.points(scene)
-    st.subheader(_("Table"), anchor=False)
+    st.header(_("Table"), anchor=False)
     with st.container(horizontal=True):
         table_export.buttons(frame, name, "sweeps")
     digits = {own: st.column_config.NumberColumn(format="%.4g") for own in frame.select_dtypes("float").columns}
+    digits |= {own: st.column_config.NumberColumn(format="localized") for own in (_("Parameters"), _("MACs"))}
     alt = _("Table of the measured networks of the sweep.")
     st.dataframe(frame, key="sweeps_table", hide_index=True, height=380, alt=alt, column_config=digits)
 
 
 def _missing(scene: Scene) -> None:
     if scene.missing:
-        st.subheader(_("Not measured"), anchor=False)
+        st.header(_("Not measured"), anchor=False)
         st.dataframe(
             tables.missing(scene),
             key="sweeps_missing",

@@ -20,6 +20,7 @@ class Scene:
     results: dict[int, PointResult | Message]
     only: tuple[Axis, ...]  # the values that are shown, of the axes that are filtered
     quantity: Quantity
+    by: int | None = None  # the axis whose values have lines of their own
 
     @classmethod
     def of(

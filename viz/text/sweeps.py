@@ -14,19 +14,14 @@ from viz.style import format
 from viz.text import labels
 
 _WORTH = 1.5  # smaller factors between the values of an axis are not told
-_NEARER: Mapping[Quantity, tuple[str, str]] = MappingProxyType(  # of one network, of several
+_NEARER: Mapping[Quantity, str] = MappingProxyType(
     {
-        Quantity.RATIO: (
-            N_("In {k} of {n} network the first convolution's gradient is closer to the last one's with skips."),
-            N_("In {k} of {n} networks the first convolution's gradient is closer to the last one's with skips."),
+        Quantity.RATIO: N_(
+            "With skips the first convolution's gradient is closer to the last one's in {k} of {n} cases."
         ),
-        Quantity.GROWTH: (
-            N_("In {k} of {n} network the gradient changes less from layer to layer with skips."),
-            N_("In {k} of {n} networks the gradient changes less from layer to layer with skips."),
-        ),
-        Quantity.SPREAD: (
-            N_("In {k} of {n} network the last block's output is closer in size to the first one's with skips."),
-            N_("In {k} of {n} networks the last block's output is closer in size to the first one's with skips."),
+        Quantity.GROWTH: N_("With skips the gradient changes less from layer to layer in {k} of {n} cases."),
+        Quantity.SPREAD: N_(
+            "With skips the last block's output is closer in size to the first one's in {k} of {n} cases."
         ),
     }
 )
@@ -56,9 +51,9 @@ def summary(rows: Sequence[Row], axes: Sequence[Axis], quantity: Quantity) -> st
         if known:
             ends = {"low": format.number(min(known)), "high": format.number(max(known))}
             parts.append(
-                _("With skips it lies between {low} and {high}.", **ends)
+                _("With skips the values lie between {low} and {high}.", **ends)
                 if skips
-                else _("Without skips it lies between {low} and {high}.", **ends)
+                else _("Without skips the values lie between {low} and {high}.", **ends)
             )
     parts.append(_strongest(rows, axes, quantity))
     lost = sum(not _finite(one) for skips in (True, False) for one in _values(rows, quantity, skips=skips))
@@ -103,7 +98,7 @@ def _far(one: float) -> float:
 
 def _count(rows: Sequence[Row], quantity: Quantity) -> str:
     nearer = sum(_far(value(row.result.skips, quantity)) < _far(value(row.result.plain, quantity)) for row in rows)
-    return ngettext(*_NEARER[quantity], len(rows), k=nearer)
+    return _(_NEARER[quantity], k=nearer, n=len(rows))
 
 
 def _strongest(rows: Sequence[Row], axes: Sequence[Axis], quantity: Quantity) -> str:
@@ -120,7 +115,7 @@ def _strongest(rows: Sequence[Row], axes: Sequence[Axis], quantity: Quantity) ->
     if factor < _WORTH:
         return ""
     return _(
-        "Of what is varied, this changes it most without skips: {field}, {low} at {first} and {high} at {last} "
+        "Of what is varied, this changes the values most without skips: {field}, {low} at {first} and {high} at {last} "
         "(medians).",
         field=labels.field(axis.field),
         low=format.number(middles[low]),

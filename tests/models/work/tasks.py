@@ -4,7 +4,9 @@ import os
 import time
 from pathlib import Path
 
+from models.results.task import task
 from models.runtime.messages import UserError
+from models.work.points import OfPoints, Points
 
 
 def number(progress, *, n, pause=0.0):
@@ -43,3 +45,9 @@ def threads(progress, *, n):
     import torch
 
     return (torch.get_num_threads(),)
+
+
+@OfPoints
+def many(*, count, pause, folder):
+    work = (task(f"{__name__}:counted", n=n, folder=folder, pause=pause) for n in range(count))
+    return Points(tuple(work), (1.0,) * count)

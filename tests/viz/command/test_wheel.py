@@ -85,7 +85,7 @@ def test_the_installed_command_opens_the_app(installed, tmp_path):
     )
     try:
         with visiting(address.rstrip("/")) as visit:
-            for page in ("", "signals", "compare", "training"):
+            for page in ("", "signals", "compare", "training", "sweeps"):
                 visit.page.goto(f"{address}{page}")
                 visit.page.locator("h1").first.wait_for()
             assert visit.troubles == []

@@ -33,6 +33,8 @@ PAGES = {
     "compare": "compare",
     "training": "training",
     "a finished race": "training?" + "&".join(f"{name}={value}" for name, value in TRAINED.to_query().items()),
+    "sweeps": "sweeps",
+    "a sweep": f"sweeps?sweeps.run=true&sweeps.axes=stages:1-1,2-2;norm:batch,none&signals.batch=2&{SMALL}",
     "the lessons": "lessons",
     "a question": "lessons?lessons.lesson=2-gradient",
     "an answer": "lessons?lessons.lesson=2-gradient&lessons.answers=1",
@@ -61,7 +63,9 @@ def shown(visit, query):
     page = visit.page
     page.goto(f"{visit.address}/{query}")
     page.get_by_test_id("stMain").locator("h1").wait_for()
-    if "run=true" in query:
+    if "sweeps.run=true" in query:
+        page.locator(".st-key-sweeps_table").wait_for()
+    elif "run=true" in query:
         page.locator(".st-key-fresh h2").first.wait_for()
     visit.settle()
     page.wait_for_timeout(500)

@@ -56,6 +56,7 @@ def opened(open_app, page, **query):
         ("compare", {}),
         ("compare", {"compare.facet": "blocks"}),
         ("training", {}),
+        ("sweeps", {"sweeps.axes": "depth:8,19;norm:batch,none", "sweeps.run": "true", "signals.batch": "2"}),
     ],
     ids=str,
 )

@@ -21,6 +21,7 @@ from viz.graph.picture import Direction
 from viz.state.architecture import Tab
 from viz.state.compare import Facet
 from viz.state.signals import Panel
+from viz.state.sweeps import Quantity
 from viz.state.training import Lesson
 
 SMALL = {
@@ -110,6 +111,15 @@ def test_what_a_link_or_a_change_did_wrong(open_pseudo):
     check(app)
     app.number_input(key="field_groups").set_value(7).run()
     check(app)
+
+
+@pytest.mark.parametrize(
+    "axes", ["", "depth:8,19;norm:batch,none;gate:none,highway;zero_init_residual:true", "depth:19"]
+)
+@pytest.mark.parametrize("quantity", Quantity)
+def test_the_sweeps_page(open_pseudo, axes, quantity):
+    query = {"sweeps.axes": axes, "sweeps.run": "true", "sweeps.by": "norm"} if axes else {}
+    check(open_pseudo("sweeps", **query, **{"sweeps.quantity": quantity, "signals.batch": "2"}))
 
 
 @pytest.mark.parametrize("panel", Panel)

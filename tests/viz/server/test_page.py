@@ -68,10 +68,10 @@ def test_a_public_server_says_what_it_keeps_and_its_limits(open_app, public):
         == "30 days"
     )
     assert list(limits.columns) == ["Limit", "Value"]
-    assert limits["Value"].tolist()[:5] == ["40", "3", "2 min", "15 min", "210"]
+    assert limits["Value"].tolist()[:7] == ["40", "3", "2 min", "2 min", "200", "15 min", "210"]
 
 
-@pytest.mark.parametrize("page", ["architecture", "signals", "compare", "training", "lessons"])
+@pytest.mark.parametrize("page", ["architecture", "signals", "compare", "training", "sweeps", "lessons"])
 def test_every_page_of_a_public_server_says_that_it_is_one(open_app, public, page):
     app = opened(open_app, f"viz/pages/{page}.py", **TINY)
 

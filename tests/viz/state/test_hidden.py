@@ -54,7 +54,7 @@ def test_every_word_can_be_hidden_on_the_first_page(open_app, word):
     assert not open_app(hide=word).exception
 
 
-@pytest.mark.parametrize("page", ["architecture", "signals", "compare", "training"])
+@pytest.mark.parametrize("page", ["architecture", "signals", "compare", "training", "sweeps"])
 def test_everything_can_be_hidden_on_every_page(open_app, page):
     app = open_app(hide=",".join(sorted(WORDS)))
     app.switch_page(f"viz/pages/{page}.py").run()

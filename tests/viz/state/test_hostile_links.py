@@ -18,7 +18,7 @@ from viz.state import session
 from viz.state.training import of
 
 pytestmark = pytest.mark.slow
-PAGES = ("architecture", "signals", "compare", "training")
+PAGES = ("architecture", "signals", "compare", "training", "sweeps")
 LINKS = 90  # per page
 STORED = ROOT / "tests/models/training/stored_runs"
 NASTY = [
@@ -28,12 +28,19 @@ NASTY = [
     "{{7*7}}", "$(id)", "~", "~~~~", "~".join(["resnet18"] * 20), "resnet18.stages-9999", "resnet50.groups-7", "sidebar~sidebar",
     "resnet18.classes-1", "1x1x1", "3x1024x1024", "3x9999x9999", "0x0x0", "-3x8x8", "2-2-2-2-2-2", "2000-1", "0-0", "1,1,1",
     "odd", "pipe", "endless", "deep", "zeros", "resnet-4-digits-786179fe72", "=1+1", "|", "\\", "layer1.0.conv1", "layer9",
+    "depth:20,32;norm:batch,none", "seed:" + ",".join(map(str, range(9_999))), "depth:;:;;", "widen:1e300", "norm:none,none", "depth",
 ]  # fmt: skip
 
 
 def names():
     """Return every field that a link can have."""
-    pages = (type(session.view()), type(session.experiment()), type(session.comparison()), type(session.race()))
+    pages = (
+        type(session.view()),
+        type(session.experiment()),
+        type(session.comparison()),
+        type(session.race()),
+        type(session.sweep()),
+    )
     own = [name for page in pages for names in page.old_names().items() for name in names]  # old and current ones
     return [*NetworkSpec.names(), *own]
 

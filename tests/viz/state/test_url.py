@@ -9,10 +9,11 @@ from models.specs.spec import NetworkSpec
 from viz.state.architecture import Tab, View
 from viz.state.compare import Comparison, Facet
 from viz.state.signals import Experiment, Paint, Panel, Show
+from viz.state.sweeps import Sweep
 from viz.state.training import Lesson, Race
 from viz.state.url import UNPREFIXED
 
-PAGES = (View, Experiment, Comparison, Race)
+PAGES = (View, Experiment, Comparison, Race, Sweep)
 
 
 def test_no_two_settings_share_a_name():
