@@ -36,9 +36,10 @@ class Axis:
 
     def __post_init__(self) -> None:
         rule = rule_of(self.field)
+        name = f"axes.{self.field}"
         if not isinstance(self.values, tuple | list) or not self.values:
-            raise SpecError(f"axes.{self.field}", "must be a list of values", self.values)
-        values = (rule.check(f"axes.{self.field}", value) for value in self.values)
+            raise SpecError(name, "must be a list of values", self.values)
+        values = (rule.check(name, value) for value in self.values)
         object.__setattr__(self, "values", tuple(dict.fromkeys(values)))
 
     def texts(self) -> tuple[str, ...]:
@@ -188,8 +189,8 @@ def from_table(table: Mapping[str, Any]) -> tuple[NetworkSpec, MeasureSpec, tupl
 
 def _filled(name: str, settings: Any, given: Mapping[str, Any]) -> Any:
     """Settings with the values of a table."""
-    for field in given:
+    for field, value in given.items():
         if field not in settings.names():
-            raise SpecError(f"{name}.{field}", "must be a field of this table: {options}", given[field],
-                            options=tuple(settings.names()))  # fmt: skip
+            full, options = f"{name}.{field}", tuple(settings.names())
+            raise SpecError(full, "must be a field of this table: {options}", value, options=options)
     return settings.changed(**{field: tuple(one) if isinstance(one, list) else one for field, one in given.items()})

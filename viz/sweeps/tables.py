@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from models.runtime.messages import Message
 from models.signals.grid import Axis
-from viz.language import _, worded
+from viz.language import _, labelled, worded
 from viz.sweeps.scene import Scene
 from viz.text import labels
 
@@ -37,8 +38,16 @@ def points(scene: Scene) -> pd.DataFrame:
 def missing(scene: Scene) -> pd.DataFrame:
     """Return the points without a result, with the reasons."""
     return pd.DataFrame(
-        [_values(scene.axes, point.values) | {_("Why not"): worded(why)} for point, why in scene.missing]
+        [_values(scene.axes, point.values) | {_("Why not"): _reason(why)} for point, why in scene.missing]
     )
+
+
+def _reason(why: Message) -> str:
+    """Why a point has no result; a field is named as in the sidebar."""
+    values = dict(why.values)
+    if values.keys() == {"field", "reason"}:
+        return labelled(labels.field(values["field"]), worded(values["reason"]))
+    return worded(why)
 
 
 def _values(axes: Sequence[Axis], values: Sequence[Any]) -> dict[str, Any]:

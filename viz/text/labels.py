@@ -19,6 +19,7 @@ from viz.state.exercise import Page
 from viz.state.signals import At, Of, Paint, Panel, Show
 from viz.state.sweeps import Quantity
 from viz.state.training import Lesson, Scale
+from viz.style import format
 
 _LABELS: dict[type[StrEnum], dict[str, str]] = {
     Page: {
@@ -264,8 +265,8 @@ def block_label(name: str) -> str:
 
 
 def field(name: str) -> str:
-    """Return the label of a field of the network in the sidebar."""
-    return _(_FIELDS[name])
+    """Return the label of a field of the network in the sidebar, or of a sweep."""
+    return _(_FIELDS[name]) if name in _FIELDS else name
 
 
 def value(field: str, value: object) -> str:
@@ -275,16 +276,12 @@ def value(field: str, value: object) -> str:
     if field == "block":
         return block_label(str(value))
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return _("on") if value else _("off")
     if isinstance(value, StrEnum):
         return label(value)
-    return (
-        "-".join(map(str, value))
-        if isinstance(value, tuple)
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if isinstance(value, tuple):
+        return format.shape(value) if field == "input_shape" else "-".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def fitted(how: str) -> str:

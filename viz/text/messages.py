@@ -1,7 +1,5 @@
 """Errors, repairs and stored weights, in the visitor's language."""
 
-from typing import Any
-
 from models.runtime.errors import SpecError
 from models.training.data_registry import DATA
 from models.training.stored_run import Summary
@@ -23,8 +21,8 @@ def repaired(note: Note) -> str:
         return _(
             "{field}: now {now}, not {asked}.",
             field=labels.field(note.field),
-            now=_value(note.field, note.now),
-            asked=_value(note.field, note.asked),
+            now=labels.value(note.field, note.now),
+            asked=labels.value(note.field, note.asked),
         )
     if note.projections:
         return _(
@@ -32,17 +30,6 @@ def repaired(note: Note) -> str:
             depth=note.depth,
         )
     return _("Depth: now {depth:,}, counted without projections, with the classifier.", depth=note.depth)
-
-
-def _value(field: str, value: Any) -> str:
-    """A value of a field of the network as the sidebar shows it."""
-    if field == "block":
-        return labels.block_label(str(value))
-    if isinstance(value, bool):
-        return _("on") if value else _("off")
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value))
-    return labels.label(value)
 
 
 def file_weights(name: str) -> str:

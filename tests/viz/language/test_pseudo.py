@@ -286,7 +286,15 @@ def test_the_pages_are_named_in_the_links_language_at_once(open_app, monkeypatch
 
     open_app(lang=pseudo.CODE)
 
-    assert titles == ["⟦This server⟧", "⟦Lessons⟧", "⟦Architecture⟧", "⟦Signals⟧", "⟦Compare⟧", "⟦Training⟧"]
+    assert titles == [
+        "⟦This server⟧",
+        "⟦Lessons⟧",
+        "⟦Architecture⟧",
+        "⟦Signals⟧",
+        "⟦Compare⟧",
+        "⟦Training⟧",
+        "⟦Sweeps⟧",
+    ]
 
 
 def test_two_threads_speak_two_languages_at_once():
