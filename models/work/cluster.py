@@ -103,6 +103,16 @@ class Cluster:
         """Return whether the scheduler answers."""
         return self._client is not None and self._client.status == "running"
 
+    def results(self, ended: dict[str, Future]) -> dict[str, Any]:
+        """Return the results of those that have one, fetched together: each message to the scheduler takes its time."""
+        finished = {key: future for key, future in ended.items() if future.status == "finished"}
+        if not finished or self._client is None:
+            return {}
+        try:
+            return dict(self._client.gather(finished, errors="skip"))
+        except (OSError, TimeoutError, CancelledError):
+            return {}
+
     def client(self, tell: Tell) -> Client:
         """Return the connection; waits for a scheduler that does not answer."""
         while True:
@@ -182,10 +192,10 @@ class _Flight:
             ended = [] if self._cluster.running() else list(self.futures)
         while not self._ended.empty():
             ended.append(self._ended.get())
-        for key in ended:
-            if key in self.futures:
-                future, task, last = self.futures.pop(key)
-                yield task, _outcome(future, task), last
+        gone = {key: self.futures.pop(key) for key in ended if key in self.futures}
+        results = self._cluster.results({key: future for key, (future, _, _) in gone.items()})
+        for key, (future, task, last) in gone.items():
+            yield task, results[key] if key in results else _failure(future, task), last
 
     def cancel(self) -> None:
         """Withdraw what is still on the cluster."""
@@ -195,11 +205,9 @@ class _Flight:
         self.futures.clear()
 
 
-def _outcome(future: Future, task: Task[Any]) -> Any:
-    """The result of a task, the reason why it has none, or that its worker or the scheduler has gone."""
+def _failure(future: Future, task: Task[Any]) -> Any:
+    """The reason why a task has no result, or that its worker or the scheduler has gone."""
     try:
-        if future.status == "finished":
-            return future.result(timeout=_SILENT)
         error = future.exception(timeout=_SILENT) if future.status == "error" else None
     except (OSError, TimeoutError, CancelledError):
         return _LOST
