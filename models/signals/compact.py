@@ -90,9 +90,10 @@ def _row(record: object, names: Sequence[str]) -> list[float]:
 
 
 def _named(row: Sequence[float], names: Sequence[str]) -> dict[str, Any]:
-    """Fields from numbers; weights that a layer lacks are None."""
+    """Fields from numbers; a layer without weights has None for both of theirs, one with weights may have a NaN."""
     values: dict[str, Any] = dict(zip(names, row, strict=True))
-    return {name: None if name.startswith("weight") and isnan(value) else value for name, value in values.items()}
+    without = isnan(values.get("weight_norm", 0.0))
+    return {name: None if without and name.startswith("weight") else value for name, value in values.items()}
 
 
 def _rounded(values: list[list[list[float]]]) -> Any:

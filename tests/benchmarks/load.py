@@ -45,6 +45,7 @@ class Client:
 
     def __init__(self, address: str) -> None:
         self.address = address.replace("http", "ws") + "/_stcore/stream"
+        self.busy = False  # whether the last page showed a measurement in progress
 
     async def __aenter__(self) -> Self:
         self.socket = await websockets.connect(self.address, subprotocols=["streamlit"], max_size=None)
@@ -55,6 +56,7 @@ class Client:
 
     async def page(self, name: str, query: str) -> float:
         """Ask for a page and return the seconds until its script has ended; raises for an error on it."""
+        self.busy = False
         asked = BackMsg()
         asked.rerun_script.query_string = query
         asked.rerun_script.page_name = name
@@ -64,6 +66,8 @@ class Client:
             told = ForwardMsg()
             told.ParseFromString(await asyncio.wait_for(self.socket.recv(), 120))
             kind = told.WhichOneof("type")
+            if kind == "delta" and told.delta.new_element.WhichOneof("type") == "progress":
+                self.busy = True  # something is being measured
             if kind == "delta" and told.delta.new_element.WhichOneof("type") == "exception":
                 raise RuntimeError(told.delta.new_element.exception.message[:200])
             if kind == "script_finished" and told.script_finished in (

@@ -69,3 +69,18 @@ def test_what_is_not_finite_stays_so(pair):
 def test_other_bytes_are_refused():
     with pytest.raises((ValueError, OSError)):
         unpack(b"no zip", (SPEC, twin(SPEC)), (trace(SPEC), trace(twin(SPEC))))
+
+
+def test_a_gradient_that_is_not_a_number_is_not_one_that_is_missing(pair):
+    first = pair.plain.runs[0]
+    odd = tuple(
+        layer if layer.weight_norm is None else replace(layer, weight_gradient_norm=float("nan"))
+        for layer in first.layers
+    )
+    made = replace(pair, plain=replace(pair.plain, runs=(replace(first, layers=odd), *pair.plain.runs[1:])))
+
+    found, _stamp = unpack(pack(made, STAMP), (SPEC, twin(SPEC)), (trace(SPEC), trace(twin(SPEC))))
+
+    for before, after in zip(odd, found.plain.layers, strict=True):
+        assert (after.weight_gradient_norm is None) == (before.weight_gradient_norm is None)
+    assert isnan(found.plain.band("weight_gradient_norm")[0].middle)

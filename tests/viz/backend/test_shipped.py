@@ -6,10 +6,12 @@ from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from models.specs.twins import twin
 from models.training.stored_run import identity
+from viz import text
 from viz.backend import shipped, signal_jobs
 from viz.command.ship import ship
+from viz.signals import figures
 from viz.state.compare import read
-from viz.state.signals import Experiment
+from viz.state.signals import At, Experiment, Of
 from viz.state.training import RECIPES, runners
 
 NAMES = sorted(path.stem for path in shipped.FOLDER.glob("*.npz"))
@@ -30,6 +32,18 @@ def test_each_is_found_by_the_first_request_of_its_network(name):
     assert found.skips.trace.params == shipped.cached.trace(spec).params
     assert len(found.skips.runs) == 3
     assert stamp.date
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_is_drawn_and_told(name):
+    spec, _ = read(name.replace("torchvision.", "torchvision:"))
+    pair, _ = shipped.pair(spec, signal_jobs.pair(spec, Experiment(), None))
+
+    for of in Of:
+        assert text.signals.gradients(pair, of)
+        text.signals.meaning(pair, of)
+        assert figures.gradients(pair, of).data
+    assert all(text.measured.outputs(pair, at) for at in At)
 
 
 def test_another_request_or_network_has_none():
@@ -87,6 +101,6 @@ def test_a_training_is_found_by_its_settings_and_by_no_others():
 def test_a_damaged_training_is_none(tmp_path, monkeypatch):
     (run, *__) = (runner.run for runner in runners(RECIPES["digits"].race, NetworkSpec()))
     monkeypatch.setattr(shipped, "RUNS", tmp_path)
-    for text in ("", "{}", "[1]", '{"run": {}, "epochs": "a,b", "made": "", "answers": ""}'):
-        (tmp_path / f"{identity(run)}.json").write_text(text)
+    for wrong in ("", "{}", "[1]", '{"run": {}, "epochs": "a,b", "made": "", "answers": ""}'):
+        (tmp_path / f"{identity(run)}.json").write_text(wrong)
         assert shipped.run.__wrapped__(run) is None
