@@ -3,8 +3,10 @@
 `streamlit run viz/command/serve.py` instead of `streamlit run app.py`.
 """
 
+import contextlib
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -73,4 +75,16 @@ def headers() -> dict[str, str]:
     } | ({} if frames else {"X-Frame-Options": "SAMEORIGIN"})  # older browsers; it can't name other sites
 
 
+def raise_file_limit() -> None:
+    """Let this process open as many files as it may: a visitor takes four, and many systems allow 1,024 at first."""
+    if find_spec("resource") is None:  # Windows has no such limit
+        return
+    import resource  # noqa: PLC0415
+
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+raise_file_limit()
 app = st.App(_APP, middleware=[Middleware(Headers)])

@@ -71,7 +71,7 @@ def _results(scene: Scene, name: str, *, over: bool) -> None:
     if over:
         _controls(scene)
     if rows:
-        said = text.summary(rows, scene.axes, scene.quantity)
+        said = text.summary(rows, scene.axes, scene.quantity, whole=over)
         st.markdown(f"**{said}**")
         varied = [place for place, axis in enumerate(scene.axes) if len(axis.values) > 1] or [0]
         for start in range(0, len(varied), _COLUMNS):

@@ -41,8 +41,8 @@ def value(side: Side, quantity: Quantity) -> float:
     return float("nan") if found is None else found
 
 
-def summary(rows: Sequence[Row], axes: Sequence[Axis], quantity: Quantity) -> str:
-    """Return in how many networks skips help, how far the values spread, and which field changes them most."""
+def summary(rows: Sequence[Row], axes: Sequence[Axis], quantity: Quantity, *, whole: bool = True) -> str:
+    """Return in how many networks skips help, how far the values spread and, once all are measured, what counts."""
     if not rows:
         return ""
     parts = [_count(rows, quantity)] if quantity in _NEARER else []
@@ -55,7 +55,8 @@ def summary(rows: Sequence[Row], axes: Sequence[Axis], quantity: Quantity) -> st
                 if skips
                 else _("Without skips the values lie between {low} and {high}.", **ends)
             )
-    parts.append(_strongest(rows, axes, quantity))
+    if whole:
+        parts.append(_strongest(rows, axes, quantity))
     lost = sum(not _finite(one) for skips in (True, False) for one in _values(rows, quantity, skips=skips))
     if lost:
         parts.append(

@@ -133,3 +133,16 @@ def test_two_servers_behind_the_proxy_share_what_they_measure(hall, tmp_path):
 
     assert len({said for texts in at.values() for said in texts}) == 1
     assert len(list((tmp_path / "results").glob("*.zip"))) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_a_full_hall_does_not_run_out_of_open_files():
+    code = "import resource; import viz.command.serve; print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
+
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -Sn 300; exec "$@"', "sh", sys.executable, "-c", code],
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    soft, hard = done.stdout.split()[-2:]
+    assert soft == hard != "300"

@@ -50,6 +50,12 @@ def test_the_field_with_the_largest_factor_is_named():
     assert "changes the values most without skips: Depth, 3 at 8 and 300 at 56 (medians)." in said
 
 
+def test_it_is_not_named_before_all_are_measured():
+    found = rows(AXES, [(1, 2), (1, 4), (1, 200), (1, 400)])
+
+    assert "changes the values most" not in summary(found[:3], AXES, Quantity.RATIO, whole=False)
+
+
 def test_small_factors_are_not_told():
     assert "changes the values most" not in summary(rows(AXES, [(1, 1.1)] * 4), AXES, Quantity.RATIO)
 
