@@ -102,12 +102,13 @@ def _controls(scene: Scene) -> None:
 def _table(scene: Scene, name: str) -> None:
     frame = tables.points(scene)
     st.header(_("Table"), anchor=False)
-    with st.container(horizontal=True):
-        table_export.buttons(frame, name, "sweeps")
     digits = {own: st.column_config.NumberColumn(format="%.4g") for own in frame.select_dtypes("float").columns}
     digits |= {own: st.column_config.NumberColumn(format="localized") for own in (_("Parameters"), _("MACs"))}
     alt = _("Table of the measured networks of the sweep.")
-    st.dataframe(frame, key="sweeps_table", hide_index=True, height=380, alt=alt, column_config=digits)
+    with st.container(key="sweeps_table"):
+        with st.container(horizontal=True):
+            table_export.buttons(frame, name, "sweeps")
+        st.dataframe(frame, key="sweeps_rows", hide_index=True, height=380, alt=alt, column_config=digits)
 
 
 def _missing(scene: Scene) -> None:
