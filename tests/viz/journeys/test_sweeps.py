@@ -21,14 +21,14 @@ def test_a_sweep_from_the_menu_to_the_table(app):
 
         page.locator(".st-key-run_sweeps button").click()
         page.locator(".st-key-sweeps_table").wait_for()
-        assert page.locator(".st-key-chart_sweeps_norm .js-plotly-plot").count() == 1
+        page.locator(".st-key-chart_sweeps_norm .js-plotly-plot").wait_for()
         page.get_by_text("of 6 cases").wait_for()
 
         page.get_by_role("combobox", name="Lines by").click()
         page.get_by_role("option", name="Norm", exact=True).click()
         page.locator(".st-key-chart_sweeps_stages").get_by_text("with skips, group norm", exact=True).wait_for()
+        page.wait_for_url("**sweeps.by=norm**")
         visit.settle()
-        assert "sweeps.by=norm" in page.url
 
         with page.expect_download() as saved:
             page.get_by_role("button", name="CSV", exact=True).click()
