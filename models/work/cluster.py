@@ -1,4 +1,4 @@
-"""Tasks on the workers of a Dask cluster: `SKIPSCOPE_CLUSTER=local:4`, or the address of a scheduler. Needs `dask`.
+"""Tasks on the workers of a Dask cluster: `SKIPSCOPE_CLUSTER=local:4`, or a scheduler's address. An extra: `cluster`.
 
 A scheduler runs whatever it is sent. One on this machine listens on the loopback only; beyond it, TLS is asked for,
 with the certificates that Dask's own configuration names.

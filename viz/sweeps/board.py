@@ -108,7 +108,7 @@ def _table(scene: Scene, name: str) -> None:
     with st.container(key="sweeps_table"):
         with st.container(horizontal=True):
             table_export.buttons(frame, name, "sweeps")
-        st.dataframe(frame, key="sweeps_rows", hide_index=True, height=380, alt=alt, column_config=digits)
+        st.dataframe(frame, key="sweeps_rows", hide_index=True, alt=alt, column_config=digits)
 
 
 def _missing(scene: Scene) -> None:
