@@ -108,14 +108,17 @@ async def crowd(addresses: list[str], clients: int, measuring: int, seconds: flo
     return measured
 
 
-async def opening(address: str, clients: int) -> list[float]:
-    """Let many open one lesson's link at once; return the seconds until each has it whole."""
+async def opening(addresses: list[str], clients: int) -> list[float]:
+    """Let many open one lesson's link at once, and stay; return the seconds until each has it whole."""
+    there = asyncio.Barrier(clients)
 
-    async def one() -> float:
-        async with Client(address) as client:
-            return await client.page("lessons", LESSON)
+    async def one(number: int) -> float:
+        async with Client(addresses[number % len(addresses)]) as client:
+            took = await client.page("lessons", LESSON)
+            await there.wait()
+            return took
 
-    return list(await asyncio.gather(*(one() for _ in range(clients))))
+    return list(await asyncio.gather(*(one(number) for number in range(clients))))
 
 
 def processes(addresses: list[str]) -> list[psutil.Process]:
@@ -158,7 +161,7 @@ def main() -> None:
         print("| page | pages | median | 95 % | times alone |\n|---|---|---|---|---|")
         row("one client alone", quiet, alone)
         if given.lesson:
-            row(f"{given.lesson} open a lesson at once", asyncio.run(opening(addresses[0], given.lesson)), alone)
+            row(f"{given.lesson} open a lesson at once", asyncio.run(opening(addresses, given.lesson)), alone)
         else:
             found = asyncio.run(crowd(addresses, given.clients, measuring, given.seconds))
             for kind, values in found.seconds.items():

@@ -7,17 +7,21 @@ the page cache that the system takes back, and at the end whether anything was r
 
 import argparse
 import asyncio
+import io
+import random
+import re
 import sys
 import time
 from pathlib import Path
 from urllib.parse import urlencode
 
 import psutil
+from PIL import Image
 
 from models.specs.presets import PRESETS
-from tests.benchmarks.load import Client, processes
+from tests.benchmarks.load import Client, crowd, processes
 from tests.groups import made_group
-from tests.viz.browser import served
+from tests.viz.browser import elsewhere, served, visiting
 from viz.state.training import Race
 
 SMALL = "stages=1-1&stem=cifar&base_width=8&input_shape=3x16x16&classes=5"
@@ -70,10 +74,29 @@ async def sessions(address: str, count: int) -> None:
         await asyncio.gather(*(one(number) for number in range(start, min(start + 10, count))))
 
 
+def uploads(address: str, count: int) -> None:
+    """Let so many visitors, one after the other, upload a picture of 4.7 MB each, measure with it, and leave."""
+    own = random.Random(0)  # noqa: S311
+    with visiting(address) as first:
+        for _ in range(count):
+            visit = elsewhere(first)
+            page, file = visit.page, io.BytesIO()
+            Image.frombytes("RGB", (1250, 1250), own.randbytes(3 * 1250 * 1250)).save(file, "PNG")
+            page.goto(f"{address}/signals?source=upload&seeds=1&batch=4")
+            page.get_by_text("Upload an image, or choose other images").wait_for()
+            page.locator('input[type="file"]').set_input_files(
+                {"name": "noise.png", "mimeType": "image/png", "buffer": file.getvalue()}
+            )
+            page.get_by_role("button", name=re.compile("^Run with and without")).click()
+            page.get_by_text("Measured here").first.wait_for()
+            page.context.close()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--limit", type=int, default=1_000, help="megabytes")
     parser.add_argument("--sessions", type=int, default=200)
+    parser.add_argument("--uploads", type=int, default=20)
     given = parser.parse_args()
     folder = made_group(given.limit * 10**6)
     if folder is None:
@@ -120,6 +143,15 @@ def main() -> int:
             time.sleep(5)
             row(group, "two minutes later", began)
             after = group.used()
+            failures = asyncio.run(crowd([address], 20, 4, 60.0)).failures
+            row(group, f"20 clients for a minute, 4 of them measure ({len(failures)} failures)", began)
+            unloaded = group.used()
+            uploads(address, given.uploads)
+            row(group, f"{given.uploads} pictures of 4.7 MB uploaded and measured", began)
+            time.sleep(125)
+            asyncio.run(pages(address, [("", "")]))
+            row(group, "two minutes later", began)
+            print(f"\nBefore and after the uploads: {group.used() / unloaded - 1:+.0%}.")
             print(
                 f"\nBefore and after the sessions: {before:,.0f} and {after:,.0f} MB, {after / before - 1:+.0%}; "
                 f"open files {handles} and {sum(one.num_fds() for one in found)}."

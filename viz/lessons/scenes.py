@@ -1,6 +1,7 @@
 """The state of a page that a step shows, from its query; the pages' own codecs read it."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from models.runtime.fields import Problem
@@ -34,6 +35,7 @@ class Scene:
     race: Race
 
 
+@lru_cache(maxsize=256)
 def scene(step: Step) -> Scene:
     """Return the state that a step shows. Raises `LessonError` if its query has an invalid or unknown field."""
     query = dict(parse_qsl(step.query, keep_blank_values=True))

@@ -160,8 +160,12 @@ else:
 """
 
 
-def test_of_servers_that_begin_a_run_at_the_same_moment_one_trains_it(runs, tmp_path):
+@pytest.mark.parametrize("begun", [False, True], ids=["new", "paused"])
+def test_of_servers_that_begin_a_run_at_the_same_moment_one_trains_it(runs, tmp_path, begun):
     start = tmp_path / "start"
+    if begun:
+        runs.begin(RunSpec())
+        runs.end(RunSpec(), Status.PAUSED)
     servers = [
         subprocess.Popen(
             [sys.executable, "-c", BEGIN, str(start), str(runs.folder)],
