@@ -39,6 +39,10 @@ _KEY = "skipscope"
 _ROOT = Path(cluster_local.__file__).parents[cluster_local.__name__.count(".")]  # where `-m` finds it
 _COUNT = 2.0  # seconds after which the workers are counted again
 _LOST = object()  # the scheduler has forgotten the task
+_NO_ANSWER = message("The cluster's scheduler does not answer. The work goes on when it is back.")
+_NO_START = message(
+    "The workers on this machine do not start; the server's log may say why. The work goes on when they have."
+)
 _NO_GPU = message('No worker of the cluster offers a GPU. Workers are started with --resources "GPU=1".')
 _DIED = message("It ended each process that measured it, probably for lack of memory, and was left out.")
 _one_at_a_time = threading.Lock()  # PyTorch's random numbers belong to the process
@@ -128,7 +132,7 @@ class Cluster:
                     self._client = self._connected()
                     self.trouble = None
                 except (OSError, TimeoutError, ValueError):
-                    self.trouble = message("The cluster's scheduler does not answer. The work goes on when it is back.")
+                    self.trouble = _NO_START if self.kind == LOCAL else _NO_ANSWER
             if self._client is None:
                 time.sleep(_AGAIN)
 

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Generic, Self
 
@@ -136,6 +136,15 @@ class Job:
         if not self.over:
             self.state = State.CANCELLED
 
+    def make_way(self) -> None:
+        """End the job, which waits, for another visitor's."""
+        self.error = message(
+            "Too many jobs are waiting: this one made way for a visitor who had none. Try again in a minute."
+        )
+        self.state = State.FAILED
+        self._stop.set()
+        self._ended.set()
+
     def tell(self, done: float) -> None:
         """Report the fraction done, 0 to 1; called by the work, at any interval.
 
@@ -193,5 +202,8 @@ class Job:
             _log.exception("a job failed: %s", self.request.task.function)
         finally:
             self.seconds = time.monotonic() - self._started
+            if not self.request.stored:  # a picture in its arguments is needed no more
+                self.request = replace(self.request, task=Task(self.request.task.function))
+                self.work = self.request.task.run
             self.state = ended
             self._ended.set()

@@ -7,6 +7,7 @@ are kept in a store.
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -119,28 +120,9 @@ class JobQueue:
 
     def _add(self, request: Request[Any], visitor: Hashable, instead: Job | None) -> Job:
         admission.check(request)
-        most = limits()
         with self._lock:
-            alike = [one for one in self._waiting if one.request.preemptible == request.preemptible]
-            waiting = sum(not one.request.idle for one in alike)  # trainings take no place from measurements
-            if not request.idle and most.waiting is not None and waiting >= most.waiting:
-                raise RefusedError("{n} jobs are already waiting. Try again in a minute.", n=waiting)
-            under_way = (self._running, self._short, *self._waiting)
-            own = sum(
-                one is not None
-                and one is not instead
-                and visitor in one.visitors
-                and not (one.over or one.request.idle)
-                for one in under_way
-            )
-            if not request.idle and most.waiting_each is not None and own >= most.waiting_each:
-                raise RefusedError(
-                    plural(
-                        "You already have {n} job under way here. Wait until it ends, or cancel it.",
-                        "You already have {n} jobs under way here. Wait until one ends, or cancel one.",
-                        own,
-                    )
-                )
+            if not request.idle:
+                self._admit(visitor, instead, preemptible=request.preemptible)
             job = Job(request)
             job.visitors.add(visitor)
             job.work = self._measured if request.stored else self._task
@@ -148,6 +130,37 @@ class JobQueue:
             if not request.idle and self._running is not None and self._running.request.idle:
                 self._running.cancel()
             return job
+
+    def _admit(self, visitor: Hashable, instead: Job | None, *, preemptible: bool) -> None:
+        """Make room for a job. Raises `RefusedError` if its visitor or all together have too much under way."""
+        most = limits()
+        alike = [one for one in self._waiting if one.request.preemptible == preemptible]
+        waiting = sum(not one.request.idle for one in alike)  # trainings take no place from measurements
+        under_way = (self._running, self._short, *self._waiting)
+        mine = sum(
+            one is not None and one is not instead and visitor in one.visitors and not (one.over or one.request.idle)
+            for one in under_way
+        )
+        if most.waiting is not None and waiting >= most.waiting:
+            last = None if mine else self._spare(alike)
+            if last is None:
+                raise RefusedError("{n} jobs are already waiting. Try again in a minute.", n=waiting)
+            self._waiting.remove(last)
+            last.make_way()
+        if most.waiting_each is not None and mine >= most.waiting_each:
+            raise RefusedError(
+                plural(
+                    "You already have {n} job under way here. Wait until it ends, or cancel it.",
+                    "You already have {n} jobs under way here. Wait until one ends, or cancel one.",
+                    mine,
+                )
+            )
+
+    def _spare(self, waiting: list[Job]) -> Job | None:
+        """The last job of those that wait for visitors who have others waiting too; None if each has one."""
+        have = Counter(visitor for job in waiting for visitor in job.visitors)
+        spare = {job for job in waiting if not job.request.idle and all(have[one] > 1 for one in job.visitors)}
+        return next((job for job in reversed(self._order()) if job in spare), None)
 
     def _next(self) -> None:
         """Start the first waiting job, if none is running."""

@@ -120,7 +120,8 @@ def _upload(spec: Network) -> bytes | None:
             st.session_state.pop(_PICTURE, None)  # else results of the previous picture would seem to be of this one
             st.error(format.as_it_is(worded(refused)))
         else:
-            st.session_state[_PICTURE] = data
+            if st.session_state.get(_PICTURE) != data:  # the same bytes are kept once
+                st.session_state[_PICTURE] = data
             if words := fitted(how):
                 st.caption(words)
     picture: bytes | None = st.session_state.get(_PICTURE)

@@ -81,6 +81,20 @@ def test_a_grid_on_two_workers_of_which_one_is_killed_gives_the_plain_loops_valu
     assert found == run(points, Told())
 
 
+def test_workers_that_cant_be_started_are_told_as_such(monkeypatch):
+    cluster = Cluster("local:1")
+    monkeypatch.setattr(cluster, "_started", lambda: (_ for _ in ()).throw(OSError))
+
+    def tell(task, done):
+        if cluster.trouble is not None:
+            raise StopError
+
+    with pytest.raises(StopError):
+        cluster.client(tell)
+
+    assert str(cluster.trouble).startswith("The workers on this machine do not start")
+
+
 def test_both_workers_take_part(two):
     found = run(alike(*numbers(*range(8), name="process")), Told(), execute=two)
 
@@ -144,10 +158,12 @@ def test_points_that_measure_time_run_one_after_another(two):
 
 
 @contextmanager
-def dask(*words):
+def dask(*words, **variables):
     """One of Dask's own commands, ended at the end."""
     command = [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]]
-    started = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL)
+    started = subprocess.Popen(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)} | variables, stderr=subprocess.DEVNULL
+    )
     try:
         yield started
     finally:
@@ -197,6 +213,27 @@ def test_a_scheduler_of_dasks_own_commands_may_go_and_come_back():
     assert found == tuple((n,) for n in range(20))
     assert any("does not answer" in one for one in troubles)
     assert len(told.parts) == 20
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_worker_with_more_threads_gives_the_same_values_within_float32():
+    where = f"tcp://127.0.0.1:{free_port()}"
+    points = grid("norm:batch,none;seed:0,1", replace(SMALL, base_width=64, input_shape=(3, 32, 32)))
+    with (
+        dask("scheduler", "--host", "127.0.0.1", "--port", where.rpartition(":")[2], "--no-dashboard"),
+        dask("worker", where, "--nthreads", "1", "--no-nanny", "--no-dashboard", OMP_NUM_THREADS="2"),
+    ):
+        cluster = Cluster(where)
+        try:
+            found = run(points, Told(), execute=cluster)
+        finally:
+            cluster.close()
+
+    for theirs, ours in zip(found, run(points, Told()), strict=True):
+        for side in ("skips", "plain"):
+            for field in ("loss", "ratio", "spread"):
+                here = getattr(getattr(ours, side), field)
+                assert getattr(getattr(theirs, side), field) == pytest.approx(here, rel=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -77,3 +77,15 @@ def test_nobody_waits_while_pytorch_is_imported(page, monkeypatch):
 
     importing.set()
     thread.join()
+
+
+def test_garbage_is_collected_now_and_then_and_not_after_every_page(monkeypatch):
+    collected = []
+    monkeypatch.setattr(drawing.gc, "collect", lambda: collected.append(1))
+    monkeypatch.setattr(drawing.garbage, "last", drawing.time.monotonic() - 11)
+
+    for _ in range(3):
+        with drawing.turn():
+            pass
+
+    assert len(collected) == 1

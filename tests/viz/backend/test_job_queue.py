@@ -209,6 +209,48 @@ def test_the_queue_has_an_end(line, monkeypatch):
         line.ask(3, request(3, endless))
 
 
+def test_who_has_nothing_under_way_takes_the_place_of_one_who_has_much(line, monkeypatch):
+    monkeypatch.setenv("SKIPSCOPE_MOST_WAITING", "4")
+    line.ask(0, request(0, endless), "first")
+    until(lambda: not line.queue._waiting)
+    much = [line.ask(("much", number), request(f"much {number}", endless), "much") for number in range(3)]
+    little = line.ask("little", request("little", endless), "little")
+
+    new = [line.ask(name, request(name, endless), name) for name in ("new", "newer")]
+
+    assert [job.state for job in (*much, little, *new)] == [
+        State.WAITING, State.FAILED, State.FAILED, State.WAITING, State.WAITING, State.WAITING,
+    ]  # fmt: skip
+    assert "made way for a visitor who had none" in str(much[2].error)
+    with pytest.raises(RefusedError, match="4 jobs are already waiting"):
+        line.ask("newest", request("newest", endless), "newest")  # each of the others has one
+
+
+def test_who_has_something_under_way_takes_no_place_in_a_full_queue(line, monkeypatch):
+    monkeypatch.setenv("SKIPSCOPE_MOST_WAITING", "2")
+    line.ask(0, request(0, endless), "first")
+    until(lambda: not line.queue._waiting)
+    others = [line.ask(("much", number), request(f"much {number}", endless), "much") for number in range(2)]
+
+    with pytest.raises(RefusedError, match="2 jobs are already waiting"):
+        line.ask("again", request("again", endless), "first")
+
+    assert all(job.state is State.WAITING for job in others)
+
+
+def test_work_that_several_wait_for_makes_way_only_if_all_of_them_have_more(line, monkeypatch):
+    monkeypatch.setenv("SKIPSCOPE_MOST_WAITING", "2")
+    line.ask(0, request(0, endless), "first")
+    until(lambda: not line.queue._waiting)
+    shared = line.ask("a", request("shared", endless), "much")
+    line.ask("b", request("shared", endless), "little")
+    own = line.ask("c", request("own", endless), "much")
+
+    line.ask("new", request("new", endless), "new")
+
+    assert (shared.state, own.state) == (State.WAITING, State.FAILED)
+
+
 def test_results_are_kept_up_to_a_size_the_newest():
     size = len(encode("0" * 8))
     line = slots_for(2 * size)
@@ -612,3 +654,12 @@ def test_what_was_measured_with_a_picture_is_dropped_when_it_is_not_used(line):
 
     assert line.of("a") is None
     assert line.of("b") is other
+
+
+def test_a_picture_is_not_held_by_the_work_that_it_was_for(line):
+    own = line.ask("a", request("picture", lambda job: (1.0,), stored=False))
+    asked = own.request.task.function
+    assert own.wait(60)
+
+    assert (own.request.task.function, own.request.task.arguments) == (asked, ())
+    assert line.ask("a", request("picture", stored=False)).key == own.key
