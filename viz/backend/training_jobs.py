@@ -7,11 +7,13 @@ from typing import Any
 
 import streamlit as st
 
+from models.landscape.records import COARSE, FINE, Surface, steps
 from models.results.task import task
 from models.runtime.messages import Message, UserError, message
 from models.runtime.server_limits import limits
 from models.specs.external import Network
 from models.specs.twins import with_skips
+from models.training.data_registry import DATA
 from models.training.records import Answer, Lesions, Predictions, Response, Reuse
 from models.training.run_spec import RunSpec
 from models.training.run_store import RunStore
@@ -187,6 +189,23 @@ def responses(runs: Sequence[tuple[RunSpec, int]]) -> Request[tuple[tuple[Respon
 
 def reuse(run: RunSpec, stamp: int) -> Request[tuple[Reuse, ...]]:
     return Request(task("work.training:reuse", run=run, stamp=stamp), 3.0, "reuse")
+
+
+def surfaces(
+    runs: Sequence[tuple[RunSpec, int]], *, half: int = COARSE, training_images: bool = False
+) -> Request[tuple[Surface, ...]]:
+    """Return the request for the loss around trained networks; one with all points gives way to shorter work."""
+    specs, stamps = tuple(run for run, _ in runs), tuple(stamp for _, stamp in runs)
+    images = [DATA[run.data].train if training_images else DATA[run.data].test for run in specs]
+    forward = len(steps(half)) ** 2 / 3  # passes without their backward one
+    whole, limit = half == FINE, limits().sweep_seconds
+    return Request(
+        task("work.landscape:surfaces", runs=specs, stamps=stamps, half=half, seed=0, training_images=training_images),
+        sum(pace.passes(cached.trace(run.network), n, forward) for run, n in zip(specs, images, strict=True)),
+        "landscape",
+        longest=(inf if limit is None else limit) if whole else None,
+        preemptible=whole,
+    )
 
 
 def answer(run: RunSpec, stamp: int, picture: bytes) -> Request[Answer]:

@@ -33,6 +33,20 @@ class Scale(Token):
     LOSS = "loss"
 
 
+class Images(Token):
+    """The images on which a loss surface is measured."""
+
+    TEST = "test"
+    TRAIN = "train"
+
+
+class Drawn(Token):
+    """How a loss surface is drawn."""
+
+    CONTOURS = "contours"
+    RELIEF = "relief"
+
+
 class Lesson(Token):
     """The tabs below the curves."""
 
@@ -44,6 +58,7 @@ class Lesson(Token):
     LESIONS = "lesions"
     RESPONSES = "responses"
     REUSE = "reuse"
+    LANDSCAPE = "landscape"
     RUNS = "runs"
     NUMBERS = "numbers"
 
@@ -68,6 +83,9 @@ class Race(Linked):
     lesson: Lesson = choice(Lesson.RESULTS)
     curve: Scale = choice(Scale.ERROR)
     logarithmic: bool = flag()  # the axes of the curves
+    images: Images = choice(Images.TEST)  # of the loss surface
+    form: Drawn = choice(Drawn.CONTOURS)
+    fine: bool = flag()  # the surface with all its points was asked for
     who: int = whole(0, 0, MOST)  # place of the network that a tab examines; 0: the best one
 
     def changed(self, **changes: Any) -> Self:

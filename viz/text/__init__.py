@@ -5,9 +5,20 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from viz.text import architecture, compare, cuts, inside, measured, signals, spans, strength, training
+    from viz.text import architecture, compare, cuts, inside, landscape, measured, signals, spans, strength, training
 
-__all__ = ["architecture", "compare", "cuts", "inside", "measured", "signals", "spans", "strength", "training"]
+__all__ = [
+    "architecture",
+    "compare",
+    "cuts",
+    "inside",
+    "landscape",
+    "measured",
+    "signals",
+    "spans",
+    "strength",
+    "training",
+]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -18,7 +18,7 @@ from viz.state.compare import Facet, Which
 from viz.state.exercise import Page
 from viz.state.signals import At, Of, Paint, Panel, Show
 from viz.state.sweeps import Quantity
-from viz.state.training import Lesson, Scale
+from viz.state.training import Drawn, Images, Lesson, Scale
 from viz.style import format
 
 _LABELS: dict[type[StrEnum], dict[str, str]] = {
@@ -105,6 +105,7 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Lesson.LESIONS: N_("Lesion study"),
         Lesson.RESPONSES: N_("Responses"),
         Lesson.REUSE: N_("Feature reuse"),
+        Lesson.LANDSCAPE: N_("Loss surface"),
         Lesson.RUNS: N_("All runs"),
         Lesson.NUMBERS: N_("Numbers"),
     },
@@ -114,6 +115,8 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Quantity.SPREAD: N_("last / first output"),
         Quantity.LOSS: N_("loss"),
     },
+    Images: {Images.TEST: N_("test images"), Images.TRAIN: N_("training images")},
+    Drawn: {Drawn.CONTOURS: N_("contours"), Drawn.RELIEF: N_("relief")},
     Scale: {Scale.ERROR: N_("error"), Scale.LOSS: N_("loss")},
     Status: {
         Status.RUNNING: N_("running"),

@@ -158,6 +158,11 @@ _SEEN: Mapping[str, str] = MappingProxyType(  # key of a chart, or its beginning
             "Each column is a layer of the dense block, each row an earlier output that it reads; the colour is how "
             "strongly its weights use it, relative to the largest. The diagonal is the output just before."
         ),
+        "landscape": N_(
+            "The middle is the trained network; to the right and upwards its weights are moved along two random "
+            "directions, at the edge by as much as their own size. The colour (or the height) is the loss there, on "
+            "one scale for all networks. Closed rings around the middle are a valley."
+        ),
         "confusion": N_(
             "Each row is a true class, each column what the network took it for. The diagonal is right; every other "
             "number is a mistake, the stronger the colour the more of them."

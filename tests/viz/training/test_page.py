@@ -175,7 +175,17 @@ def test_a_link_alone_starts_no_training(open_app, runs):
 
 @pytest.mark.parametrize(
     "lesson",
-    ["Predictions", "Confusion", "Gradients", "Lesion study", "Responses", "Numbers", "Feature reuse", "Your own"],
+    [
+        "Predictions",
+        "Confusion",
+        "Gradients",
+        "Lesion study",
+        "Responses",
+        "Numbers",
+        "Feature reuse",
+        "Your own",
+        "landscape",
+    ],
 )
 def test_every_tab_opens_after_the_training(open_app, runs, lesson):
     for network in (SMALL, replace(SMALL, shortcut="none")):
@@ -189,6 +199,7 @@ def test_every_tab_opens_after_the_training(open_app, runs, lesson):
         "Confusion": "Most frequent mistake",
         "Lesion study": "With one shape-preserving block removed",
         "Responses": "median and range",
+        "landscape": "as in Li et al. 2018",
     }
     assert expected.get(lesson, "") in words(app)
 

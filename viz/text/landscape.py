@@ -1,0 +1,92 @@
+"""Sentences on the loss around trained weights, computed from the numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.landscape.records import Surface
+from models.specs.external import Network
+from viz.language import _
+from viz.style import format
+from viz.text.training import percent
+
+_LITTLE = 0.1  # share of the images by which a network has to be better than guessing
+_RING = 0.5  # distance from the weights at which the loss is told, in their own size
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A trained network and the loss around its weights."""
+
+    name: str
+    network: Network
+    surface: Surface
+
+    @property
+    def learnt(self) -> bool:
+        """Whether it is clearly better than guessing."""
+        return self.error < 1 - 1 / self.network.classes - _LITTLE
+
+    @property
+    def error(self) -> float:
+        return float(self.surface.error[self.surface.middle, self.surface.middle])
+
+    @property
+    def around(self) -> float:
+        """Median of the loss where the weights are moved by half their size."""
+        places = np.abs(self.surface.places)
+        distance = np.maximum(places[:, None], places[None, :])
+        return float(np.median(self.surface.loss[np.isclose(distance, _RING)]))
+
+    @property
+    def dips(self) -> int:
+        """Points lower than all their neighbours, without the edge."""
+        loss = np.nan_to_num(np.asarray(self.surface.loss), nan=np.inf, posinf=np.inf)
+        inner, n = loss[1:-1, 1:-1], len(loss)
+        shifts = [(i, j) for i in range(3) for j in range(3) if (i, j) != (1, 1)]
+        return int(np.all([inner < loss[i : n - 2 + i, j : n - 2 + j] for i, j in shifts], axis=0).sum())
+
+
+def surfaces(subjects: Sequence[Around]) -> list[str]:
+    """Return what the loss around each network is, and whether the effect of skip connections can be seen."""
+    lines = [_of(one) for one in subjects]
+    skips = [one for one in subjects if not one.network.plain]
+    plain = [one for one in subjects if one.network.plain]
+    lazy = [one.name for one in subjects if not one.learnt]
+    if skips and plain and lazy:
+        lines.append(
+            _(
+                "What skip connections do to the loss around a solution can't be seen here: {names} did not find one.",
+                names=_(", ").join(lazy),
+            )
+        )
+    elif len(skips) == len(plain) == 1:
+        lines.append(
+            _(
+                "Where the weights are moved by half their size, the loss rises by {skips} with skip connections and "
+                "by {plain} without (median; two random directions, one training each).",
+                skips=format.number(skips[0].around - skips[0].surface.at_weights),
+                plain=format.number(plain[0].around - plain[0].surface.at_weights),
+            )
+        )
+    return lines
+
+
+def _of(one: Around) -> str:
+    if not one.learnt:
+        return _(
+            "{name} gets {error} wrong, and guessing would get {chance} wrong: this is the loss around weights "
+            "that have learnt too little.",
+            name=one.name,
+            error=percent(one.error),
+            chance=percent(1 - 1 / one.network.classes),
+        )
+    return _(
+        "{name}: the loss is {here} at the trained weights, and {around} where they are moved by half their size "
+        "(median). Points lower than all their neighbours: {dips}.",
+        name=one.name,
+        here=format.number(one.surface.at_weights),
+        around=format.number(one.around),
+        dips=one.dips,
+    )

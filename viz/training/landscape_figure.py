@@ -1,0 +1,135 @@
+"""Charts of the loss around trained weights, as contours and in relief."""
+
+from collections.abc import Sequence
+from math import ceil, floor, log10
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from models.landscape.records import Surface
+from viz.language import _
+from viz.style import format, theme
+from viz.training.figures import own
+
+Named = Sequence[tuple[str, Surface]]
+_COLUMNS = 3
+_LINES = 14  # contour lines over the whole scale
+
+
+def contours(named: Named, *, dark: bool = False) -> go.Figure:
+    """Return the loss as colours and lines of equal loss, on one logarithmic scale; a cross marks the weights."""
+    figure, rows = _panels(named, "xy")
+    low, high = _range(named)
+    for place, (name, surface) in enumerate(named):
+        where = {"row": place // _COLUMNS + 1, "col": place % _COLUMNS + 1}
+        figure.add_contour(
+            z=_height(surface),
+            x=surface.places,
+            y=surface.places,
+            coloraxis="coloraxis",
+            contours={"start": low, "end": high, "size": (high - low) / _LINES or 1.0},
+            line={"width": 1, "color": "rgba(255, 255, 255, 0.55)"},
+            customdata=_told(name, surface),
+            hovertemplate="%{customdata}<extra></extra>",
+            **where,
+        )
+        figure.add_scatter(
+            x=[0], y=[0], mode="markers", showlegend=False, hoverinfo="skip",
+            marker={"symbol": "cross", "size": 12, "color": theme.PAPER, "line": {"width": 2, "color": "#1c2430"}},
+            **where,
+        )  # fmt: skip
+    figure.update_layout(own(height=60 + 400 * rows, margin={"t": 44, "l": 8, "r": 8, "b": 8}))
+    figure.update_layout(coloraxis=_scale(low, high))
+    figure.update_xaxes(title_text=_("first direction"), **theme.axis(), constrain="domain")
+    figure.update_yaxes(**theme.axis(), scaleratio=1, constrain="domain")
+    for place in range(len(named)):
+        axis = "x" if place == 0 else f"x{place + 1}"
+        figure.update_yaxes(scaleanchor=axis, row=place // _COLUMNS + 1, col=place % _COLUMNS + 1)
+    figure.update_yaxes(title_text=_("second direction"), col=1)
+    return figure
+
+
+def relief(named: Named, *, dark: bool = False) -> go.Figure:
+    """Return the loss as the height of a surface, on one logarithmic scale."""
+    figure, rows = _panels(named, "scene")
+    low, high = _range(named)
+    ticks = _ticks(low, high)
+    for place, (name, surface) in enumerate(named):
+        figure.add_surface(
+            z=_height(surface), x=surface.places, y=surface.places, coloraxis="coloraxis",
+            customdata=_told(name, surface), hovertemplate="%{customdata}<extra></extra>",
+            row=place // _COLUMNS + 1, col=place % _COLUMNS + 1,
+        )  # fmt: skip
+    line = {"color": theme.TEXT.on(dark=dark), "gridcolor": theme.REFERENCE, "showbackground": False}
+    figure.update_scenes(
+        xaxis={"title": {"text": _("first direction")}, **line},
+        yaxis={"title": {"text": _("second direction")}, **line},
+        zaxis={"title": {"text": _("loss")}, "range": [low, high], **ticks, **line},
+        aspectmode="manual", aspectratio={"x": 1, "y": 1, "z": 0.8}, camera={"eye": {"x": 1.35, "y": -1.35, "z": 0.95}},
+    )  # fmt: skip
+    figure.update_layout(own(height=60 + 440 * rows, margin={"t": 44, "l": 8, "r": 8, "b": 8}))
+    figure.update_layout(coloraxis=_scale(low, high))
+    return figure
+
+
+def _panels(named: Named, kind: str) -> tuple[go.Figure, int]:
+    """An empty figure with a panel for each network, and its number of rows."""
+    columns = min(len(named), _COLUMNS)
+    rows = -(-len(named) // columns)
+    figure = make_subplots(
+        rows=rows, cols=columns, subplot_titles=[name for name, __ in named], specs=[[{"type": kind}] * columns] * rows,
+        horizontal_spacing=0.06, vertical_spacing=0.16 / rows,
+    )  # fmt: skip
+    return figure, rows
+
+
+def _height(surface: Surface) -> Any:
+    """The logarithm of the loss; NaN, which is left empty, where it is not finite."""
+    loss = np.asarray(surface.loss, dtype=float)
+    return np.log10(np.where(np.isfinite(loss) & (loss > 0), loss, np.nan))
+
+
+def _range(named: Named) -> tuple[float, float]:
+    """The lowest and the highest logarithm of a loss."""
+    heights = np.concatenate([_height(surface).ravel() for __, surface in named])
+    known = heights[np.isfinite(heights)]
+    if not len(known):
+        return -1.0, 1.0
+    low, high = float(known.min()), float(known.max())
+    return (low, high) if high > low else (low - 0.1, high + 0.1)
+
+
+def _ticks(low: float, high: float) -> dict[str, Any]:
+    digits = (1,) if high - low > 3 else (1, 2, 5) if high - low > 1 else (1, 1.5, 2, 3, 5, 7)
+    values = [digit * 10.0**decade for decade in range(floor(low) - 1, ceil(high) + 1) for digit in digits]
+    shown = [value for value in values if low <= log10(value) <= high]
+    return {"tickvals": [log10(value) for value in shown], "ticktext": [format.number(value) for value in shown]}
+
+
+def _scale(low: float, high: float) -> dict[str, Any]:
+    return {
+        "colorscale": [[step / (len(theme.SCALE) - 1), colour] for step, colour in enumerate(theme.SCALE)],
+        "cmin": low,
+        "cmax": high,
+        "colorbar": {"title": {"text": _("loss")}, **_ticks(low, high)},
+    }
+
+
+def _told(name: str, surface: Surface) -> list[list[str]]:
+    """What is told of each point."""
+    return [
+        [
+            _(
+                "<b>{network}</b><br>moved by {x} and {y}<br>loss {loss}, {error} wrong",
+                network=name,
+                x=format.number(x),
+                y=format.number(y),
+                loss=format.number(float(surface.loss[row, column])),
+                error=f"{float(surface.error[row, column]):.1%}",
+            )
+            for column, x in enumerate(surface.places)
+        ]
+        for row, y in enumerate(surface.places)
+    ]
