@@ -48,29 +48,29 @@ class Around:
         return int(np.all([inner < loss[i : n - 2 + i, j : n - 2 + j] for i, j in shifts], axis=0).sum())
 
 
-def surfaces(subjects: Sequence[Around]) -> list[str]:
-    """Return what the loss around each network is, and whether the effect of skip connections can be seen."""
-    lines = [_of(one) for one in subjects]
-    skips = [one for one in subjects if not one.network.plain]
-    plain = [one for one in subjects if one.network.plain]
-    lazy = [one.name for one in subjects if not one.learnt]
+def surfaces(around: Sequence[Around]) -> list[str]:
+    """Return what the loss around each network is."""
+    return [_of(one) for one in around]
+
+
+def compared(around: Sequence[Around]) -> str:
+    """Return what skip connections change, or why that can't be seen; "" if there is nothing to compare."""
+    skips = [one for one in around if not one.network.plain]
+    plain = [one for one in around if one.network.plain]
+    lazy = [one.name for one in around if not one.learnt]
     if skips and plain and lazy:
-        lines.append(
-            _(
-                "What skip connections do to the loss around a solution can't be seen here: {names} did not find one.",
-                names=_(", ").join(lazy),
-            )
+        return _(
+            "What skip connections do to the loss around a solution can't be seen here: {names} did not find one.",
+            names=_(", ").join(lazy),
         )
-    elif len(skips) == len(plain) == 1:
-        lines.append(
-            _(
-                "Where the weights are moved by half their size, the loss rises by {skips} with skip connections and "
-                "by {plain} without (median; two random directions, one training each).",
-                skips=format.number(skips[0].around - skips[0].surface.at_weights),
-                plain=format.number(plain[0].around - plain[0].surface.at_weights),
-            )
+    if len(skips) == len(plain) == 1:
+        return _(
+            "Where the weights are moved by half their size, the loss rises by {skips} with skip connections and by "
+            "{plain} without (median; two random directions, one training each).",
+            skips=format.number(skips[0].around - skips[0].surface.at_weights),
+            plain=format.number(plain[0].around - plain[0].surface.at_weights),
         )
-    return lines
+    return ""
 
 
 def _of(one: Around) -> str:

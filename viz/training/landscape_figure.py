@@ -40,8 +40,8 @@ def contours(named: Named, *, dark: bool = False) -> go.Figure:
             marker={"symbol": "cross", "size": 12, "color": theme.PAPER, "line": {"width": 2, "color": "#1c2430"}},
             **where,
         )  # fmt: skip
-    figure.update_layout(own(height=60 + 400 * rows, margin={"t": 44, "l": 8, "r": 8, "b": 8}))
-    figure.update_layout(coloraxis=_scale(low, high))
+    figure.update_layout(own(height=120 + 400 * rows, margin={"t": 44, "l": 8, "r": 8, "b": 8}))
+    figure.update_layout(coloraxis=_scale(low, high, rows))
     figure.update_xaxes(title_text=_("first direction"), **theme.axis(), constrain="domain")
     figure.update_yaxes(**theme.axis(), scaleratio=1, constrain="domain")
     for place in range(len(named)):
@@ -55,7 +55,6 @@ def relief(named: Named, *, dark: bool = False) -> go.Figure:
     """Return the loss as the height of a surface, on one logarithmic scale."""
     figure, rows = _panels(named, "scene")
     low, high = _range(named)
-    ticks = _ticks(low, high)
     for place, (name, surface) in enumerate(named):
         figure.add_surface(
             z=_height(surface), x=surface.places, y=surface.places, coloraxis="coloraxis",
@@ -66,11 +65,11 @@ def relief(named: Named, *, dark: bool = False) -> go.Figure:
     figure.update_scenes(
         xaxis={"title": {"text": _("first direction")}, **line},
         yaxis={"title": {"text": _("second direction")}, **line},
-        zaxis={"title": {"text": _("loss")}, "range": [low, high], **ticks, **line},
-        aspectmode="manual", aspectratio={"x": 1, "y": 1, "z": 0.8}, camera={"eye": {"x": 1.35, "y": -1.35, "z": 0.95}},
+        zaxis={"title": {"text": _("loss")}, "range": [low, high], "showticklabels": False, **line},
+        aspectmode="manual", aspectratio={"x": 1, "y": 1, "z": 0.8}, camera={"eye": {"x": 1.6, "y": -1.3, "z": 1.0}},
     )  # fmt: skip
-    figure.update_layout(own(height=60 + 440 * rows, margin={"t": 44, "l": 8, "r": 8, "b": 8}))
-    figure.update_layout(coloraxis=_scale(low, high))
+    figure.update_layout(own(height=120 + 440 * rows, margin={"t": 44, "l": 8, "r": 8, "b": 8}))
+    figure.update_layout(coloraxis=_scale(low, high, rows))
     return figure
 
 
@@ -108,12 +107,21 @@ def _ticks(low: float, high: float) -> dict[str, Any]:
     return {"tickvals": [log10(value) for value in shown], "ticktext": [format.number(value) for value in shown]}
 
 
-def _scale(low: float, high: float) -> dict[str, Any]:
+def _scale(low: float, high: float, rows: int) -> dict[str, Any]:
+    """The colours of the loss, with their bar below the panels, which on a phone need the whole width."""
     return {
         "colorscale": [[step / (len(theme.SCALE) - 1), colour] for step, colour in enumerate(theme.SCALE)],
         "cmin": low,
         "cmax": high,
-        "colorbar": {"title": {"text": _("loss")}, **_ticks(low, high)},
+        "colorbar": {
+            "title": {"text": _("loss"), "side": "top"},
+            **_ticks(low, high),
+            "orientation": "h",
+            "thickness": 14,
+            "len": 0.7,
+            "y": -0.2 / rows,
+            "yanchor": "top",
+        },
     }
 
 

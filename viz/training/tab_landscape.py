@@ -33,39 +33,40 @@ def show(scene: Scene) -> None:
     with st.container(horizontal=True):
         form.choice("images", _("Loss on"), widget=st.segmented_control)
         form.choice("form", _("Drawn as"), widget=st.segmented_control)
-    found = _measured(scene)
-    if found is None:
+    own = [(curve.run, curve.stamp) for curve, __ in scene.trained]
+    there = race.images is Images.TRAIN
+    first = ask(
+        "landscape", training_jobs.surfaces(own, training_images=there),
+        button=N_("Measure the loss surface ({time})"), wanted=True,
+    )  # fmt: skip
+    if first.result is None or not first.fresh:
         return
-    subjects = [
+    picture = st.container()  # above the button for the rest
+    full = ask(
+        "landscape_full", training_jobs.surfaces(own, half=FINE, training_images=there),
+        button=N_("Refine to 25 × 25 points ({time})"), wanted=race.fine,
+        on_run=lambda: session.put_race(fine=True),
+    )  # fmt: skip
+    with picture:
+        _draw(scene, full.result if full.result is not None and full.fresh else first.result)
+
+
+def _draw(scene: Scene, found: tuple[Surface, ...]) -> None:
+    around = [
         Around(curve.name, curve.run.network, surface)
         for (curve, __), surface in zip(scene.trained, found, strict=True)
     ]
-    lines = text.landscape.surfaces(subjects)
+    compared, lines = text.landscape.compared(around), text.landscape.surfaces(around)
+    if compared:
+        st.markdown(f"**{compared}**")
     st.markdown("\n".join(f"- {line}" for line in lines))
-    draw = landscape_figure.relief if race.form is Drawn.RELIEF else landscape_figure.contours
-    named = [(one.name, one.surface) for one in subjects]
-    chart.show(partial(draw, named), f"landscape_{race.form}", alt=sentences(lines), name=FILE, about="landscape")
+    form = scene.race.form
+    draw = landscape_figure.relief if form is Drawn.RELIEF else landscape_figure.contours
+    named, alt = [(one.name, one.surface) for one in around], sentences(filter(None, (compared, *lines)))
+    chart.show(partial(draw, named), f"landscape_{form}", alt=alt, name=FILE, about="landscape")
     st.caption(
         _(
             "A network has as many directions as weights, and these are two: along others the loss may rise faster, or "
             "fall. The running statistics of norms stay those of the trained network."
         )
     )
-
-
-def _measured(scene: Scene) -> tuple[Surface, ...] | None:
-    """Return the surfaces that are known: with all points if there are any, else with few; None if there are none."""
-    own = [(curve.run, curve.stamp) for curve, __ in scene.trained]
-    there = scene.race.images is Images.TRAIN
-    first = ask(
-        "landscape", training_jobs.surfaces(own, training_images=there),
-        button=N_("Measure the loss surface ({time})"), wanted=True,
-    )  # fmt: skip
-    if first.result is None or not first.fresh:
-        return None
-    full = ask(
-        "landscape_full", training_jobs.surfaces(own, half=FINE, training_images=there),
-        button=N_("Refine to 25 × 25 points ({time})"), wanted=scene.race.fine,
-        on_run=lambda: session.put_race(fine=True),
-    )  # fmt: skip
-    return full.result if full.result is not None and full.fresh else first.result

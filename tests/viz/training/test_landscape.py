@@ -23,34 +23,36 @@ def bowl(bottom, steep, error=0.05):
 
 
 def test_the_rise_of_the_loss_is_told_with_and_without_skips():
-    lines = text.landscape.surfaces(
-        [Around("ResNet-20", SKIPS, bowl(0.25, 4.0)), Around("Plain-20", twin(SKIPS), bowl(0.5, 8.0))]
-    )
+    around = [Around("ResNet-20", SKIPS, bowl(0.25, 4.0)), Around("Plain-20", twin(SKIPS), bowl(0.5, 8.0))]
 
     of_each = (
         "{}: the loss is {} at the trained weights, and {} where they are moved by half their size (median). Points lower "
         "than all their neighbours: 1."
     )
-    assert lines[:2] == [of_each.format("ResNet-20", "0.25", "1.75"), of_each.format("Plain-20", "0.5", "3.5")]
-    assert lines[2] == (
+    assert text.landscape.surfaces(around) == [
+        of_each.format("ResNet-20", "0.25", "1.75"), of_each.format("Plain-20", "0.5", "3.5"),
+    ]  # fmt: skip
+    assert text.landscape.compared(around) == (
         "Where the weights are moved by half their size, the loss rises by 1.5 with skip connections and by 3 without "
         "(median; two random directions, one training each)."
     )
 
 
 def test_nothing_is_said_of_skips_if_a_network_has_not_learnt():
-    lines = text.landscape.surfaces(
-        [Around("ResNet-20", SKIPS, bowl(0.2, 4.0)), Around("Plain-56", twin(SKIPS), bowl(2.3, 0.1, error=0.89))]
-    )
+    around = [
+        Around("ResNet-20", SKIPS, bowl(0.2, 4.0)), Around("Plain-56", twin(SKIPS), bowl(2.3, 0.1, error=0.89)),
+    ]  # fmt: skip
 
+    lines = text.landscape.surfaces(around)
     assert lines[1].startswith("Plain-56 gets 89% wrong, and guessing would get 90% wrong")
-    assert lines[2] == (
+    assert text.landscape.compared(around) == (
         "What skip connections do to the loss around a solution can't be seen here: Plain-56 did not find one."
     )
 
 
-def test_of_one_network_nothing_is_compared():
-    assert len(text.landscape.surfaces([Around("ResNet-20", SKIPS, bowl(0.2, 4.0))])) == 1
+def test_without_a_pair_nothing_is_compared():
+    one = Around("ResNet-20", SKIPS, bowl(0.2, 4.0))
+    assert text.landscape.compared([one]) == text.landscape.compared([one, one]) == ""
 
 
 def test_points_lower_than_their_neighbours_are_counted_beside_gaps():

@@ -1,0 +1,65 @@
+"""What the loss around trained weights costs beside an epoch of training: `python -m tests.benchmarks.landscape`.
+
+Networks on digits, trained for two epochs, on the device that is chosen by itself; the machine should be idle.
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import models.work.landscape as work
+from models.landscape.records import COARSE, FINE
+from models.runtime.device import choose, in_words
+from models.specs.presets import PRESETS
+from models.specs.twins import twin
+from models.training.resume import kept
+from models.training.run_spec import RunSpec
+from models.training.run_store import RunStore
+
+
+class Quiet:
+    """A progress that nobody looks at."""
+
+    def tell(self, done: float) -> None: ...
+
+    def part(self, record: object, *, only: bool = False) -> None: ...
+
+
+def seconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def main() -> int:
+    print(f"{in_words(choose('auto'))}")
+    print(
+        "| loss surface, test images | an epoch | 9 × 9 points | in epochs | 25 × 25 points |\n|---|---:|---:|---:|---:|"
+    )
+    with tempfile.TemporaryDirectory() as place:
+        store = RunStore(Path(place))
+        work.RunStore = lambda: store  # type: ignore[assignment, misc]  # the tasks read the runs from here
+        for name in ("resnet20_cifar", "resnet56_cifar"):
+            spec = replace(PRESETS[name].spec, input_shape=(1, 8, 8))
+            for own in (spec, twin(spec)):
+                run = RunSpec(network=own, epochs=2)
+                epoch = list(kept(run, store))[-1].seconds
+                found = {
+                    half: seconds(
+                        lambda half=half, run=run: work.surfaces(
+                            Quiet(), runs=(run,), stamps=(0,), half=half, seed=0, training_images=False
+                        )
+                    )
+                    for half in (COARSE, FINE)
+                }
+                title = f"{name}{'' if own is spec else ', without skips'}"
+                first, full = found[COARSE], found[FINE]
+                print(f"| {title} | {epoch:.1f} s | {first:.1f} s | {first / epoch:.1f} | {full:.0f} s |", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
