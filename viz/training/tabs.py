@@ -26,7 +26,7 @@ def show(scene: Scene) -> None:
     widgets.tabs(
         bodies,
         scene.race.lesson,
-        "lesson",
+        "race_tab",
         lambda lesson: session.put_race(lesson=lesson),
         lambda lesson: bodies[lesson](scene),
     )
