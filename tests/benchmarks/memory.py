@@ -145,11 +145,19 @@ def main() -> int:
             after = group.used()
             failures = asyncio.run(crowd([address], 20, 4, 60.0)).failures
             row(group, f"20 clients for a minute, 4 of them measure ({len(failures)} failures)", began)
+            uploads(address, 3)  # the first of them loads what decodes pictures
+            time.sleep(125)
+            asyncio.run(pages(address, [("", "")]))
+            time.sleep(11)
+            asyncio.run(pages(address, [("", "")]))
+            row(group, "three pictures uploaded and measured, and two minutes later", began)
             unloaded = group.used()
             uploads(address, given.uploads)
             row(group, f"{given.uploads} pictures of 4.7 MB uploaded and measured", began)
             time.sleep(125)
             asyncio.run(pages(address, [("", "")]))
+            time.sleep(11)
+            asyncio.run(pages(address, [("", "")]))  # collects garbage, which it does every ten seconds
             row(group, "two minutes later", began)
             print(f"\nBefore and after the uploads: {group.used() / unloaded - 1:+.0%}.")
             print(

@@ -29,6 +29,10 @@ class Garbage:
         if time.monotonic() - self.last > self.EVERY:
             self.last = time.monotonic()
             gc.collect()
+            if not preload.start().is_alive():
+                from models.runtime.device import release  # noqa: PLC0415  # loads PyTorch
+
+                release()
 
 
 garbage = Garbage()
