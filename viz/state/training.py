@@ -83,8 +83,8 @@ class Race(Linked):
     lesson: Lesson = choice(Lesson.RESULTS)
     curve: Scale = choice(Scale.ERROR)
     logarithmic: bool = flag()  # the axes of the curves
-    images: Images = choice(Images.TEST)  # of the loss surface
-    form: Drawn = choice(Drawn.CONTOURS)
+    loss_on: Images = choice(Images.TEST)  # of the loss surface
+    drawn: Drawn = choice(Drawn.CONTOURS)
     fine: bool = flag()  # the surface with all its points was asked for
     who: int = whole(0, 0, MOST)  # place of the network that a tab examines; 0: the best one
 

@@ -114,7 +114,7 @@ def _scale(low: float, high: float, rows: int) -> dict[str, Any]:
         "cmin": low,
         "cmax": high,
         "colorbar": {
-            "title": {"text": _("loss"), "side": "top"},
+            "title": {"text": _("loss")},
             **_ticks(low, high),
             "orientation": "h",
             "thickness": 14,

@@ -31,10 +31,10 @@ def show(scene: Scene) -> None:
     )
     race, form = scene.race, Form(scene.race, session.put_race, "surface")
     with st.container(horizontal=True):
-        form.choice("images", _("Loss on"), widget=st.segmented_control)
-        form.choice("form", _("Drawn as"), widget=st.segmented_control)
+        form.choice("loss_on", _("Loss on"), widget=st.segmented_control)
+        form.choice("drawn", _("Drawn as"), widget=st.segmented_control)
     own = [(curve.run, curve.stamp) for curve, __ in scene.trained]
-    there = race.images is Images.TRAIN
+    there = race.loss_on is Images.TRAIN
     first = ask(
         "landscape", training_jobs.surfaces(own, training_images=there),
         button=N_("Measure the loss surface ({time})"), wanted=True,
@@ -60,7 +60,7 @@ def _draw(scene: Scene, found: tuple[Surface, ...]) -> None:
     if compared:
         st.markdown(f"**{compared}**")
     st.markdown("\n".join(f"- {line}" for line in lines))
-    form = scene.race.form
+    form = scene.race.drawn
     draw = landscape_figure.relief if form is Drawn.RELIEF else landscape_figure.contours
     named, alt = [(one.name, one.surface) for one in around], sentences(filter(None, (compared, *lines)))
     chart.show(partial(draw, named), f"landscape_{form}", alt=alt, name=FILE, about="landscape")

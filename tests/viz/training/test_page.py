@@ -199,7 +199,7 @@ def test_every_tab_opens_after_the_training(open_app, runs, lesson):
         "Confusion": "Most frequent mistake",
         "Lesion study": "With one shape-preserving block removed",
         "Responses": "median and range",
-        "landscape": "as in Li et al. 2018",
+        "landscape": "loss around",
     }
     assert expected.get(lesson, "") in words(app)
 
