@@ -72,18 +72,18 @@ def test_a_visitor_is_known_again_and_another_is_not(visit):
     page = visit.open(f"{RACE}&training.epochs=2", seen=".st-key-start_race")
     page.locator(".st-key-start_race button").click()
     page.wait_for_url("**training.learn=true**")
-    page.locator(".st-key-lesson").wait_for()
+    page.locator(".st-key-race_tab").wait_for()
     visit.settle()
     runs = f"{RACE}&training.epochs=2&training.learn=true&training.lesson=runs"
 
-    mine = visit.open(runs, seen=".st-key-lesson")  # loaded anew
+    mine = visit.open(runs, seen=".st-key-race_tab")  # loaded anew
     mine.get_by_text("no other visitor sees this list").wait_for()
     mine.get_by_role("button", name="Delete").wait_for()
     yours = elsewhere(visit)
-    yours.open(runs, seen=".st-key-lesson")
+    yours.open(runs, seen=".st-key-race_tab")
     yours.page.get_by_text("No run is stored yet.").wait_for()
     assert yours.page.get_by_role("button", name="Delete").count() == 0
-    assert yours.page.locator(".st-key-lesson").count() == 1  # by the link its results are seen
+    assert yours.page.locator(".st-key-race_tab").count() == 1  # by the link its results are seen
     assert yours.troubles == []
 
 

@@ -44,7 +44,7 @@ def test_a_newcomer_sees_degradation_its_cure_and_what_the_network_reads(visit):
     page.locator(".st-key-chart_curves .js-plotly-plot").wait_for()
     page.get_by_text("that is degradation, not overfitting").wait_for(timeout=150_000)
     page.get_by_text("With skip connections a network of the same depth learns").wait_for()
-    page.locator(".st-key-lesson").wait_for(timeout=150_000)
+    page.locator(".st-key-race_tab").wait_for(timeout=150_000)
     visit.settle()
     page.get_by_role("tab", name="Predictions").click()
 
