@@ -1,1 +1,1 @@
-"""The loss around trained weights: its surface on a plane, and its curvature."""
+"""The loss around trained weights: its surface on a plane."""
