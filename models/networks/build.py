@@ -59,7 +59,8 @@ def build(spec: Network, *, seed: int = 0) -> nn.Module:
     with torch.device("meta"):
         network: nn.Sequential = family(spec)(**arguments(spec))
     if device.type != "meta":
-        network.to_empty(device=device)
+        # as `to_empty`, which would import sympy: four seconds of the first measurement
+        network._apply(lambda empty: torch.empty(empty.shape, dtype=empty.dtype, device=device))  # noqa: SLF001
         initialise(network, spec, seed=seed)
     return network
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from . import samples
 from .errors import SpecError
 from .rules import either
 from .settings import Source
@@ -60,18 +60,14 @@ def visible(image: Tensor) -> Any:
 @cache
 def _digits() -> Tensor:
     """scikit-learn's 1,797 handwritten digits, (1797, 1, 8, 8), normalised."""
-    from sklearn.datasets import load_digits  # noqa: PLC0415
-
-    raw = torch.from_numpy(load_digits().images).float().unsqueeze(1)
+    raw = torch.from_numpy(samples.digits()[0]).float().unsqueeze(1)
     return (raw - raw.mean()) / raw.std()
 
 
 @cache
 def _photos() -> list[Tensor]:
     """scikit-learn's two sample photographs (a temple and a flower), (3, 427, 640) from 0 to 1."""
-    from sklearn.datasets import load_sample_images  # noqa: PLC0415
-
-    return [torch.from_numpy(np.array(photo)).permute(2, 0, 1).float() / 255 for photo in load_sample_images().images]
+    return [torch.from_numpy(photo.copy()).permute(2, 0, 1).float() / 255 for photo in samples.photographs()]
 
 
 def _middle(photo: Tensor, size: tuple[int, ...]) -> Tensor:

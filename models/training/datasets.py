@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from ..runtime import samples
 from ..runtime.download import DownloadError, fetch
 from ..runtime.images import fitted
 from ..runtime.messages import UserError, message
@@ -136,11 +137,9 @@ def digits(name: str, folder: Path, progress: ProgressCallback | None) -> Data:
 @cache
 def _digits() -> Data:
     """scikit-learn's handwritten digits. The test split is the last fifth, written by other people than the first."""
-    from sklearn.datasets import load_digits  # noqa: PLC0415
-
-    found = load_digits()
-    images = torch.from_numpy((found.images * (255 / 16)).round().astype(np.uint8)).unsqueeze(1)
-    labels = torch.from_numpy(found.target.astype(np.int64))
+    pixels, targets = samples.digits()
+    images = torch.from_numpy((pixels * (255 / 16)).round().astype(np.uint8)).unsqueeze(1)
+    labels = torch.from_numpy(targets)
     count = DATA["digits"].train
     return normal("digits", _DIGITS, Split(images[:count], labels[:count]), Split(images[count:], labels[count:]))
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,15 +65,6 @@ def served(script: Path = ROOT / "app.py", *, errors: Path | None = None, before
     finally:
         server.terminate()
         server.wait(timeout=20)
-
-
-def until(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    """Wait for a state, as long as a busy machine may take."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            pytest.fail("what was waited for never came")
-        time.sleep(0.05)
 
 
 @dataclass

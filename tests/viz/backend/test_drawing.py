@@ -25,7 +25,7 @@ def page():
         def draw():
             with drawing.turn():
                 begun.set()
-                ends.wait(60)
+                ends.wait(600)
 
         threads.append(threading.Thread(target=draw))
         threads[-1].start()
@@ -41,20 +41,20 @@ def page():
 def test_a_third_page_waits_until_one_of_two_is_drawn(page, monkeypatch):
     monkeypatch.setattr(drawing, "_PATIENCE", 60)
     first, second = page(), page()
-    assert first.wait(10)
-    assert second.wait(10)
+    assert first.wait(600)
+    assert second.wait(600)
 
     third = page()
     assert not third.wait(0.1)
     page.ends.set()
 
-    assert third.wait(10)
+    assert third.wait(600)
 
 
 def test_a_page_waits_no_longer_than_its_patience_for_large_ones(page, monkeypatch):
     monkeypatch.setattr(drawing, "_PATIENCE", 0.05)
 
-    assert all(page().wait(10) for _ in range(4))
+    assert all(page().wait(600) for _ in range(4))
 
 
 def test_a_page_that_is_left_or_fails_gives_its_turn_back(page, monkeypatch):
@@ -63,7 +63,7 @@ def test_a_page_that_is_left_or_fails_gives_its_turn_back(page, monkeypatch):
         with pytest.raises(KeyboardInterrupt), drawing.turn():
             raise KeyboardInterrupt
 
-    assert page().wait(10)
+    assert page().wait(600)
 
 
 def test_nobody_waits_while_pytorch_is_imported(page, monkeypatch):
@@ -73,7 +73,7 @@ def test_nobody_waits_while_pytorch_is_imported(page, monkeypatch):
     thread.start()
     monkeypatch.setattr(preload, "start", lambda: thread)
 
-    assert all(page().wait(10) for _ in range(4))
+    assert all(page().wait(600) for _ in range(4))
 
     importing.set()
     thread.join()

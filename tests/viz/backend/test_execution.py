@@ -7,7 +7,7 @@ import pytest
 from models.results.store import MemoryStore
 from models.results.task import task
 from models.work.points import of
-from tests.viz.backend.test_job_queue import until
+from tests.waiting import ended, until
 from viz.backend import execution
 from viz.backend.execution import Execution
 from viz.backend.job import Request, State
@@ -41,7 +41,7 @@ def test_every_point_is_kept_and_so_is_the_whole(line, store, tmp_path):
     request = sweep(tmp_path, count=5)
 
     job = line.ask("a", request)
-    assert job.wait(60)
+    assert ended(job)
 
     assert job.result == tuple((n,) for n in range(5)) == job.parts
     assert store.get(request.key) == job.result
@@ -50,27 +50,27 @@ def test_every_point_is_kept_and_so_is_the_whole(line, store, tmp_path):
 
 def test_a_sweep_gives_way_to_a_shorter_measurement(line, tmp_path):
     long = line.ask("a", sweep(tmp_path, count=400, pause=0.05))
-    until(lambda: long.parts)
+    until(lambda: long.parts, long)
 
     quick = line.ask("b", short())
 
-    assert quick.wait(30)
+    assert ended(quick, long)
     assert quick.result == (7,)
     assert long.state is State.RUNNING
     told = len(long.parts)
-    until(lambda: len(long.parts) > told)  # it goes on
+    until(lambda: len(long.parts) > told, long)  # it goes on
     long.cancel()
 
 
 def test_after_a_stop_it_goes_on_where_it_was(line, tmp_path):
     first = line.ask("a", sweep(tmp_path, pause=0.05))
-    until(lambda: len(first.parts) >= 5)
+    until(lambda: len(first.parts) >= 5, first)
     first.cancel()
     until(lambda: not line.queue.all())
     begun = len(list(tmp_path.iterdir()))
 
     again = line.ask("a", sweep(tmp_path, pause=0.05))
-    assert again.wait(60)
+    assert ended(again)
 
     assert len(again.result) == 20
     assert len(list(tmp_path.iterdir())) <= 20 + 1  # only the point that was stopped began twice
@@ -80,7 +80,7 @@ def test_after_a_stop_it_goes_on_where_it_was(line, tmp_path):
 def test_what_is_not_to_be_stored_is_not_in_parts_either(line, store, tmp_path):
     request = Request(sweep(tmp_path).task, 1.0, stored=False)
 
-    assert line.ask("a", request).wait(60)
+    assert ended(line.ask("a", request))
 
     assert len(store) == 0
 
@@ -88,7 +88,7 @@ def test_what_is_not_to_be_stored_is_not_in_parts_either(line, store, tmp_path):
 def test_a_result_that_may_differ_the_next_time_is_not_kept_whole(line, store, tmp_path):
     request = Request(sweep(tmp_path, count=3).task, 1.0, keep=lambda results: False)
 
-    assert line.ask("a", request).wait(60)
+    assert ended(line.ask("a", request))
 
     assert store.get(request.key) is None
     assert len(store) == 3
@@ -99,11 +99,11 @@ def test_a_cluster_that_is_none_is_told_in_a_sentence(store, tmp_path, monkeypat
     line = Slots(JobQueue(store, run=Execution(store, cluster="somewhere")))
 
     job = line.ask("a", sweep(tmp_path))
-    assert job.wait(60)
+    assert ended(job)
 
     assert "must be local:4" in str(job.error)
     assert "must be local:4" in str(execution.problem())
-    assert line.ask("b", short()).wait(60)  # what is not made of points runs here
+    assert ended(line.ask("b", short()))  # what is not made of points runs here
 
 
 @pytest.mark.slow
@@ -113,11 +113,11 @@ def test_a_job_on_a_cluster(store, tmp_path):
     line = Slots(JobQueue(store, run=run), lambda: run.trouble)
     try:
         job = line.ask("a", sweep(tmp_path, count=40, pause=0.1))
-        until(lambda: len(job.parts) > 3, seconds=120)
+        until(lambda: len(job.parts) > 3, job)
         quick = line.ask("b", short())
-        assert quick.wait(30)
+        assert ended(quick)
         assert not job.over
-        assert job.wait(120)
+        assert ended(job)
         assert job.result == tuple((n,) for n in range(40))
         assert line.trouble is None
 

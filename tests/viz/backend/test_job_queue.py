@@ -9,6 +9,7 @@ from models.results.codec import encode
 from models.results.store import FolderStore, MemoryStore, Stores
 from models.runtime.messages import UserError
 from tests.viz.backend.calls import request
+from tests.waiting import until
 from viz.backend import job as job_module
 from viz.backend.admission import RefusedError
 from viz.backend.job import Job, State
@@ -23,13 +24,6 @@ def endless(job):
     while True:
         job.tell(0.5)
         time.sleep(0.005)
-
-
-def until(condition, seconds=60.0):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.005)
-    assert condition()
 
 
 def threads():
@@ -62,7 +56,7 @@ def line():
 def test_a_job_ends_with_its_result(line):
     job = line.ask("visitor", request("a", lambda job: 42))
 
-    assert job.wait(60)
+    assert job.wait(600)
     assert (job.state, job.result) == (State.DONE, 42)
 
 
@@ -74,7 +68,7 @@ def test_the_same_work_is_done_once(line):
         return 42
 
     first = line.ask("one", request("a", work))
-    first.wait(60)
+    first.wait(600)
     still(line)
 
     again = line.ask("two", request("a", work))
@@ -85,7 +79,7 @@ def test_the_same_work_is_done_once(line):
 def test_what_is_stored_or_under_way_costs_nothing_more(line):
     wanted, long = request("a", lambda job: "a"), request("b", endless)
     assert not line.queue.free(wanted)
-    line.ask("one", wanted).wait(60)
+    line.ask("one", wanted).wait(600)
     until(lambda: line.queue.free(wanted))
     assert not line.queue.free(long)
     line.ask("two", long)
@@ -103,7 +97,7 @@ def test_only_one_job_runs_and_the_others_wait_in_turn(line):
     assert len(threads()) == 1
     assert [len(line.queue.before(job)) for job in (running, second, third)] == [0, 1, 2]
     running.cancel()
-    assert third.wait(60)
+    assert third.wait(600)
     assert second.result == "b"
 
 
@@ -122,7 +116,7 @@ def test_a_visitor_who_asks_for_something_else_gives_up_the_old_job(line):
     old = line.ask("one", request("a", endless))
     new = line.ask("one", request("b", lambda job: "b"))
 
-    assert new.wait(60)
+    assert new.wait(600)
     assert old.state is State.CANCELLED
 
 
@@ -173,12 +167,12 @@ def test_a_failure_is_told_in_words_and_the_queue_goes_on(line, error, words):
         raise error
 
     job = line.ask("one", request("a", fail))
-    job.wait(60)
+    job.wait(600)
 
     assert job.state is State.FAILED
     assert pytest.importorskip("re").search(words, str(job.error))
     again = line.ask("one", request("a", lambda job: "fine"))
-    assert again.wait(60)
+    assert again.wait(600)
     assert again.result == "fine"
 
 
@@ -186,7 +180,7 @@ def test_a_job_that_nobody_looks_at_gives_way(line, monkeypatch):
     monkeypatch.setattr(job_module, "FORGOTTEN", 0.05)
     job = line.ask("one", request("a", endless))
 
-    assert job.wait(60)
+    assert job.wait(600)
     assert job.state is State.CANCELLED
 
 
@@ -194,7 +188,7 @@ def test_a_job_that_takes_too_long_says_so(line, monkeypatch):
     monkeypatch.setenv("SKIPSCOPE_MOST_JOB_SECONDS", "0.05")
     job = line.ask("one", request("a", endless))
 
-    assert job.wait(60)
+    assert job.wait(600)
     assert "It took longer than" in str(job.error)
 
 
@@ -257,7 +251,7 @@ def test_results_are_kept_up_to_a_size_the_newest():
     keys = []
     for number in range(5):
         job = line.ask("one", request(number, lambda job, number=number: str(number) * 8))
-        job.wait(60)
+        job.wait(600)
         still(line)
         keys.append(job.key)
 
@@ -267,7 +261,7 @@ def test_results_are_kept_up_to_a_size_the_newest():
 def test_what_is_no_longer_kept_is_held_on_to_by_no_slot():
     line = slots_for(1)
     for slot in ("one", "two"):
-        line.ask(slot, request(slot, lambda job: "x")).wait(60)
+        line.ask(slot, request(slot, lambda job: "x")).wait(600)
         still(line)
 
     assert line.of("one") is None
@@ -277,7 +271,7 @@ def test_what_is_no_longer_kept_is_held_on_to_by_no_slot():
 def test_what_cant_be_written_as_a_record_is_answered_all_the_same(line, caplog):
     job = line.ask("one", request("odd", lambda job: object()))
 
-    assert job.wait(60)
+    assert job.wait(600)
     still(line)
     assert job.state is State.DONE
     assert not len(line.queue.results)
@@ -306,11 +300,11 @@ def test_a_training_lets_short_work_in_between_its_steps(line):
 
     short = line.ask("student", request("short", lambda job: "measured"))
 
-    assert short.wait(60)
+    assert short.wait(600)
     assert short.result == "measured"
     assert training.state is State.RUNNING
     done.set()
-    assert training.wait(60)
+    assert training.wait(600)
     assert training.result == "trained"
 
 
@@ -320,7 +314,7 @@ def test_two_trainings_wait_for_each_other(line):
     second = line.ask("b", request("two", endless, 100.0, preemptible=True))
     short = line.ask("c", request("short", lambda job: 1))
 
-    assert short.wait(60)
+    assert short.wait(600)
     assert (second.state, len(line.queue.before(second))) == (State.WAITING, 1)
 
 
@@ -341,7 +335,7 @@ def test_a_training_goes_on_when_nobody_looks_and_has_a_limit_of_its_own(line):
     until(lambda: len(pulses) > looked + 1)  # it went on
     assert job.state is State.RUNNING
     job._started -= 2000
-    assert job.wait(60)
+    assert job.wait(600)
     assert "longer than the limit of 17 minutes" in str(job.error)
 
 
@@ -351,7 +345,7 @@ def test_work_that_runs_in_between_is_found_by_its_key(line):
     until(lambda: training.state is State.RUNNING)
 
     def slow(job):
-        going.wait(60)
+        going.wait(600)
         return 1
 
     first = line.ask("b", request("short", slow))
@@ -360,7 +354,7 @@ def test_work_that_runs_in_between_is_found_by_its_key(line):
     going.set()
 
     assert again is first
-    assert first.wait(60)
+    assert first.wait(600)
     assert not line.queue.under_way(first.key)
     assert line.queue.under_way(training.key)
 
@@ -379,7 +373,7 @@ def test_what_a_training_sets_for_its_thread_is_not_the_short_works(line):
 
     short = line.ask("b", request("short", lambda job: torch.is_inference_mode_enabled()))
 
-    assert short.wait(60)
+    assert short.wait(600)
     assert short.result is False
 
 
@@ -388,7 +382,7 @@ def test_a_training_is_done_again_when_it_is_asked_for_again(line):
     again = request("long", lambda job: calls.append(1), 100.0, preemptible=True)
 
     for _ in range(2):
-        assert line.ask("a", again).wait(60)
+        assert line.ask("a", again).wait(600)
         until(lambda: not threads())
 
     assert calls == [1, 1]
@@ -405,7 +399,7 @@ def test_idle_work_makes_way_at_once_and_nobody_waits_for_it(line):
     asked = line.ask("visitor", request("a", lambda job: 42))
 
     assert line.queue.before(asked) == ()
-    assert asked.wait(60)
+    assert asked.wait(600)
     assert (asked.result, few.state) == (42, State.CANCELLED)
 
 
@@ -418,7 +412,7 @@ def test_idle_work_waits_until_nothing_else_does(line):
 
     running.cancel()
 
-    assert few.wait(60)
+    assert few.wait(600)
     assert asked.over
     assert order == ["b", "few"]
 
@@ -428,10 +422,10 @@ def test_idle_work_is_not_let_in_between_a_trainings_steps(line):
     until(lambda: training.state is State.RUNNING)
     few = line.ask("page", idle("few steps", lambda job: None))
 
-    assert line.ask("b", request("short", lambda job: 1)).wait(60)  # this one is
+    assert line.ask("b", request("short", lambda job: 1)).wait(600)  # this one is
     assert few.state is State.WAITING
     training.cancel()
-    assert few.wait(60)
+    assert few.wait(600)
 
 
 def test_idle_work_never_fills_the_queue_and_is_forgotten_with_its_page(line, monkeypatch):
@@ -439,10 +433,10 @@ def test_idle_work_never_fills_the_queue_and_is_forgotten_with_its_page(line, mo
     until(lambda: training.state is State.RUNNING)
     left = [line.ask(f"page {place}", idle(f"few {place}")) for place in range(45)]
 
-    assert line.ask("visitor", request("asked", lambda job: 42)).wait(60)
+    assert line.ask("visitor", request("asked", lambda job: 42)).wait(600)
     for job in left:
         job._seen -= 100
-    line.ask("visitor", request("another", lambda job: 43)).wait(60)
+    line.ask("visitor", request("another", lambda job: 43)).wait(600)
     assert not [job for job in line.queue._waiting if job.request.idle]
     training.cancel()
 
@@ -451,7 +445,7 @@ def test_work_that_ended_early_says_nothing_about_the_pace():
     told = []
     line = slots_for(ended=lambda job: told.append(job.done))
 
-    line.ask("x", request("refused", lambda job: "it diverged", 100.0)).wait(60)
+    line.ask("x", request("refused", lambda job: "it diverged", 100.0)).wait(600)
 
     until(lambda: told)
     assert told == [0.0]
@@ -469,7 +463,7 @@ def test_what_a_job_took_is_told_to_the_pace():
     told = []
     line = slots_for(ended=lambda job: told.append((job.request.kind, job.request.cost, job.done)))
 
-    line.ask("x", request("a", lambda job: job.tell(1.0), 7.0, kind="some")).wait(60)
+    line.ask("x", request("a", lambda job: job.tell(1.0), 7.0, kind="some")).wait(600)
 
     until(lambda: told)
     assert told == [("some", 7.0, 1.0)]
@@ -580,7 +574,7 @@ def test_many_visitors_take_no_slot_from_one_whose_work_goes_on(line, monkeypatc
     monkeypatch.setattr("viz.backend.slots._MOST", 5)
     job = line.ask("works", request("long", endless, 1e4, preemptible=True))
     for visitor in range(10):
-        assert line.ask(f"visitor {visitor}", request(f"short {visitor}", lambda job: (1.0,))).wait(60)
+        assert line.ask(f"visitor {visitor}", request(f"short {visitor}", lambda job: (1.0,))).wait(600)
 
     assert line.of("works") is job
     assert len(line._jobs) == 5
@@ -635,16 +629,16 @@ def test_a_failure_in_what_follows_a_job_stops_nothing(caplog):
     line = slots_for(ended=ended)
     first, second = (line.ask(name, request(name, lambda job: (1.0,))) for name in ("one", "two"))
 
-    assert first.wait(60)
-    assert second.wait(60)
+    assert first.wait(600)
+    assert second.wait(600)
     until(lambda: caplog.text.count("what follows a job failed") == 2)
 
 
 def test_what_was_measured_with_a_picture_is_dropped_when_it_is_not_used(line):
     own = line.ask("a", request("picture", lambda job: (1.0,), stored=False))
     other = line.ask("b", request("noise", lambda job: (1.0,)))
-    assert own.wait(60)
-    assert other.wait(60)
+    assert own.wait(600)
+    assert other.wait(600)
     line.tidy()
     assert line.of("a") is own
     own._seen -= 1_000
@@ -659,7 +653,7 @@ def test_what_was_measured_with_a_picture_is_dropped_when_it_is_not_used(line):
 def test_a_picture_is_not_held_by_the_work_that_it_was_for(line):
     own = line.ask("a", request("picture", lambda job: (1.0,), stored=False))
     asked = own.request.task.function
-    assert own.wait(60)
+    assert own.wait(600)
 
     assert (own.request.task.function, own.request.task.arguments) == (asked, ())
     assert line.ask("a", request("picture", stored=False)).key == own.key

@@ -11,7 +11,7 @@ from models.results.codec import encode
 from models.results.store import FolderStore, MemoryStore, Stores, claimed
 from tests.conftest import ROOT
 from tests.viz.backend.calls import request
-from tests.viz.backend.test_job_queue import until
+from tests.waiting import until
 from viz.backend.job import State
 from viz.backend.job_queue import JobQueue
 from viz.backend.slots import Slots
@@ -27,23 +27,23 @@ def test_what_both_are_asked_for_at_once_is_measured_once(servers):
 
     def work(job):
         measured.append(1)
-        assert go.wait(60)
+        assert go.wait(600)
         return (1.5, "found")
 
     jobs = [server.ask("a visitor", request("both", work)) for server in servers]
     until(lambda: len(measured) == 1)
     go.set()
 
-    assert [job.wait(60) for job in jobs] == [True, True]
+    assert [job.wait(600) for job in jobs] == [True, True]
     assert [job.result for job in jobs] == [(1.5, "found")] * 2
     assert len(measured) == 1
 
 
 def test_who_waits_for_another_server_can_cancel(servers):
     go = threading.Event()
-    first = servers[0].ask("a visitor", request("both", lambda job: go.wait(60)))
+    first = servers[0].ask("a visitor", request("both", lambda job: go.wait(600)))
     until(lambda: first.state is State.RUNNING)
-    second = servers[1].ask("a visitor", request("both", lambda job: go.wait(60)))
+    second = servers[1].ask("a visitor", request("both", lambda job: go.wait(600)))
     until(lambda: second.state is State.RUNNING)
 
     servers[1].give_up("a visitor")
@@ -52,7 +52,7 @@ def test_who_waits_for_another_server_can_cancel(servers):
     assert second.state is State.CANCELLED
     assert first.state is State.RUNNING
     go.set()
-    assert first.wait(60)
+    assert first.wait(600)
 
 
 def test_what_one_fails_at_the_other_tries(servers):
@@ -60,10 +60,10 @@ def test_what_one_fails_at_the_other_tries(servers):
         raise RuntimeError
 
     first = servers[0].ask("a visitor", request("both", fails))
-    assert first.wait(60)
+    assert first.wait(600)
 
     second = servers[1].ask("a visitor", request("both", lambda job: (2.0,)))
-    assert second.wait(60)
+    assert second.wait(600)
     assert second.result == (2.0,)
 
 
@@ -98,12 +98,12 @@ def test_without_a_folder_the_right_is_had_at_once():
 
 def test_a_damaged_result_is_measured_again(servers, tmp_path):
     first = servers[0].ask("a visitor", request("damaged", lambda job: (1.0,)))
-    assert first.wait(60)
+    assert first.wait(600)
     [file] = tmp_path.glob("*.zip")
     file.write_bytes(file.read_bytes()[:-30])
 
     second = servers[1].ask("a visitor", request("damaged", lambda job: (2.0,)))
-    assert second.wait(60)
+    assert second.wait(600)
 
     assert second.result == (2.0,)
     assert FolderStore(tmp_path, 1000).get(second.key) == (2.0,)

@@ -24,7 +24,7 @@ def test_results_are_kept_in_the_folder_that_is_named(monkeypatch, tmp_path):
         calls.append(1)
         return (1.5, "found")
 
-    slots().ask("a visitor", request("kept", work)).wait(60)
+    slots().ask("a visitor", request("kept", work)).wait(600)
     end = time.monotonic() + 60
     while not list(tmp_path.glob("*.zip")) and time.monotonic() < end:
         time.sleep(0.01)
@@ -40,5 +40,5 @@ def test_without_a_folder_nothing_is_written(monkeypatch, tmp_path):
     monkeypatch.delenv("SKIPSCOPE_RESULTS", raising=False)
     monkeypatch.chdir(tmp_path)
 
-    assert slots().ask("a visitor", request("light", lambda job: 1)).wait(60)
+    assert slots().ask("a visitor", request("light", lambda job: 1)).wait(600)
     assert not list(tmp_path.iterdir())

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.viz.backend.calls import request
-from tests.viz.backend.test_job_queue import endless, line, until  # noqa: F401  # a fixture
+from tests.viz.backend.test_job_queue import endless, line  # noqa: F401  # a fixture
+from tests.waiting import until
 from viz.backend.job import Job, State
 from viz.backend.turns import PATIENCE, in_turn
 

@@ -17,7 +17,7 @@ from models.specs.spec import NetworkSpec
 from models.training.run_spec import RunSpec
 from models.training.run_store import RunStore
 from models.training.stored_run import Status
-from tests.viz.backend.test_job_queue import until
+from tests.waiting import ended, until
 from viz.backend import pace, worker
 from viz.backend.execution import Execution
 from viz.backend.job import Job, Request, State
@@ -83,13 +83,13 @@ def line(own):
     yield line
     for job in list(line._jobs.values()):
         job.cancel()
-        job.wait(60)
+        job.wait(600)
 
 
 def test_work_is_done_in_another_process_the_same_for_all(line, own):
     first, second = (line.ask(visitor, asked("process")) for visitor in ("a", "b"))
-    assert first.wait(120)
-    assert second.wait(120)
+    assert ended(first)
+    assert ended(second)
 
     assert first.result == second.result != (os.getpid(),)
     assert first.result[0] in pace.OURS
@@ -97,7 +97,7 @@ def test_work_is_done_in_another_process_the_same_for_all(line, own):
 
 def test_progress_and_parts_come_through(line):
     job = line.ask("a", asked("steps", count=20, pause=0.02))
-    assert job.wait(120)
+    assert ended(job)
 
     assert job.result == ("all",)
     assert job.parts == tuple(range(20))
@@ -106,13 +106,13 @@ def test_progress_and_parts_come_through(line):
 
 def test_a_job_is_cancelled_within_a_step(line):
     job = line.ask("a", asked("steps", count=100_000, pause=0.01))
-    until(lambda: job.fraction > 0)
+    until(lambda: job.fraction > 0, job)
 
     line.give_up("a")
     after = line.ask("b", asked("process"))
 
     assert job.state is State.CANCELLED
-    assert after.wait(120)
+    assert ended(after)
 
 
 @pytest.mark.parametrize(
@@ -126,30 +126,30 @@ def test_a_job_is_cancelled_within_a_step(line):
 )
 def test_a_failure_is_told_in_the_same_words_as_here(line, name, words, caplog):
     job = line.ask("a", asked(name))
-    assert job.wait(120)
+    assert ended(job)
 
     assert (job.state, str(job.error).startswith(words)) == (State.FAILED, True), job.error
-    assert line.ask("b", asked("process")).wait(120)
+    assert ended(line.ask("b", asked("process")))
 
 
 def test_a_process_that_is_killed_is_told_and_replaced(line):
     job = line.ask("a", asked("end"))
-    assert job.wait(120)
+    assert ended(job)
 
     assert str(job.error).startswith("The process that measures has ended")
     after = line.ask("a", asked("process"))
-    assert after.wait(120)
+    assert ended(after)
     assert after.state is State.DONE
 
 
 def test_short_work_runs_between_the_steps_of_long(line):
     long = line.ask("a", asked("steps", preemptible=True, cost=1e4, count=100_000, pause=0.01))
-    until(lambda: long.fraction > 0)
+    until(lambda: long.fraction > 0, long)
 
     short = line.ask("b", asked("steps", count=5, pause=0.01))
-    assert short.wait(120)
+    assert ended(short, long)
     told = len(long.parts)
-    until(lambda: len(long.parts) > told)  # it goes on
+    until(lambda: len(long.parts) > told, long)  # it goes on
 
     assert short.result == ("all",)
     assert not long.over
@@ -157,7 +157,7 @@ def test_short_work_runs_between_the_steps_of_long(line):
 
 def test_a_measurement_is_the_same_to_the_last_bit(own):
     work = task("work.signals:pair", spec=SMALL, setting=SETTING, picture=None, trained="", stamp=0)
-    there, here = Job(Request(work, 1.0)), Job(Request(work, 1.0))
+    there, here = (Job(Request(work, 1.0, abandon_after=3600)) for _ in range(2))
     there.work = Execution(MemoryStore(10**6), own.run)
     there.run()
     here.run()
@@ -176,7 +176,7 @@ def test_a_training_is_locked_stored_and_paused_there(line, tmp_path, monkeypatc
         run = RunSpec(network=SMALL.changed(input_shape=(1, 8, 8)), epochs=900, batch=128, device="cpu")
         job = line.ask("a", Request(task("work.training:race", runs=(run,)), 1e4, preemptible=True, stored=False))
         store = RunStore(tmp_path)
-        until(lambda: store.all() and store.all()[0].epochs)
+        until(lambda: store.all() and store.all()[0].epochs, job)
         assert store.all()[0].status is Status.RUNNING
 
         job.cancel()

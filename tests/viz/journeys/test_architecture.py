@@ -8,8 +8,9 @@ import xml.etree.ElementTree as ET
 import pandas as pd
 import pytest
 
-from tests.viz.browser import elsewhere, until, visiting
+from tests.viz.browser import elsewhere, visiting
 from tests.viz.journeys.test_first import node, pick, query
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 

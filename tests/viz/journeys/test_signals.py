@@ -2,9 +2,11 @@
 
 import io
 import re
+from contextlib import suppress
 
 import pandas as pd
 import pytest
+from playwright.sync_api import TimeoutError
 
 from tests.groups import made_group
 from tests.viz.browser import chromium, elsewhere, served, visiting
@@ -93,8 +95,12 @@ def test_a_click_on_a_point_selects_the_layer_on_both_pages(visit):
     )
     measured(visit)
 
-    page.locator(".st-key-chart_gradients .scatterlayer .trace:nth-child(3) .points path").nth(4).click(force=True)
-    page.wait_for_url(re.compile("layer=layer1"))
+    point = page.locator(".st-key-chart_gradients .scatterlayer .trace:nth-child(3) .points path").nth(4)
+    for _ in range(5):  # while the figure is drawn anew, a click is lost
+        point.click(force=True)
+        with suppress(TimeoutError):
+            page.wait_for_url(re.compile("layer=layer1"), timeout=30_000)
+            break
     visit.settle()
     page.get_by_role("link", name="Architecture").click()
     page.wait_for_selector("g.node")

@@ -12,7 +12,8 @@ from models.specs.spec import NetworkSpec
 from models.training.resume import _checkpoint, race
 from models.training.run_store import RunStore
 from models.training.stored_run import Status
-from tests.viz.browser import chromium, served, until, visiting
+from tests.viz.browser import chromium, served, visiting
+from tests.waiting import until
 from viz.state.training import RECIPES, Race, runners
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("signals in a browser")]
