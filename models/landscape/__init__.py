@@ -1,1 +1,1 @@
-"""The loss around trained weights: its surface on a plane."""
+"""The loss around weights: its surface on a plane, and its largest curvature."""

@@ -1,4 +1,4 @@
-"""Results of the analysis of a loss surface, as immutable records. No torch here."""
+"""Results of the analysis of the loss around weights, as immutable records. No torch here."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -32,3 +32,12 @@ class Surface:
 def steps(half: int) -> tuple[int, ...]:
     """Return the places along one direction of a surface with so many steps to each side, in steps of the full one."""
     return tuple(range(-FINE, FINE + 1, FINE // half))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curvatures:
+    """The largest eigenvalue of the Hessian of the loss on one batch; NaN where it was not found."""
+
+    start: float  # at a run's initial weights
+    trained: float
+    images: int  # of the batch

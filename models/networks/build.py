@@ -60,7 +60,7 @@ def build(spec: Network, *, seed: int = 0) -> nn.Module:
         network: nn.Sequential = family(spec)(**arguments(spec))
     if device.type != "meta":
         # as `to_empty`, which would import sympy: four seconds of the first measurement
-        network._apply(lambda empty: torch.empty(empty.shape, dtype=empty.dtype, device=device))  # noqa: SLF001
+        network._apply(lambda empty: torch.empty(empty.shape, dtype=empty.dtype, device=device))  # type: ignore[no-untyped-call]  # noqa: SLF001
         initialise(network, spec, seed=seed)
     return network
 

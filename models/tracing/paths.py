@@ -1,0 +1,81 @@
+"""The paths through a network, counted by length (Veit et al. 2016, arXiv 1605.06431). No torch here.
+
+At every skip connection a path takes one of two ways, the skip or the branch. Its length is the number of branches that
+it passes. Ways side by side without a skip among them, as in an Inception block, are one.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, zip_longest
+from math import comb
+
+from ..runtime.messages import UserError
+from .kinds import Kind
+from .layers import INPUT, EdgeKind
+from .records import Trace
+
+_JOINS = (Kind.ADD, Kind.CONCAT)  # a product with a gate is one way
+
+Counts = tuple[int, ...]  # number of paths of length 0, 1, ...
+
+
+@dataclass(frozen=True)
+class Paths:
+    """All paths from the image to the output of a network."""
+
+    counts: Counts
+
+    @cached_property
+    def total(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def longest(self) -> int:
+        return len(self.counts) - 1
+
+    @cached_property
+    def in_series(self) -> bool:
+        """Whether the skip connections follow one another, so that any set of branches is a path."""
+        return self.counts == tuple(comb(self.longest, length) for length in range(len(self.counts)))
+
+    def share(self, low: int, high: int) -> float:
+        """Return the share of all paths that are of length `low` to `high`, both included."""
+        return sum(self.counts[low : high + 1]) / self.total
+
+    def most(self, share: float = 0.95) -> tuple[int, int]:
+        """Return the narrowest range of lengths with at least this share of all paths; of several, the fullest."""
+        sums, needed = (0, *accumulate(self.counts)), share * self.total
+        ranges = (
+            (high - low, sums[low] - sums[high + 1], low, high)
+            for low in range(len(self.counts))
+            for high in range(low, len(self.counts))
+            if sums[high + 1] - sums[low] >= needed
+        )
+        *_, low, high = min(ranges)
+        return low, high
+
+
+def paths(trace: Trace) -> Paths:
+    """Count the paths of a traced network, exactly.
+
+    Raises `UserError` where ways with different numbers of paths meet and none of them is a skip connection.
+    """
+    found: dict[str, Counts] = {INPUT: (1,)}
+    for layer in trace.layers:
+        edges = trace.incoming.get(layer.path, ())
+        skips = layer.kind in _JOINS and any(edge.kind is not EdgeKind.FLOW for edge in edges)
+        ways = [
+            (0, *found[edge.source]) if skips and edge.kind is EdgeKind.FLOW else found[edge.source]
+            for edge in edges
+            if edge.source in found
+        ]
+        if not ways:  # a constant: no path leads there
+            continue
+        if not skips and len(set(ways)) > 1:
+            raise UserError(
+                "The paths can't be counted: at {layer}, ways with different numbers of paths meet, and none of them "
+                "is a skip connection.",
+                layer=layer.path,
+            )
+        found[layer.path] = tuple(map(sum, zip_longest(*ways, fillvalue=0))) if skips else ways[0]
+    return Paths(found[trace.layers[-1].path])
