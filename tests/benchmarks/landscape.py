@@ -1,4 +1,4 @@
-"""What the loss around trained weights costs beside an epoch of training: `python -m tests.benchmarks.landscape`.
+"""What surfaces, paths and curvatures of trained networks cost beside an epoch: `python -m tests.benchmarks.landscape`.
 
 Networks on digits, trained for two epochs, on the device that is chosen by itself; the machine should be idle.
 """
@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import models.work.landscape as work
+import models.work.trained as by_gradients
 from models.landscape.records import COARSE, FINE
 from models.runtime.device import choose, in_words
 from models.specs.presets import PRESETS
@@ -36,12 +37,11 @@ def seconds(call: Callable[[], object]) -> float:
 
 def main() -> int:
     print(f"{in_words(choose('auto'))}")
-    print(
-        "| loss surface, test images | an epoch | 9 × 9 points | in epochs | 25 × 25 points |\n|---|---:|---:|---:|---:|"
-    )
+    print("| digits | an epoch | surface, 9 × 9 | 25 × 25 | gradients along paths | curvatures |")
+    print("|---|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as place:
         store = RunStore(Path(place))
-        work.RunStore = lambda: store  # type: ignore[assignment, misc]  # the tasks read the runs from here
+        work.RunStore = by_gradients.RunStore = lambda: store  # type: ignore[assignment, misc]  # tasks read from here
         for name in ("resnet20_cifar", "resnet56_cifar"):
             spec = replace(PRESETS[name].spec, input_shape=(1, 8, 8))
             for own in (spec, twin(spec)):
@@ -55,9 +55,14 @@ def main() -> int:
                     )
                     for half in (COARSE, FINE)
                 }
+                paths, curved = (
+                    seconds(lambda look=look, run=run: look(Quiet(), runs=(run,), stamps=(0,)))
+                    for look in (by_gradients.gradients, by_gradients.curvatures)
+                )
                 title = f"{name}{'' if own is spec else ', without skips'}"
-                first, full = found[COARSE], found[FINE]
-                print(f"| {title} | {epoch:.1f} s | {first:.1f} s | {first / epoch:.1f} | {full:.0f} s |", flush=True)
+                times = (found[COARSE], found[FINE], paths, curved)
+                cells = " | ".join(f"{time:.1f} s, {time / epoch:.0f} epochs" for time in times)
+                print(f"| {title} | {epoch:.2f} s | {cells} |", flush=True)
     return 0
 
 

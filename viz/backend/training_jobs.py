@@ -7,10 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from models.landscape.records import COARSE, FINE, Surface, steps
+from models.landscape.records import COARSE, FINE, Curvatures, Surface, steps
 from models.results.task import task
 from models.runtime.messages import Message, UserError, message
 from models.runtime.server_limits import limits
+from models.signals.path_records import PathGradients
 from models.specs.external import Network
 from models.specs.twins import with_skips
 from models.training.data_registry import DATA
@@ -206,6 +207,23 @@ def surfaces(
         longest=(inf if limit is None else limit) if whole else None,
         preemptible=whole,
     )
+
+
+def path_gradients(runs: Sequence[tuple[RunSpec, int]]) -> Request[tuple[PathGradients | None, ...]]:
+    """Return the request for the gradient along single paths of trained networks."""
+    return _by_gradients("gradients", runs, images=64, count=60)
+
+
+def curvatures(runs: Sequence[tuple[RunSpec, int]]) -> Request[tuple[Curvatures, ...]]:
+    """Return the request for the largest curvature of the loss before and after training."""
+    return _by_gradients("curvatures", runs, images=256, count=120)
+
+
+def _by_gradients(function: str, runs: Sequence[tuple[RunSpec, int]], *, images: int, count: int) -> Request[Any]:
+    """One request that examines several trained networks by about so many passes over so many images."""
+    specs, stamps = tuple(run for run, _ in runs), tuple(stamp for _, stamp in runs)
+    cost = sum(pace.passes(cached.trace(run.network), images, count) for run in specs)
+    return Request(task(f"work.trained:{function}", runs=specs, stamps=stamps), cost, function)
 
 
 def answer(run: RunSpec, stamp: int, picture: bytes) -> Request[Answer]:

@@ -58,7 +58,9 @@ class Lesson(Token):
     LESIONS = "lesions"
     RESPONSES = "responses"
     REUSE = "reuse"
+    PATHS = "paths"
     LANDSCAPE = "landscape"
+    CURVATURE = "curvature"
     RUNS = "runs"
     NUMBERS = "numbers"
 

@@ -5,15 +5,30 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from viz.text import architecture, compare, cuts, inside, landscape, measured, signals, spans, strength, training
+    from viz.text import (
+        architecture,
+        compare,
+        curvature,
+        cuts,
+        inside,
+        landscape,
+        measured,
+        paths,
+        signals,
+        spans,
+        strength,
+        training,
+    )
 
 __all__ = [
     "architecture",
     "compare",
+    "curvature",
     "cuts",
     "inside",
     "landscape",
     "measured",
+    "paths",
     "signals",
     "spans",
     "strength",

@@ -158,6 +158,15 @@ _SEEN: Mapping[str, str] = MappingProxyType(  # key of a chart, or its beginning
             "Each column is a layer of the dense block, each row an earlier output that it reads; the colour is how "
             "strongly its weights use it, relative to the largest. The diagonal is the output just before."
         ),
+        "paths": N_(
+            "A path takes the skip or the branch at every addition; its length is the number of branches. Most paths "
+            "are of middle length (top). A point in the middle is the gradient that one path brings to the image, the "
+            "line their mean. Below, both are multiplied: which lengths the gradient mainly comes along."
+        ),
+        "curvature": N_(
+            "The largest eigenvalue of the loss's second derivatives, before and after training. The larger it is, the "
+            "smaller a step must be: a learning rate that suits one network can be too large for another."
+        ),
         "landscape": N_(
             "The middle is the trained network; to the right and upwards its weights are moved along two random "
             "directions, at the edge by as much as their own size. The colour (or the height) is the loss there, on "

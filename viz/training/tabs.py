@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from viz.state import session
 from viz.state.training import Lesson
-from viz.training import tab_inside, tab_landscape, tab_pictures, tab_results, tab_runs
+from viz.training import tab_deeper, tab_inside, tab_landscape, tab_pictures, tab_results, tab_runs
 from viz.training.scene import Scene
 from viz.ui import widgets
 
@@ -19,7 +19,9 @@ def show(scene: Scene) -> None:
         Lesson.LESIONS: tab_inside.lesions,
         Lesson.RESPONSES: tab_inside.responses,
         Lesson.REUSE: tab_inside.reuse,
+        Lesson.PATHS: tab_deeper.paths,
         Lesson.LANDSCAPE: tab_landscape.show,
+        Lesson.CURVATURE: tab_deeper.curvature,
         Lesson.RUNS: lambda __: tab_runs.show(),
         Lesson.NUMBERS: tab_results.epochs,
     }

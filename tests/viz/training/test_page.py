@@ -185,6 +185,8 @@ def test_a_link_alone_starts_no_training(open_app, runs):
         "Feature reuse",
         "Your own",
         "landscape",
+        "paths",
+        "curvature",
     ],
 )
 def test_every_tab_opens_after_the_training(open_app, runs, lesson):
@@ -200,6 +202,8 @@ def test_every_tab_opens_after_the_training(open_app, runs, lesson):
         "Lesion study": "With one shape-preserving block removed",
         "Responses": "median and range",
         "landscape": "loss around",
+        "paths": "the gradient has 4 paths",
+        "curvature": "the largest eigenvalue of the Hessian is",
     }
     assert expected.get(lesson, "") in words(app)
 
