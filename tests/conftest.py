@@ -147,7 +147,7 @@ def open_app(monkeypatch):
     monkeypatch.setattr(pace._Load, "others", lambda _: 0.0)
 
     def opened(**query: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=600)
         for name, value in query.items():
             app.query_params[name] = value
         return app.run()

@@ -234,7 +234,7 @@ def test_the_app_imports_what_the_environment_names(tmp_path):
     )
     code = """
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file("app.py", default_timeout=120)
+app = AppTest.from_file("app.py", default_timeout=600)
 app.query_params["block"] = "mine"
 app.run()
 print([one.value for one in app.warning], app.selectbox(key="field_block").value, len(app.exception))

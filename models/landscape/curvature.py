@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -34,7 +35,7 @@ def curvature(
     for module in network.modules():
         module.training = isinstance(module, _BatchNorm)
     weights = [weight for weight in network.parameters() if weight.requires_grad]
-    with torch.enable_grad():
+    with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):  # other kernels have no second derivative
         loss = cross_entropy(classes_of(network(images)).float(), labels)
         gradients = torch.autograd.grad(loss, weights, create_graph=True, materialize_grads=True)
     sizes, taken = [weight.numel() for weight in weights], 0

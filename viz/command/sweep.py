@@ -6,6 +6,7 @@ with `skipscope --results results/`.
 
 import argparse
 import shutil
+import signal
 import sys
 import time
 import tomllib
@@ -32,9 +33,17 @@ class _Bar:
 
     def __init__(self) -> None:
         self._began, self._first, self._drawn = time.monotonic(), -1.0, 0.0
+        self._interrupted = False
         self.trouble: Callable[[], Message | None] = lambda: None
 
+    def interrupt(self, *_: object) -> None:
+        """Stop the sweep: now or, where a library drops the exception, at the next progress."""
+        self._interrupted = True
+        raise KeyboardInterrupt
+
     def tell(self, done: float) -> None:
+        if self._interrupted:
+            raise KeyboardInterrupt
         now = time.monotonic()
         if self._first < 0:
             self._first = done  # what was kept from before
@@ -68,11 +77,14 @@ def main(arguments: Sequence[str]) -> int:
     found = grid.points(base, setting, axes)
     _said(f"{len(found):,} combinations, {sum(one.spec is not None for one in found):,} of them networks", 0)
     work = task("work.signals:grid", base=base, setting=setting, axes=axes)
-    store = FolderStore(given.out, _ROOM)
+    store, bar = FolderStore(given.out, _ROOM), _Bar()
+    before = signal.signal(signal.SIGINT, bar.interrupt)
     try:
-        results = _measured(work, store, cluster)
+        results = _measured(work, store, cluster, bar)
     except KeyboardInterrupt:
         return _said("\nStopped. What is measured is kept: the same command goes on.", 130)
+    finally:
+        signal.signal(signal.SIGINT, before)
     if grid.lasting(found, results):
         store.put(work.key, results, len(encode(results)))
     write(given.out / TABLE, axes, found, results)
@@ -81,16 +93,16 @@ def main(arguments: Sequence[str]) -> int:
     return _said(f"{failed:,} networks could not be measured: the table says why", 1) if failed else 0
 
 
-def _measured(work: Any, store: FolderStore, cluster: str) -> Any:
+def _measured(work: Any, store: FolderStore, cluster: str, bar: _Bar) -> Any:
     """The results of a grid; finished points are read from the store."""
     plan = points.of(work)
     if plan is None:
         raise TypeError(work.function)
     if not cluster:
-        return points.run(plan, _Bar(), store=store)
+        return points.run(plan, bar, store=store)
     from models.work.cluster import Cluster  # noqa: PLC0415  # an extra
 
-    execute, bar = Cluster(cluster), _Bar()
+    execute = Cluster(cluster)
     bar.trouble = lambda: execute.trouble
     try:
         return points.run(plan, bar, execute=execute, store=store)

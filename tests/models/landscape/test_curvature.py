@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
 
 from models.landscape.curvature import curvature
@@ -31,7 +32,8 @@ def eigenvalues(network, images, labels):
         given = {name: part.view(shape) for name, part, shape in zip(names, parts, shapes)}
         return cross_entropy(torch.func.functional_call(network, given, (images.double(),)), labels)
 
-    return np.linalg.eigvalsh(torch.autograd.functional.hessian(loss, start).numpy())
+    with sdpa_kernel(SDPBackend.MATH):
+        return np.linalg.eigvalsh(torch.autograd.functional.hessian(loss, start).numpy())
 
 
 @pytest.mark.parametrize("changes", [{}, {"shortcut": "none"}, {"norm": "none"}])
@@ -41,6 +43,24 @@ def test_it_is_the_largest_of_all_eigenvalues(batch, changes):
     found = curvature(build(spec, seed=2), *batch)
 
     assert found == pytest.approx(eigenvalues(build(spec, seed=2), *batch)[-1], rel=0.02)
+
+
+class Attends(nn.Module):
+    """Attention between the rows of an image, whose quick kernels have no second derivative."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.mix = nn.Linear(8, 24)
+        self.head = nn.Linear(8, 3)
+
+    def forward(self, x):
+        query, key, value = self.mix(x).chunk(3, -1)
+        return self.head(nn.functional.scaled_dot_product_attention(query, key, value).mean((1, 2)))
+
+
+def test_attention_is_bent_too(batch):
+    assert curvature(Attends(), *batch) == pytest.approx(eigenvalues(Attends(), *batch)[-1], rel=0.02)
 
 
 def test_of_a_linear_network_it_is_known_by_hand():

@@ -192,7 +192,7 @@ def test_a_bad_link_shows_each_bad_field_and_keeps_the_good_ones(open_app):
 )
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_query_leads_to_a_page(query):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=600)
     for name, value in query.items():
         app.query_params[name] = value
     app.run()

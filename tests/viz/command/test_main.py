@@ -212,7 +212,7 @@ def test_ones_own_module_is_seen_with_and_without_its_skips_in_a_browser(mine):
             assert visit.troubles == []
     finally:
         running.send_signal(signal.SIGTERM)
-        assert running.wait(timeout=60) == 0
+        assert running.wait(timeout=600) == 0
     end = time.monotonic() + 60
     while time.monotonic() < end:  # the server ends with it
         try:
@@ -247,7 +247,7 @@ def test_ones_own_weights_are_measured_and_another_networks_refused_by_name_and_
             assert visit.troubles == []
     finally:
         running.send_signal(signal.SIGTERM)
-        assert running.wait(timeout=60) == 0
+        assert running.wait(timeout=600) == 0
 
 
 def test_a_file_of_weights_that_is_not_there_is_refused_before_anything_starts(mine, monkeypatch, capsys):

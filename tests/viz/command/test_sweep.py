@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 
 import pandas as pd
 import pytest
@@ -13,8 +13,10 @@ from models.results.store import FolderStore
 from models.signals.grid import points
 from models.signals.grid_point import point
 from tests.conftest import ROOT
+from tests.waiting import PATIENCE, until
 from viz.command import grid_file
 from viz.command.main import main
+from viz.command.sweep import _Bar
 
 FILE = """
 [network]
@@ -110,17 +112,27 @@ def test_a_folder_opens_as_a_link(grid, tmp_path):
     }  # fmt: skip
 
 
+def test_an_interrupt_that_a_library_drops_stops_the_sweep_at_the_next_progress():
+    bar = _Bar()
+    with suppress(KeyboardInterrupt):
+        bar.interrupt()
+
+    with pytest.raises(KeyboardInterrupt):
+        bar.tell(0.5)
+
+
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_measured(grid, tmp_path):
     grid.write_text(FILE + f"seed = {list(range(500))}\n")
     out = tmp_path / "out"
     command = [sys.executable, "-m", "viz.command.main", "sweep", str(grid), "--out", str(out)]
     started = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE)
-    end = time.monotonic() + 120
-    while len(list(out.glob("*.zip"))) < 10 and time.monotonic() < end:
-        time.sleep(0.05)
-    started.send_signal(signal.SIGINT)
-    _out, errors = started.communicate(timeout=60)
+    try:
+        until(lambda: len(list(out.glob("*.zip"))) >= 10)
+        started.send_signal(signal.SIGINT)
+        _out, errors = started.communicate(timeout=PATIENCE)
+    finally:
+        started.kill()
 
     assert started.returncode == 130
     assert b"the same command goes on" in errors

@@ -91,4 +91,4 @@ def test_the_installed_command_opens_the_app(installed, tmp_path):
             assert visit.troubles == []
     finally:
         running.terminate()
-        running.wait(timeout=60)
+        running.wait(timeout=600)

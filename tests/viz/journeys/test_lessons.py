@@ -57,10 +57,10 @@ def test_a_lecture_is_held_with_a_clicker(app):
             page.locator("[data-testid=stSidebar]").count() == 0
             or not page.locator("[data-testid=stSidebar]").is_visible()
         )
-        small = page.evaluate(
-            """parseFloat(getComputedStyle(document.querySelector('[data-testid="stMarkdownContainer"] p')).fontSize)"""
+        page.wait_for_function(
+            """parseFloat(getComputedStyle(document.querySelector('[data-testid="stMarkdownContainer"] p')).fontSize)
+            >= 22"""
         )
-        assert small >= 22
 
         visit.settle()
         page.keyboard.press("Enter")

@@ -49,7 +49,7 @@ def test_a_newcomer_sees_degradation_its_cure_and_what_the_network_reads(visit):
     visit.settle()
     page.get_by_role("tab", name="Predictions").click()
 
-    said = page.get_by_text(re.compile(r"classifies \d+ of 360 test images correctly")).inner_text(timeout=60_000)
+    said = page.get_by_text(re.compile(r"classifies \d+ of 360 test images correctly")).inner_text(timeout=600_000)
     assert float(re.search(r"\(([\d.]+)%\)", said).group(1)) > 90
     page.locator(".gallery img").nth(29).wait_for()
     assert visit.page.url.startswith(f"{visit.address}/training?training.networks=plain20_cifar")
@@ -107,7 +107,7 @@ def test_a_server_that_is_killed_in_mid_epoch_loses_no_finished_epoch(tmp_path, 
         visit.page.wait_for_function(
             "before => +document.body.innerText.match(/After (\\d+) epochs, ResNet-20/)?.[1] > before",
             arg=len(found.epochs),
-            timeout=60_000,
+            timeout=600_000,
         )
         visit.page.get_by_role("button", name="Pause").click()
         visit.page.get_by_text("ResNet-20: paused").wait_for()
@@ -122,7 +122,7 @@ def test_a_server_that_is_told_to_end_leaves_its_training_paused_in_mid_epoch(tm
         page = opened(visit, chosen)
         page.locator(".st-key-start_race button").click()
         page.get_by_text(re.compile("After [1-9] epochs?, ResNet-20|no better than guessing")).first.wait_for(
-            timeout=90_000
+            timeout=600_000
         )
         (found,) = RunStore(tmp_path).all()
         pid = owner(tmp_path / found.id)

@@ -77,7 +77,7 @@ def test_a_browser_that_prefers_chinese_gets_chinese(open_app):
 
     from tests.conftest import ROOT
 
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=600)
     app.context = {"locale": "zh-CN"}
     viz.language._chosen.set("zh")
     app.run()
