@@ -22,12 +22,18 @@ _ROUNDS = 30  # at most, of the method's restarts
 
 
 def curvature(
-    network: nn.Module, images: Tensor, labels: Tensor, *, progress: ProgressCallback = lambda _: None
+    network: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    label_smoothing: float = 0.0,
+    progress: ProgressCallback = lambda _: None,
 ) -> float:
     """Return the largest eigenvalue of the Hessian of the mean cross-entropy on a batch, to one hundredth of it.
 
     It is taken with respect to all weights. Batch norms use the statistics of the batch, as in training, and change
-    their running ones; all else is in eval mode. Returns NaN if the method does not converge.
+    their running ones; all else is in eval mode. Returns NaN if the method finds none: it does not converge, or the
+    loss is not finite.
     """
     from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh  # noqa: PLC0415  # a second; rarely needed
 
@@ -36,7 +42,7 @@ def curvature(
         module.training = isinstance(module, _BatchNorm)
     weights = [weight for weight in network.parameters() if weight.requires_grad]
     with torch.enable_grad(), sdpa_kernel(SDPBackend.MATH):  # other kernels have no second derivative
-        loss = cross_entropy(classes_of(network(images)).float(), labels)
+        loss = cross_entropy(classes_of(network(images)).float(), labels, label_smoothing=label_smoothing)
         gradients = torch.autograd.grad(loss, weights, create_graph=True, materialize_grads=True)
     sizes, taken = [weight.numel() for weight in weights], 0
 
@@ -51,6 +57,8 @@ def curvature(
 
     whole = sum(sizes)
     start = np.random.default_rng(0).standard_normal(whole).astype(np.float32)
+    if not product(start).any():  # the loss is flat
+        return 0.0
     try:
         [found] = eigsh(
             LinearOperator((whole, whole), matvec=product, dtype=np.float32), k=1, which="LA", v0=start,

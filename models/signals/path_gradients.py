@@ -31,23 +31,23 @@ class PathsOf:
 
     def __init__(self, network: nn.Module, images: Tensor, labels: Tensor) -> None:
         joins = Joins(record(network, [tuple(images.shape[1:])], training=network.training).calls)
-        self.skips = len(joins.named)
-        self._chosen: list[bool | None] = [None] * self.skips  # for each addition: branch, skip, or both
+        self._chosen: list[bool | None] = [None] * len(joins.named)  # for each addition: branch, skip, or both
         self._images = images.detach().requires_grad_()
         places = {joins.calls[join.call].addition: (place, join.skip) for place, join in enumerate(joins.named)}
-        with torch.enable_grad(), _Choosing(places, self._chosen):
+        with torch.enable_grad(), _Choosing(places, self._chosen) as choosing:
             self._loss = cross_entropy(classes_of(network(self._images)).float(), labels, reduction="sum")
+        self.skips = choosing.met  # less than the joins if hooks take the skips out
 
     def gradient(self, branches: tuple[int, ...] | None = None) -> Tensor:
-        """Return the gradient of each image's loss along the path through these branches, float64; None: along all.
+        """Return the gradient of each image's loss along the path through these branches; None: along all. On the CPU.
 
         Branches are numbered in the order of the forward, from 0.
         """
-        for place in range(self.skips):
+        for place in range(len(self._chosen)):
             self._chosen[place] = None if branches is None else place in branches
         up = torch.full_like(self._loss, _SCALE)
         (found,) = torch.autograd.grad(self._loss, self._images, up, retain_graph=True, allow_unused=True)
-        return torch.zeros_like(self._images, dtype=torch.float64) if found is None else found.double() / _SCALE
+        return (torch.zeros_like(self._images) if found is None else found).cpu().double() / _SCALE
 
     def norm(self, branches: tuple[int, ...] | None = None) -> float:
         """Return the gradient's norm, a mean over the images."""
@@ -75,7 +75,7 @@ def path_gradients(
     for place, length in enumerate(lengths):
         progress(place / len(lengths))
         found.append(tuple(ways.norm(branches) for branches in _sampled(ways.skips, length, samples, drawn)))
-    return PathGradients(skips=ways.skips, lengths=lengths, norms=tuple(found), whole=ways.norm())
+    return PathGradients(skips=ways.skips, lengths=lengths, norms=tuple(found), whole=ways.norm(), images=len(images))
 
 
 def _sampled(skips: int, length: int, samples: int, drawn: random.Random) -> Iterator[tuple[int, ...]]:
@@ -95,6 +95,7 @@ class _Choosing(TorchFunctionMode):
         self.places = places  # number of the addition -> its place in `chosen`, and which operand is the skip
         self.chosen = chosen
         self.additions = 0
+        self.met = 0  # of those with given numbers
 
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -103,6 +104,7 @@ class _Choosing(TorchFunctionMode):
         if adds(name, args, kwargs or {}):
             self.additions += 1
             if self.additions in self.places:
+                self.met += 1
                 place, skip = self.places[self.additions]
                 summed = _Sum.apply(args[skip], args[1 - skip], self.chosen, place)
                 return args[0].copy_(summed) if in_place(name) else summed

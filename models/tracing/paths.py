@@ -4,6 +4,7 @@ At every skip connection a path takes one of two ways, the skip or the branch. I
 it passes. Ways side by side without a skip among them, as in an Inception block, are one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, zip_longest
@@ -44,15 +45,21 @@ class Paths:
 
     def most(self, share: float = 0.95) -> tuple[int, int]:
         """Return the narrowest range of lengths with at least this share of all paths; of several, the fullest."""
-        sums, needed = (0, *accumulate(self.counts)), share * self.total
-        ranges = (
-            (high - low, sums[low] - sums[high + 1], low, high)
-            for low in range(len(self.counts))
-            for high in range(low, len(self.counts))
-            if sums[high + 1] - sums[low] >= needed
-        )
-        *_, low, high = min(ranges)
-        return low, high
+        return narrowest(self.counts, share)
+
+
+def narrowest(values: Sequence[float], share: float) -> tuple[int, int]:
+    """Return the first and last place of the narrowest range that sums to a share of all; of several, the fullest."""
+    sums = (0, *accumulate(values))
+    whole = sums[-1] or 1  # of zeros, all are one range
+    ranges = (
+        (high - low, sums[low] - sums[high + 1], low, high)
+        for low in range(len(values))
+        for high in range(low, len(values))
+        if (sums[high + 1] - sums[low]) / whole >= share
+    )
+    *_, low, high = min(ranges, default=(0, len(values) - 1))
+    return low, high
 
 
 def paths(trace: Trace) -> Paths:

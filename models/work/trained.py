@@ -4,13 +4,14 @@ import torch
 
 from ..landscape.curvature import curvature
 from ..landscape.records import Curvatures
-from ..runtime.device import exactly, release
+from ..runtime.device import choose, exactly, free, release
 from ..runtime.messages import UserError
 from ..runtime.progress import Progress, ProgressCallback, share_of
 from ..runtime.settings import Precision
 from ..signals.path_gradients import path_gradients
 from ..signals.path_records import PathGradients
-from ..tracing.kinds import Kind
+from ..specs.external import ExternalSpec
+from ..tracing.budget import afford
 from ..tracing.paths import paths
 from ..tracing.tracer import trace
 from ..tracing.without_skips import built
@@ -18,9 +19,10 @@ from ..training.predict import Trained
 from ..training.run_spec import RunSpec
 from ..training.run_store import RunStore
 
-_IMAGES = 64  # of the test split, along paths
-_BATCH, _LEAST, _ROOM = 256, 16, 4 * 10**9  # images of the training split for a curvature, and bytes for its graph
-_KEPT = 12  # bytes of that graph for each byte of activations: two backward passes are recorded
+_IMAGES, _FEW = 64, 8  # of the test split, along paths: at most, at least
+_BATCH, _LEAST = 256, 16  # of the training split, for a curvature
+_PART = 0.5  # of the free memory, for a graph
+_ONE, _TWO = 4, 12  # bytes of a graph for each byte of activations, with one backward pass recorded, or with two
 
 
 def gradients(
@@ -28,55 +30,64 @@ def gradients(
 ) -> tuple[PathGradients | None, ...]:
     """Measure the gradient along single paths of trained networks, on their first test images.
 
-    None for a network whose skip connections do not follow one another, or are concatenations. `stamps` distinguish
-    the runs' weights from earlier ones.
+    None for a network whose skip connections do not follow one another, are concatenations, or can't all be named.
+    `stamps` distinguish the runs' weights from earlier ones. Raises `TooLargeError` if memory is short.
     """
     try:
-        return tuple(
-            _along_paths(run, share_of(progress.tell, place, len(runs))) if _in_series(run) else None
-            for place, run in enumerate(runs)
-        )
+        return tuple(_along_paths(run, share_of(progress.tell, place, len(runs))) for place, run in enumerate(runs))
     finally:
         release()
 
 
 def curvatures(progress: Progress, *, runs: tuple[RunSpec, ...], stamps: tuple[int, ...]) -> tuple[Curvatures, ...]:
-    """Measure the curvature of the loss before and after training; on one batch for both."""
+    """Measure the curvature of the loss before and after training, on one batch for all runs of a data set.
+
+    Raises `TooLargeError` if memory is short.
+    """
     try:
-        return tuple(_curvatures(run, share_of(progress.tell, place, len(runs))) for place, run in enumerate(runs))
+        count = min(_fitting(run, _BATCH, _LEAST, _TWO) for run in runs)
+        return tuple(
+            _curvatures(run, count, share_of(progress.tell, place, len(runs))) for place, run in enumerate(runs)
+        )
     finally:
         release()
 
 
-def _in_series(run: RunSpec) -> bool:
-    """Whether any set of branches is a path, and every skip connection an addition."""
-    traced = trace(run.network)
+def _fitting(run: RunSpec, most: int, least: int, bytes_each: int) -> int:
+    """The number of images, at most `most`, whose graph fits into memory. Raises `TooLargeError` below `least`."""
+    device, traced = choose(run.device), trace(run.network)
+    afford(run.network, least * bytes_each // _ONE, device, Precision.FLOAT32, traced=traced)
+    room = int(_PART * free(device))
+    return max(least, min(most, room // (bytes_each * traced.activation_bytes)))
+
+
+def _along_paths(run: RunSpec, progress: ProgressCallback) -> PathGradients | None:
     try:
-        found = paths(traced)
+        counted = paths(trace(run.network))
     except UserError:
-        return False
-    additions = sum(layer.kind == Kind.ADD for layer in traced.layers if len(traced.incoming[layer.path]) > 1)
-    return found.in_series and found.longest <= additions
-
-
-def _along_paths(run: RunSpec, progress: ProgressCallback) -> PathGradients:
+        return None
+    weaker = isinstance(run.network, ExternalSpec) and run.network.skip_scale not in (0.0, 1.0)
+    if not counted.in_series or weaker:  # hooks that weaken skips add in another order
+        return None
+    count = _fitting(run, _IMAGES, _FEW, _ONE)
     trained = Trained.load(run, RunStore())
-    test = trained.data.test
+    images, labels = trained.data.test.images[:count], trained.data.test.labels[:count]
     with exactly(trained.device, Precision.FLOAT32):
-        return path_gradients(
-            trained.network, trained.ready(test.images[:_IMAGES]), test.labels[:_IMAGES], progress=progress
-        )
+        found = path_gradients(trained.network, trained.ready(images), labels, progress=progress)
+    return found if found.skips == counted.longest else None
 
 
-def _curvatures(run: RunSpec, progress: ProgressCallback) -> Curvatures:
+def _curvatures(run: RunSpec, count: int, progress: ProgressCallback) -> Curvatures:
     trained = Trained.load(run, RunStore())
     train = trained.data.train
-    count = min(_BATCH, len(train), max(_LEAST, _ROOM // (_KEPT * trace(run.network).activation_bytes)))
     chosen = torch.randperm(len(train), generator=torch.Generator().manual_seed(0))[:count].to(trained.device)
     images, labels = trained.ready(train.images[chosen]), train.labels[chosen]
+    initial = built(run.network, seed=run.seed).to(trained.device)
     with exactly(trained.device, Precision.FLOAT32):
-        start = curvature(
-            built(run.network, seed=run.seed).to(trained.device), images, labels, progress=share_of(progress, 0, 2)
+        start, end = (
+            curvature(
+                network, images, labels, label_smoothing=run.label_smoothing, progress=share_of(progress, place, 2)
+            )
+            for place, network in enumerate((initial, trained.network))
         )
-        end = curvature(trained.network, images, labels, progress=share_of(progress, 1, 2))
-    return Curvatures(start=start, trained=end, images=count)
+    return Curvatures(start=start, trained=end, images=len(images))

@@ -78,13 +78,17 @@ def main(arguments: Sequence[str]) -> int:
     _said(f"{len(found):,} combinations, {sum(one.spec is not None for one in found):,} of them networks", 0)
     work = task("work.signals:grid", base=base, setting=setting, axes=axes)
     store, bar = FolderStore(given.out, _ROOM), _Bar()
-    before = signal.signal(signal.SIGINT, bar.interrupt)
+    before = signal.getsignal(signal.SIGINT)
+    usual = before is signal.default_int_handler  # a script that ignores it in the background wants it so
+    if usual:
+        signal.signal(signal.SIGINT, bar.interrupt)
     try:
         results = _measured(work, store, cluster, bar)
     except KeyboardInterrupt:
         return _said("\nStopped. What is measured is kept: the same command goes on.", 130)
     finally:
-        signal.signal(signal.SIGINT, before)
+        if usual:
+            signal.signal(signal.SIGINT, before)
     if grid.lasting(found, results):
         store.put(work.key, results, len(encode(results)))
     write(given.out / TABLE, axes, found, results)

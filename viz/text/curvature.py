@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from models.landscape.records import Curvatures
+from models.specs.twins import twin
 from models.training.run_spec import RunSpec
 from viz.language import _
 from viz.style import format
@@ -28,19 +29,23 @@ def limit(run: RunSpec, eigenvalue: float) -> float:
 
 
 def compared(curved: Sequence[Curved]) -> str:
-    """Return what skip connections change; "" without a pair whose values were found."""
-    skips = [one.found for one in curved if not one.run.network.plain]
-    plain = [one.found for one in curved if one.run.network.plain]
-    if len(skips) != 1 or len(plain) != 1:
+    """Return what skip connections change; "" without a network and its twin whose values were found."""
+    pairs = [
+        (own.found, plain.found)
+        for own in curved
+        for plain in curved
+        if not own.run.network.plain and twin(own.run.network).essential == plain.run.network.essential
+    ]
+    if not pairs:
         return ""
-    [(start, trained)] = [(plain[0].start / skips[0].start, plain[0].trained / skips[0].trained)]
-    if not all(isfinite(ratio) and ratio > 0 for ratio in (start, trained)):
+    own, plain = pairs[0]
+    if not all(isfinite(value) and value > 0 for found in (own, plain) for value in (found.start, found.trained)):
         return ""
     return _(
         "Without skip connections, the largest curvature of the loss is {start} times that with them before training, "
         "and {trained} times after it (one training each).",
-        start=format.times(start),
-        trained=format.times(trained),
+        start=format.times(plain.start / own.start),
+        trained=format.times(plain.trained / own.trained),
     )
 
 
@@ -50,17 +55,25 @@ def each(curved: Sequence[Curved]) -> list[str]:
 
 
 def _of(one: Curved) -> str:
-    if not (isfinite(one.found.start) and isfinite(one.found.trained)):
-        return _("{name}: the largest eigenvalue was not found; the method did not converge.", name=one.name)
+    start, trained = one.found.start, one.found.trained
+    if not (isfinite(start) and isfinite(trained)):
+        return _("{name}: the largest eigenvalue of the Hessian was not found.", name=one.name)
+    if start <= 0 or trained <= 0:
+        return _(
+            "{name}: the largest eigenvalue of the Hessian is {start} before training and {trained} after it.",
+            name=one.name,
+            start=format.number(start),
+            trained=format.number(trained),
+        )
     return _(
         "{name}: the largest eigenvalue of the Hessian is {start} before training and {trained} after it. On a bowl so "
         "steep, SGD with momentum {momentum} diverges above a learning rate of {before}, and {after}; this training "
-        "used {rate}.",
+        "used at most {rate}.",
         name=one.name,
-        start=format.number(one.found.start),
-        trained=format.number(one.found.trained),
+        start=format.number(start),
+        trained=format.number(trained),
         momentum=format.number(one.run.momentum),
-        before=format.number(limit(one.run, one.found.start)),
-        after=format.number(limit(one.run, one.found.trained)),
+        before=format.number(limit(one.run, start)),
+        after=format.number(limit(one.run, trained)),
         rate=format.number(one.run.learning_rate),
     )

@@ -6,11 +6,13 @@ from math import exp, log
 
 from models.signals.path_records import PathGradients
 from models.specs.external import Network
-from models.tracing.paths import Paths
+from models.specs.twins import twin
+from models.tracing.paths import narrowest
 from viz.language import _
 from viz.style import format
 
 _SHARE = 0.95  # of what all paths carry, whose lengths are told
+_CANCEL = 1.1  # sum of the sizes over the size of the sum, above which paths cancel
 _WRITTEN = 10**6  # numbers below are written out
 
 
@@ -23,27 +25,23 @@ class Along:
     found: PathGradients | None
 
 
-def number_of(paths: Paths) -> str:
-    """Return the number of paths: 512, or 2⁵⁴ if it is a large power of two."""
-    power = paths.total.bit_length() - 1
-    if paths.total < _WRITTEN:
-        return format.whole(paths.total)
-    if paths.total == 2**power:
-        return "2" + str(power).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return format.power(paths.total)
+def number_of(skips: int) -> str:
+    """Return the number of paths of so many skip connections in series: 512, or 2⁵⁴ if it is large."""
+    if 2**skips < _WRITTEN:
+        return format.whole(2**skips)
+    return "2" + str(skips).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def compared(along: Sequence[Along]) -> str:
-    """Return what skip connections change; "" without a pair."""
-    known = [one for one in along if one.found is not None]
-    skips = [one.found for one in known if one.found is not None and one.found.skips]
-    plain = [one for one in known if one.network.plain]
-    if len(skips) != 1 or len(plain) != 1:
-        return ""
-    return _(
-        "With skip connections the gradient has {number} paths back to the image; without them it has one.",
-        number=number_of(skips[0].paths),
-    )
+    """Return what skip connections change; "" without a network and its twin."""
+    networks = {one.network.essential for one in along if one.found is not None}
+    for one in along:
+        if one.found is not None and one.found.skips and twin(one.network).essential in networks:
+            return _(
+                "With skip connections the gradient has {number} paths back to the image; without them it has one.",
+                number=number_of(one.found.skips),
+            )
+    return ""
 
 
 def each(along: Sequence[Along]) -> list[str]:
@@ -55,51 +53,47 @@ def _of(one: Along) -> str:
     found = one.found
     if found is None:
         return _(
-            "{name}: not measured. Some of its skip connections are concatenations, or do not follow one another.",
+            "{name}: not measured. Some of its skip connections are concatenations or gates, or do not follow one "
+            "another.",
             name=one.name,
         )
+    if not found.finite:
+        return _("{name}: the gradient is not a finite number.", name=one.name)
+    if not found.whole:
+        return _("{name}: the gradient at the image is zero.", name=one.name)
     if not found.skips:
-        return _("{name} has one path. Its gradient at the image is {norm}.", name=one.name,
-                 norm=format.number(found.whole))  # fmt: skip
-    low, high = _carrying(found)
+        return _(
+            "{name} has one path. Its gradient at the image is {norm}.", name=one.name, norm=format.number(found.whole)
+        )
+    low, high = narrowest(found.products, _SHARE)
     parts = [
         _(
-            "{name} has {number} paths. Lengths of {low} to {high} carry {carried} of number × gradient; they are "
-            "{share} of all paths.",
-            name=one.name, number=number_of(found.paths), low=low, high=high,
-            carried=f"{sum(found.products[low : high + 1]):.0%}", share=f"{found.paths.share(low, high):.1%}",
+            "{name} has {number} paths. Those of {low} to {high} branches carry {carried} of number × gradient; they "
+            "are {share} of all paths.",
+            name=one.name,
+            number=number_of(found.skips),
+            low=low,
+            high=high,
+            carried=f"{sum(found.products[low : high + 1]):.0%}",
+            share=f"{found.paths.share(low, high):.1%}",
         )
-    ]  # fmt: skip
+    ]
     factor = _factor(found)
     if factor is not None:
         change = format.times(factor if factor >= 1 else 1 / factor)
         parts.append(
-            _("Each further branch divides the gradient along a path by {times}.", times=change)
+            _("On average, each further branch divides the gradient along a path by {times}.", times=change)
             if factor < 1
-            else _("Each further branch multiplies the gradient along a path by {times}.", times=change)
+            else _("On average, each further branch multiplies the gradient along a path by {times}.", times=change)
         )
-    if found.whole > 0:
-        added = sum(float(count) * norm for count, norm in zip(found.paths.counts, found.by_length, strict=True))
+    if found.added > _CANCEL:
         parts.append(
             _(
                 "Added up by size, all paths would give {times} times the gradient that arrives: they partly cancel.",
-                times=format.times(added / found.whole),
+                times=format.times(found.added),
             )
         )
     return " ".join(parts)
-
-
-def _carrying(found: PathGradients) -> tuple[int, int]:
-    """The narrowest range of lengths with most of number times gradient."""
-    products = found.products
-    ranges = [
-        (high - low, -sum(products[low : high + 1]), low, high)
-        for low in range(len(products))
-        for high in range(low, len(products))
-        if sum(products[low : high + 1]) >= _SHARE
-    ]
-    *__, low, high = min(ranges, default=(0, 0.0, 0, found.skips))
-    return low, high
 
 
 def _factor(found: PathGradients) -> float | None:

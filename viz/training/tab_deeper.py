@@ -24,7 +24,7 @@ def paths(scene: Scene) -> None:
     st.caption(
         _(
             "At every addition a path takes the skip or the branch. The gradient is sent back along single paths, up "
-            "to 8 of each length, after a whole forward pass of 64 test images, as in Veit et al. 2016."
+            "to 8 of each length, after a whole forward pass of test images, as in Veit et al. 2016."
         )
     )
     found = _all(scene, "paths", training_jobs.path_gradients, N_("Measure the paths ({time})"))
@@ -36,7 +36,7 @@ def paths(scene: Scene) -> None:
     drawn = [
         (one.name, one.found, look)
         for one, (__, look) in zip(along, scene.trained, strict=True)
-        if one.found is not None and one.found.skips
+        if one.found is not None and one.found.skips and one.found.finite
     ]
     if drawn:
         alt = sentences(filter(None, (compared, *lines)))
@@ -64,7 +64,8 @@ def curvature(scene: Scene) -> None:
     st.caption(
         _(
             "The loss is no bowl, and its curvature changes in training: the limit holds for the first steps from "
-            "these weights. Another batch gives another value."
+            "these weights. Measured on {n} images; another batch gives another value.",
+            n=found[0].images,
         )
     )
 

@@ -1,7 +1,7 @@
 """Gradients along single paths, beside autograd's and beside networks that have no other path."""
 
 from itertools import combinations
-from math import comb
+from math import comb, inf
 
 import pytest
 import torch
@@ -84,6 +84,8 @@ def test_without_skips_the_one_path_is_the_whole(batch):
     assert (found.skips, found.lengths) == (0, (0,))
     assert found.norms == ((found.whole,),)
     assert found.products == (1.0,)
+    assert found.added == pytest.approx(1.0)
+    assert found.images == 4
     assert found.whole == pytest.approx(float(autograd(network, *batch).flatten(1).norm(dim=1).mean()), rel=1e-6)
 
 
@@ -116,14 +118,24 @@ def test_the_network_is_left_as_it_was(batch):
 
 
 def test_products_are_numbers_of_paths_times_means():
-    found = PathGradients(skips=2, lengths=(0, 1, 2), norms=((8.0,), (1.0, 3.0), (4.0,)), whole=10.0)
+    found = PathGradients(skips=2, lengths=(0, 1, 2), norms=((8.0,), (1.0, 3.0), (4.0,)), whole=10.0, images=4)
 
     assert found.paths.counts == (1, 2, 1)
-    assert found.products == (8 / 16, 4 / 16, 4 / 16)
+    assert found.products == (pytest.approx(8 / 16), pytest.approx(4 / 16), pytest.approx(4 / 16))
+    assert found.added == pytest.approx(1.6)
+
+
+def test_a_network_may_be_deeper_than_floats_can_count():
+    found = PathGradients(skips=1200, lengths=(0, 1200), norms=((1.0,), (1.0,)), whole=1.0, images=4)
+
+    assert sum(found.products) == pytest.approx(1.0)
+    assert found.products[600] == max(found.products)
+    assert found.added == inf
+    assert found.paths.most() == (566, 633)
 
 
 def test_between_sampled_lengths_the_logarithm_is_interpolated():
-    found = PathGradients(skips=4, lengths=(0, 2, 4), norms=((16.0,), (4.0,), (0.0,)), whole=1.0)
+    found = PathGradients(skips=4, lengths=(0, 2, 4), norms=((16.0,), (4.0,), (0.0,)), whole=1.0, images=4)
 
     assert found.by_length == (16.0, pytest.approx(8.0), 4.0, 0.0, 0.0)
     assert sum(found.products) == pytest.approx(1.0)

@@ -1,6 +1,7 @@
 """What is told and drawn of paths and of the curvature."""
 
-from math import nan
+from dataclasses import replace
+from math import inf, nan
 
 import pytest
 
@@ -8,7 +9,6 @@ from models.landscape.records import Curvatures
 from models.signals.path_records import PathGradients
 from models.specs.presets import PRESETS
 from models.specs.twins import twin
-from models.tracing.paths import Paths
 from models.training.run_spec import RunSpec
 from viz import text
 from viz.style import theme
@@ -18,9 +18,9 @@ from viz.training import deeper_figures
 
 SKIPS = PRESETS["resnet20_cifar"].spec
 FOUND = PathGradients(
-    skips=3, lengths=(0, 1, 2, 3), norms=((8.0,), (3.0, 4.0, 5.0), (2.0, 2.0, 2.0), (1.0,)), whole=9.0
+    skips=3, lengths=(0, 1, 2, 3), norms=((8.0,), (3.0, 4.0, 5.0), (2.0, 2.0, 2.0), (1.0,)), whole=9.0, images=64
 )
-ONE = PathGradients(skips=0, lengths=(0,), norms=((0.25,),), whole=0.25)
+ONE = PathGradients(skips=0, lengths=(0,), norms=((0.25,),), whole=0.25, images=64)
 
 
 def test_the_paths_of_each_network_are_told():
@@ -28,42 +28,48 @@ def test_the_paths_of_each_network_are_told():
 
     assert text.paths.each(along) == [
         (
-            "ResNet-20 has 8 paths. Lengths of 0 to 2 carry 96% of number × gradient; they are 87.5% of all paths. Each "
+            "ResNet-20 has 8 paths. Those of 0 to 2 branches carry 96% of number × gradient; they are 87.5% of all paths. On average, each "
             "further branch divides the gradient along a path by 2. Added up by size, all paths would give 3 times the "
             "gradient that arrives: they partly cancel."
         ),
         "Plain-20 has one path. Its gradient at the image is 0.25.",
-        "DenseNet-40: not measured. Some of its skip connections are concatenations, or do not follow one another.",
+        "DenseNet-40: not measured. Some of its skip connections are concatenations or gates, or do not follow one another.",
     ]
     assert text.paths.compared(along) == (
         "With skip connections the gradient has 8 paths back to the image; without them it has one."
     )
-    assert text.paths.compared(along[:1]) == text.paths.compared([along[0], *along]) == ""
+    assert text.paths.compared(along[:1]) == text.paths.compared([along[0], along[2]]) == ""
 
 
 def test_a_gradient_that_grows_with_the_length_is_told_so():
-    grows = PathGradients(skips=2, lengths=(0, 1, 2), norms=((1.0,), (3.0, 3.0), (9.0,)), whole=16.0)
+    grows = PathGradients(skips=2, lengths=(0, 1, 2), norms=((1.0,), (3.0, 3.0), (9.0,)), whole=16.0, images=64)
 
     [said] = text.paths.each([Along("a", SKIPS, grows)])
 
-    assert "Each further branch multiplies the gradient along a path by 3." in said
+    assert "On average, each further branch multiplies the gradient along a path by 3." in said
+    assert "cancel" not in said  # 1 + 2 · 3 + 9 is the whole
 
 
 def test_gradients_of_zero_are_told_and_drawn():
-    none = PathGradients(skips=1, lengths=(0, 1), norms=((0.0,), (0.0,)), whole=0.0)
+    none = PathGradients(skips=1, lengths=(0, 1), norms=((0.0,), (0.0,)), whole=0.0, images=64)
 
     [said] = text.paths.each([Along("a", SKIPS, none)])
 
-    assert "cancel" not in said
-    assert "Each further" not in said
+    assert said == "a: the gradient at the image is zero."
     assert deeper_figures.paths([("a", none, theme.series_styles(["ResNet"])[0])]).data
 
 
-@pytest.mark.parametrize(
-    ("counts", "words"), [((1, 2, 1), "4"), ((0, 2**54), "2⁵⁴"), ((3**20,), "3.5·10⁹"), ((999_999,), "999,999")]
-)
-def test_large_numbers_of_paths_are_powers(counts, words):
-    assert text.paths.number_of(Paths(counts)) == words
+@pytest.mark.parametrize("value", [inf, nan])
+def test_a_gradient_that_is_no_number_is_told_so(value):
+    lost = PathGradients(skips=2, lengths=(0, 1, 2), norms=((1.0,), (3.0, value), (9.0,)), whole=4.0, images=64)
+
+    assert not lost.finite
+    assert text.paths.each([Along("a", SKIPS, lost)]) == ["a: the gradient is not a finite number."]
+
+
+@pytest.mark.parametrize(("skips", "words"), [(2, "4"), (19, "524,288"), (54, "2⁵⁴"), (2000, "2²⁰⁰⁰")])
+def test_large_numbers_of_paths_are_powers(skips, words):
+    assert text.paths.number_of(skips) == words
 
 
 def test_the_figure_shows_number_gradient_and_product_by_length():
@@ -86,21 +92,31 @@ def test_the_curvature_is_told_with_the_learning_rate_that_it_bears():
 
     assert text.curvature.each(both)[0] == (
         "ResNet-20: the largest eigenvalue of the Hessian is 19 before training and 1 after it. On a bowl so steep, SGD "
-        "with momentum 0.9 diverges above a learning rate of 0.2, and 3.8; this training used 0.02."
+        "with momentum 0.9 diverges above a learning rate of 0.2, and 3.8; this training used at most 0.02."
     )
     assert text.curvature.compared(both) == (
         "Without skip connections, the largest curvature of the loss is 2 times that with them before training, and 4 "
         "times after it (one training each)."
     )
     assert text.curvature.compared(both[:1]) == ""
+    deeper = replace(twin(SKIPS), stages=(9, 9, 9))
+    assert text.curvature.compared([both[0], curved("Plain-56", deeper, 38.0, 4.0)]) == ""  # it differs in more
+
+
+@pytest.mark.parametrize("flat", [0.0, -2.0])
+def test_a_loss_that_is_not_curved_upwards_has_no_limit(flat):
+    both = [curved("ResNet-20", SKIPS, 19.0, flat), curved("Plain-20", twin(SKIPS), 38.0, flat)]
+
+    assert text.curvature.each(both)[0] == (
+        f"ResNet-20: the largest eigenvalue of the Hessian is 19 before training and {flat:.0f} after it."
+    )
+    assert text.curvature.compared(both) == ""
 
 
 def test_a_curvature_that_was_not_found_is_told_and_compared_with_nothing():
     both = [curved("ResNet-20", SKIPS, 19.0, nan), curved("Plain-20", twin(SKIPS), 38.0, 4.0)]
 
-    assert text.curvature.each(both)[0] == (
-        "ResNet-20: the largest eigenvalue was not found; the method did not converge."
-    )
+    assert text.curvature.each(both)[0] == ("ResNet-20: the largest eigenvalue of the Hessian was not found.")
     assert text.curvature.compared(both) == ""
     figure = deeper_figures.curvature([(one.name, one.found) for one in both], theme.series_styles(["ResNet", "Plain"]))
     assert figure.data[0].y == (19.0, None)
