@@ -40,9 +40,14 @@ def test_what_both_are_asked_for_at_once_is_measured_once(servers):
 
 
 def test_who_waits_for_another_server_can_cancel(servers):
-    go = threading.Event()
-    first = servers[0].ask("a visitor", request("both", lambda job: go.wait(600)))
-    until(lambda: first.state is State.RUNNING)
+    begun, go = threading.Event(), threading.Event()
+
+    def work(job):
+        begun.set()
+        return go.wait(600)
+
+    first = servers[0].ask("a visitor", request("both", work))
+    assert begun.wait(600)  # it has the right to the key
     second = servers[1].ask("a visitor", request("both", lambda job: go.wait(600)))
     until(lambda: second.state is State.RUNNING)
 
