@@ -13,11 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.overrides import TorchFunctionMode
 
 from ..networks.outputs import classes_of
 from ..runtime.progress import ProgressCallback
-from ..tracing.functions import adds, in_place
+from ..tracing.addition_mode import AdditionMode
 from ..tracing.module_joins import Joins
 from ..tracing.recording import record
 from .path_records import PathGradients
@@ -87,28 +86,22 @@ def _sampled(skips: int, length: int, samples: int, drawn: random.Random) -> Ite
             yield tuple(drawn.sample(range(skips), length))
 
 
-class _Choosing(TorchFunctionMode):
+class _Choosing(AdditionMode):
     """Lets the gradient of the additions with given numbers through as `chosen` says when it comes back."""
 
     def __init__(self, places: dict[int, tuple[int, int]], chosen: list[bool | None]) -> None:
         super().__init__()
         self.places = places  # number of the addition -> its place in `chosen`, and which operand is the skip
         self.chosen = chosen
-        self.additions = 0
         self.met = 0  # of those with given numbers
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        name = getattr(func, "__name__", "")
-        if adds(name, args, kwargs or {}):
-            self.additions += 1
-            if self.additions in self.places:
-                self.met += 1
-                place, skip = self.places[self.additions]
-                summed = _Sum.apply(args[skip], args[1 - skip], self.chosen, place)
-                return args[0].copy_(summed) if in_place(name) else summed
-        return func(*args, **(kwargs or {}))
+    def otherwise(self, number: int, operands: tuple[Any, ...]) -> Tensor | None:
+        if number not in self.places:
+            return None
+        self.met += 1
+        place, skip = self.places[number]
+        summed: Tensor = _Sum.apply(operands[skip], operands[1 - skip], self.chosen, place)
+        return summed
 
 
 class _Sum(torch.autograd.Function):

@@ -12,7 +12,7 @@ from torch.utils.hooks import RemovableHandle
 
 from ..networks.build import build
 from ..specs.external import ExternalSpec, Network
-from .functions import adds, in_place
+from .addition_mode import AdditionMode
 from .layers import Unclear
 from .module_joins import Joins
 from .recording import Shape, record
@@ -105,24 +105,17 @@ def scaling(joins: Joins, scale: float) -> TorchFunctionMode:
     return _Scaling({joins.calls[join.call].addition: join.skip for join in joins.named}, scale)
 
 
-class _Scaling(TorchFunctionMode):
+class _Scaling(AdditionMode):
     """Scales the skip of the additions with given numbers, in one forward."""
 
     def __init__(self, skips: Mapping[int, int], scale: float) -> None:
         super().__init__()
         self.skips = skips
         self.scale = scale
-        self.additions = 0
 
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        name = getattr(func, "__name__", "")
-        if adds(name, args, kwargs or {}):
-            self.additions += 1
-            skip = self.skips.get(self.additions)
-            if skip is not None:
-                branch = args[1 - skip]
-                sum_ = branch if self.scale == 0 else args[skip] * self.scale + branch
-                return args[0].copy_(sum_) if in_place(name) and sum_ is not args[0] else sum_
-        return func(*args, **(kwargs or {}))
+    def otherwise(self, number: int, operands: tuple[Any, ...]) -> Tensor | None:
+        skip = self.skips.get(number)
+        if skip is None:
+            return None
+        branch: Tensor = operands[1 - skip]
+        return branch if self.scale == 0 else operands[skip] * self.scale + branch

@@ -35,7 +35,7 @@ def paths(named: Sequence[tuple[str, PathGradients, SeriesStyle]], *, dark: bool
         for row, (x, y, told) in enumerate(rows, start=1):
             figure.add_scatter(
                 x=list(x), y=list(y), name=name, legendgroup=name, showlegend=row == 1, mode="lines+markers",
-                line=line, marker=marker,
+                line=line, marker=marker, cliponaxis=False,
                 customdata=[
                     _("<b>{network}</b><br>{length} branches: {value}", network=name, length=length, value=value)
                     for length, value in zip(x, told, strict=True)
@@ -65,6 +65,7 @@ def curvature(
 ) -> go.Figure:
     """Return the largest eigenvalue before and after training, a line for each network, on a logarithmic axis."""
     figure, values = go.Figure(), []
+    starts, ends = zip(*((found.start, found.trained) for __, found in named), strict=True)
     for (name, found), look in zip(named, looks, strict=True):
         both = (found.start, found.trained)
         shown = [value if isfinite(value) and value > 0 else None for value in both]
@@ -72,7 +73,8 @@ def curvature(
         colour = look.shade.on(dark=dark)
         figure.add_scatter(
             x=[_("before training"), _("after training")], y=shown, name=name, mode="lines+markers+text",
-            text=[format.number(value) for value in both], textposition=["middle left", "middle right"],
+            text=[format.number(value) for value in both],
+            textposition=[_beside(found.start, starts, "left"), _beside(found.trained, ends, "right")],
             line={"color": colour, "width": 3, "dash": look.dash},
             marker={"symbol": look.symbol, "size": 11, "color": colour},
             hovertemplate=f"<b>{name}</b><br>%{{x}}: %{{text}}<extra></extra>",
@@ -82,3 +84,10 @@ def curvature(
     axis = log_axis(min(values) / 1.3, max(values) * 1.3) if values else {}
     figure.update_yaxes(title_text=_("largest eigenvalue"), **axis)
     return figure
+
+
+def _beside(value: float, column: Sequence[float], side: str) -> str:
+    """Where a number stands at its point: above it in the higher half, else below, so that close ones don't meet."""
+    if len(column) == 1:
+        return f"middle {side}"
+    return f"top {side}" if value >= sum(column) / len(column) else f"bottom {side}"

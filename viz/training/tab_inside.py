@@ -15,6 +15,7 @@ from viz.backend import training_jobs
 from viz.backend.job import Request
 from viz.language import N_, _, sentences
 from viz.training import figures, inside_figures
+from viz.training.examined import examined
 from viz.training.scene import FILE, Scene
 from viz.ui import chart
 from viz.ui.job_widget import ask
@@ -89,14 +90,10 @@ def reuse(scene: Scene) -> None:
 def _all(scene: Scene, what: str, task: Callable[[Sequence[tuple[RunSpec, int]]], Request[Any]], button: str) -> Any:
     """Examine every trained network in one job; return (name, result) of each, None until they are there."""
     trained = scene.built
-    if not scene.trained:
-        st.info(_("After the first epoch, this can be measured."))
-        return None
-    if not trained:
+    if scene.trained and not trained:
         st.info(_("This is measured in networks that are built here, not in those of a library."))
         return None
-    asked = task([(curve.run, curve.stamp) for curve, __ in trained])
-    answer = ask(what, asked, button=button, wanted=True)
-    if answer.result is None or not answer.fresh:
+    results = examined(trained, what, task, button)
+    if results is None:
         return None
-    return [(curve.name, found) for (curve, __), found in zip(trained, answer.result, strict=True)]
+    return [(curve.name, found) for (curve, __), found in zip(trained, results, strict=True)]

@@ -7,11 +7,12 @@ import streamlit as st
 from models.landscape.records import FINE, Surface
 from viz import text
 from viz.backend import training_jobs
-from viz.language import N_, _, sentences
+from viz.language import N_, _
 from viz.state import session
 from viz.state.training import Drawn, Images
 from viz.text.landscape import Around
 from viz.training import landscape_figure
+from viz.training.examined import told
 from viz.training.scene import FILE, Scene
 from viz.ui import chart
 from viz.ui.job_widget import ask
@@ -56,13 +57,10 @@ def _draw(scene: Scene, found: tuple[Surface, ...]) -> None:
         Around(curve.name, curve.run.network, surface)
         for (curve, __), surface in zip(scene.trained, found, strict=True)
     ]
-    compared, lines = text.landscape.compared(around), text.landscape.surfaces(around)
-    if compared:
-        st.markdown(f"**{compared}**")
-    st.markdown("\n".join(f"- {line}" for line in lines))
+    alt = told(text.landscape.compared(around), text.landscape.surfaces(around))
     form = scene.race.drawn
     draw = landscape_figure.relief if form is Drawn.RELIEF else landscape_figure.contours
-    named, alt = [(one.name, one.surface) for one in around], sentences(filter(None, (compared, *lines)))
+    named = [(one.name, one.surface) for one in around]
     chart.show(partial(draw, named), f"landscape_{form}", alt=alt, name=FILE, about="landscape")
     st.caption(
         _(

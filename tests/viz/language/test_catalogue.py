@@ -160,7 +160,7 @@ _MARKS = {*SPOKEN, "_refused"}
 _CODE = re.compile(r"[{};<>=]|--|^\w+: |pt\"|\\|%[(s]|https?:|rgba|Helvetica|Cross-Origin")  # styles, scripts, patterns
 _NAMES = frozenset({"English", "Language", "Source Sans, Helvetica, Arial, sans-serif", "skipscope job", "import torch",
                     "out of memory", "open group", "group stage", "subgraph cluster_", "Markdown", "Timing", "Given", "Plain", "Pre-activation ResNet", "Helvetica", "Basic Bottleneck", "UTF-8", "Skipscope", "BasicBlock",
-                    "Bottleneck", "ResNet", "DenseNet", "Fit", "TB", "LR", "Wide ResNet", "PyTorch", "crop and flip", "middle left", "middle right"})  # fmt: skip
+                    "Bottleneck", "ResNet", "DenseNet", "Fit", "TB", "LR", "Wide ResNet", "PyTorch", "crop and flip"})  # fmt: skip
 
 
 def literals(tree):

@@ -91,8 +91,8 @@ def test_the_curvature_is_told_with_the_learning_rate_that_it_bears():
     both = [curved("ResNet-20", SKIPS, 19.0, 1.0), curved("Plain-20", twin(SKIPS), 38.0, 4.0)]
 
     assert text.curvature.each(both)[0] == (
-        "ResNet-20: the largest eigenvalue of the Hessian is 19 before training and 1 after it. On a bowl so steep, SGD "
-        "with momentum 0.9 diverges above a learning rate of 0.2, and 3.8; this training used at most 0.02."
+        "ResNet-20: the largest eigenvalue of the Hessian is 19 before training and 1 after it. On a quadratic "
+        "loss with this curvature, SGD with momentum 0.9 diverges above a learning rate of 0.2, and 3.8; this training used at most 0.02."
     )
     assert text.curvature.compared(both) == (
         "Without skip connections, the largest curvature of the loss is 2 times that with them before training, and 4 "
@@ -124,7 +124,7 @@ def test_a_curvature_that_was_not_found_is_told_and_compared_with_nothing():
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
 @pytest.mark.parametrize("eigenvalue", [0.3, 7.0])
-def test_above_the_limit_a_bowl_throws_sgd_out(momentum, eigenvalue):
+def test_above_the_limit_sgd_diverges_on_a_quadratic(momentum, eigenvalue):
     """By running SGD with momentum on a quadratic, a little below the limit and a little above."""
     run = RunSpec(network=SKIPS, momentum=momentum)
 
