@@ -67,8 +67,8 @@ def _of(one: Curved) -> str:
         )
     return _(
         "{name}: the largest eigenvalue of the Hessian is {start} before training and {trained} after it. On a "
-        "quadratic loss with this curvature, SGD with momentum {momentum} diverges above a learning rate of {before}, "
-        "and {after}; this training used at most {rate}.",
+        "quadratic loss with this curvature, SGD with momentum {momentum} diverges above a learning rate of {before} "
+        "before and {after} after; this training used at most {rate}.",
         name=one.name,
         start=format.number(start),
         trained=format.number(trained),

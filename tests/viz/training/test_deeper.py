@@ -92,7 +92,7 @@ def test_the_curvature_is_told_with_the_learning_rate_that_it_bears():
 
     assert text.curvature.each(both)[0] == (
         "ResNet-20: the largest eigenvalue of the Hessian is 19 before training and 1 after it. On a quadratic "
-        "loss with this curvature, SGD with momentum 0.9 diverges above a learning rate of 0.2, and 3.8; this training used at most 0.02."
+        "loss with this curvature, SGD with momentum 0.9 diverges above a learning rate of 0.2 before and 3.8 after; this training used at most 0.02."
     )
     assert text.curvature.compared(both) == (
         "Without skip connections, the largest curvature of the loss is 2 times that with them before training, and 4 "
