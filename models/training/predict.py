@@ -72,40 +72,45 @@ def predict(run: RunSpec, runs: RunStore, *, progress: ProgressCallback | None =
         top=top.indices.numpy(),
         probabilities=top.values.numpy(),
         truth=answers.gather(1, labels.unsqueeze(1)).squeeze(1).numpy(),
-        images=_shown(trained.data.test.images.cpu()),
+        images=shown(trained.data.test.images.cpu()),
     )
 
 
 def answer(run: RunSpec, runs: RunStore, picture: bytes) -> Answer:
-    """Return the network's prediction for a PNG, JPEG or WebP file. Raises `PictureError`, `RunStoreError`.
+    """Return the network's prediction for a PNG, JPEG or WebP file. Raises `PictureError`, `RunStoreError`."""
+    trained = Trained.load(run, runs)
+    seen, how = seen_as(trained.data, picture)
+    likely = trained.probabilities(trained.ready(seen.to(trained.device)))[0].cpu()
+    order = likely.argsort(descending=True)
+    return Answer(
+        image=shown(seen)[0],
+        fit=str(how),
+        classes=tuple(trained.data.classes[place] for place in order.tolist()),
+        probabilities=tuple(likely[order].tolist()),
+    )
+
+
+def seen_as(data: Data, picture: bytes) -> tuple[Tensor, Fit]:
+    """Return a PNG, JPEG or WebP file as an image of a data set, uint8 (1, C, H, W), and how it was made to fit.
 
     Images of the grey data sets are light on dark: for these, a picture with a light rim is inverted. For data sets of
     digits, a drawing is cut out, centred and scaled to the share of the frame that the data set's digits take. Any
-    other picture is padded or cropped to the data set's proportions.
+    other picture is padded or cropped to the data set's proportions. Raises `PictureError`.
     """
-    trained = Trained.load(run, runs)
     image = decode(picture)
-    native = trained.data.train.images.shape[1:]
+    native = data.train.images.shape[1:]
     # an image of the data set's own size is not framed again
     drawing = image.shape[1:] != native[1:] and rim_colour(image) is not None
     if native[0] == 1:
         image = image.mean(0, keepdim=True)
         if float(image[:, [0, -1]].mean() + image[:, :, [0, -1]].mean()) > 1:  # its rim is light
             image = 1 - image
-    if drawing and native[0] == 1 and DATA[run.data].light_on_dark:
-        image, how = _framed(image, _filling(trained.data)), Fit.FRAMED
+    if drawing and native[0] == 1 and DATA[data.name].light_on_dark:
+        image, how = _framed(image, _filling(data)), Fit.FRAMED
     else:
         image, how = fit(image, (int(native[1]), int(native[2])))
     small = fitted(image.unsqueeze(0), (int(native[0]), int(native[1]), int(native[2])))
-    seen = (small * 255).round().clamp(0, 255).to(torch.uint8)
-    likely = trained.probabilities(trained.ready(seen.to(trained.device)))[0].cpu()
-    order = likely.argsort(descending=True)
-    return Answer(
-        image=_shown(seen)[0],
-        fit=str(how),
-        classes=tuple(trained.data.classes[place] for place in order.tolist()),
-        probabilities=tuple(likely[order].tolist()),
-    )
+    return (small * 255).round().clamp(0, 255).to(torch.uint8), how
 
 
 def _filling(data: Data) -> float:
@@ -137,7 +142,7 @@ def _framed(grey: Tensor, filling: float) -> Tensor:
     return square
 
 
-def _shown(images: Tensor) -> Any:
-    """(N, C, H, W) -> numpy, uint8, (N, H, W, 3)."""
+def shown(images: Tensor) -> Any:
+    """Return uint8 images (N, C, H, W) for display: numpy, uint8, (N, H, W, 3)."""
     colour = images if images.shape[1] == 3 else images[:, :1].expand(-1, 3, -1, -1)
     return np.ascontiguousarray(colour.permute(0, 2, 3, 1).numpy())

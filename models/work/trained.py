@@ -45,7 +45,7 @@ def curvatures(progress: Progress, *, runs: tuple[RunSpec, ...], stamps: tuple[i
     Raises `TooLargeError` if memory is short.
     """
     try:
-        count = min(_fitting(run, _BATCH, _LEAST, _TWO) for run in runs)
+        count = min(fitting(run, _BATCH, _LEAST, _TWO) for run in runs)
         return tuple(
             _curvatures(run, count, share_of(progress.tell, place, len(runs))) for place, run in enumerate(runs)
         )
@@ -53,8 +53,8 @@ def curvatures(progress: Progress, *, runs: tuple[RunSpec, ...], stamps: tuple[i
         release()
 
 
-def _fitting(run: RunSpec, most: int, least: int, bytes_each: int) -> int:
-    """The number of images, at most `most`, whose graph fits into memory. Raises `TooLargeError` below `least`."""
+def fitting(run: RunSpec, most: int, least: int, bytes_each: int = _ONE) -> int:
+    """Return how many images, at most `most`, have a graph that fits. Raises `TooLargeError` below `least`."""
     device, traced = choose(run.device), trace(run.network)
     afford(run.network, least * bytes_each // _ONE, device, Precision.FLOAT32, traced=traced)
     room = int(_PART * free(device))
@@ -69,7 +69,7 @@ def _along_paths(run: RunSpec, progress: ProgressCallback) -> PathGradients | No
     weaker = isinstance(run.network, ExternalSpec) and run.network.skip_scale not in (0.0, 1.0)
     if not counted.in_series or weaker:  # hooks that weaken skips add in another order
         return None
-    count = _fitting(run, _IMAGES, _FEW, _ONE)
+    count = fitting(run, _IMAGES, _FEW)
     trained = Trained.load(run, RunStore())
     images, labels = trained.data.test.images[:count], trained.data.test.labels[:count]
     with exactly(trained.device, Precision.FLOAT32):

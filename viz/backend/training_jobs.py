@@ -11,6 +11,7 @@ from models.landscape.records import COARSE, FINE, Curvatures, Surface, steps
 from models.results.task import task
 from models.runtime.messages import Message, UserError, message
 from models.runtime.server_limits import limits
+from models.signals.map_records import ClassMaps
 from models.signals.path_records import PathGradients
 from models.specs.external import Network
 from models.specs.twins import with_skips
@@ -217,6 +218,18 @@ def path_gradients(runs: Sequence[tuple[RunSpec, int]]) -> Request[tuple[PathGra
 def curvatures(runs: Sequence[tuple[RunSpec, int]]) -> Request[tuple[Curvatures, ...]]:
     """Return the request for the largest curvature of the loss before and after training."""
     return _by_gradients("curvatures", runs, images=256, count=120)
+
+
+def class_maps(runs: Sequence[tuple[RunSpec, int]], picture: bytes | None = None) -> Request[tuple[ClassMaps, ...]]:
+    """Return the request for Grad-CAM and occlusion of trained networks, on test images or a visitor's own picture."""
+    specs, stamps = tuple(run for run, _ in runs), tuple(stamp for _, stamp in runs)
+    images = 1 if picture else 64
+    covered = 50 / 3  # passes without their backward one
+    cost = sum(pace.passes(cached.trace(run.network), images, covered + 2) for run in specs)
+    own = {} if picture is None else {"picture": picture}
+    return Request(
+        task("work.class_maps:class_maps", runs=specs, stamps=stamps, **own), cost, "maps", stored=picture is None
+    )
 
 
 def _by_gradients(function: str, runs: Sequence[tuple[RunSpec, int]], *, images: int, count: int) -> Request[Any]:

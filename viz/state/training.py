@@ -47,6 +47,13 @@ class Drawn(Token):
     RELIEF = "relief"
 
 
+class Marks(Token):
+    """How the places of an image are found that matter to a network's answer."""
+
+    GRAD_CAM = "grad-cam"
+    OCCLUSION = "occlusion"
+
+
 class Lesson(Token):
     """The tabs below the curves."""
 
@@ -54,6 +61,7 @@ class Lesson(Token):
     PREDICTIONS = "predictions"
     CONFUSION = "confusion"
     OWN = "own"
+    MAPS = "maps"
     GRADIENTS = "gradients"
     LESIONS = "lesions"
     RESPONSES = "responses"
@@ -87,6 +95,8 @@ class Race(Linked):
     logarithmic: bool = flag()  # the axes of the curves
     loss_on: Images = choice(Images.TEST)  # of the loss surface
     drawn: Drawn = choice(Drawn.CONTOURS)
+    marks: Marks = choice(Marks.GRAD_CAM)
+    map_size: int = whole(0, 0, 224)  # height of the feature maps that Grad-CAM weighs; 0: the usual ones
     fine: bool = flag()  # the surface with all its points was asked for
     who: int = whole(0, 0, MOST)  # place of the network that a tab examines; 0: the best one
 

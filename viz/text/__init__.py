@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from viz.text import (
         architecture,
+        class_maps,
         compare,
         curvature,
         cuts,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "architecture",
+    "class_maps",
     "compare",
     "curvature",
     "cuts",

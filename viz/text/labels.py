@@ -18,7 +18,7 @@ from viz.state.compare import Facet, Which
 from viz.state.exercise import Page
 from viz.state.signals import At, Of, Paint, Panel, Show
 from viz.state.sweeps import Quantity
-from viz.state.training import Drawn, Images, Lesson, Scale
+from viz.state.training import Drawn, Images, Lesson, Marks, Scale
 from viz.style import format
 
 _LABELS: dict[type[StrEnum], dict[str, str]] = {
@@ -101,6 +101,7 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Lesson.PREDICTIONS: N_("Predictions"),
         Lesson.CONFUSION: N_("Confusion matrix"),
         Lesson.OWN: N_("Your own image"),
+        Lesson.MAPS: N_("Where it looks"),
         Lesson.GRADIENTS: N_("Gradients"),
         Lesson.LESIONS: N_("Lesion study"),
         Lesson.RESPONSES: N_("Responses"),
@@ -118,6 +119,7 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Quantity.LOSS: N_("loss"),
     },
     Images: {Images.TEST: N_("test images"), Images.TRAIN: N_("training images")},
+    Marks: {Marks.GRAD_CAM: "Grad-CAM", Marks.OCCLUSION: N_("covered patches")},
     Drawn: {Drawn.CONTOURS: N_("contours"), Drawn.RELIEF: N_("relief")},
     Scale: {Scale.ERROR: N_("error"), Scale.LOSS: N_("loss")},
     Status: {

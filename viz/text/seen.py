@@ -172,6 +172,11 @@ _SEEN: Mapping[str, str] = MappingProxyType(  # key of a chart, or its beginning
             "directions, at the edge by as much as their own size. The colour (or the height) is the loss there, on "
             "one scale for all networks. Closed rings around the middle are a valley."
         ),
+        "maps": N_(
+            "On the left an image, beside it the same under each network's map. Orange places speak for the network's "
+            "answer: with Grad-CAM they raise its score, with covered patches its probability falls when they are "
+            "hidden. Blue ones speak against it. A map says where, not why."
+        ),
         "confusion": N_(
             "Each row is a true class, each column what the network took it for. The diagonal is right; every other "
             "number is a mistake, the stronger the colour the more of them."

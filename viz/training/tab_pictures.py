@@ -12,7 +12,7 @@ from viz.language import N_, _, worded
 from viz.state import session, visitor
 from viz.state.subjects import Curve
 from viz.text.labels import fitted
-from viz.training import confusion_figure
+from viz.training import confusion_figure, tab_class_maps
 from viz.training.scene import FILE, Scene, choose
 from viz.ui import chart, drawing_canvas, prediction_grid
 from viz.ui.job_widget import ask
@@ -84,6 +84,8 @@ def own(scene: Scene) -> None:
             st.html(prediction_grid.answer(said.result, dark=session.dark()))
             if how := fitted(said.result.fit):
                 st.caption(how)
+    if picture is not None and said.result is not None and said.fresh:
+        tab_class_maps.own(scene, picture)
 
 
 def _asked(scene: Scene) -> tuple[Curve, Predictions | None]:

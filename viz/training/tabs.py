@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from viz.state import session
 from viz.state.training import Lesson
-from viz.training import tab_deeper, tab_inside, tab_landscape, tab_pictures, tab_results, tab_runs
+from viz.training import tab_class_maps, tab_deeper, tab_inside, tab_landscape, tab_pictures, tab_results, tab_runs
 from viz.training.scene import Scene
 from viz.ui import widgets
 
@@ -15,6 +15,7 @@ def show(scene: Scene) -> None:
         Lesson.PREDICTIONS: tab_pictures.predicted,
         Lesson.CONFUSION: tab_pictures.confusion,
         Lesson.OWN: tab_pictures.own,
+        Lesson.MAPS: tab_class_maps.show,
         Lesson.GRADIENTS: tab_inside.gradients,
         Lesson.LESIONS: tab_inside.lesions,
         Lesson.RESPONSES: tab_inside.responses,

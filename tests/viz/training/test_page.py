@@ -187,6 +187,7 @@ def test_a_link_alone_starts_no_training(open_app, runs):
         "landscape",
         "paths",
         "curvature",
+        "maps",
     ],
 )
 def test_every_tab_opens_after_the_training(open_app, runs, lesson):
@@ -204,6 +205,7 @@ def test_every_tab_opens_after_the_training(open_app, runs, lesson):
         "landscape": "loss around",
         "paths": "the gradient has 4 paths",
         "curvature": "the largest eigenvalue of the Hessian is",
+        "maps": "Grad-CAM marks",
     }
     assert expected.get(lesson, "") in words(app)
 

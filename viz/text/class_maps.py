@@ -1,0 +1,83 @@
+"""Sentences on where trained networks find their answers, computed from the numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.signals.map_records import FEWEST, ClassMaps, agreement
+from models.specs.external import Network
+from models.specs.twins import twin
+from viz.language import _
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """A trained network and the maps of its answers."""
+
+    name: str
+    network: Network
+    found: ClassMaps
+
+
+def compared(looking: Sequence[Looking]) -> str:
+    """Return whether a network and its twin depend on the same places; "" without both, or with too few images."""
+    pairs = [
+        (own, plain)
+        for own in looking
+        for plain in looking
+        if not own.network.plain and twin(own.network).essential == plain.network.essential
+    ]
+    alike = agreement(pairs[0][0].found, pairs[0][1].found) if pairs else None
+    if alike is None:
+        return ""
+    told = {
+        "own": pairs[0][0].name,
+        "plain": pairs[0][1].name,
+        "n": alike.images,
+        "same": f"{alike.same:.2f}",
+        "other": f"{alike.other:.2f}",
+    }
+    if alike.differs and alike.same > alike.other:
+        return _(
+            "With skip connections and without, the answers depend on similar places: what covered patches do in {own} "
+            "and {plain} correlates by {same} for the same image, by {other} for different ones (means of {n} images).",
+            **told,
+        )
+    return _(
+        "That the answers depend on similar places with skip connections and without can't be seen here: what covered "
+        "patches do in {own} and {plain} correlates by {same} for the same image, by {other} for different ones "
+        "(means of {n} images).",
+        **told,
+    )
+
+
+def each(looking: Sequence[Looking]) -> list[str]:
+    """Return, for each network, whether what its Grad-CAM marks matters to its answers."""
+    return [_of(one) for one in looking]
+
+
+def _of(one: Looking) -> str:
+    found = one.found
+    if not found.layers:
+        return _("{name}: no Grad-CAM, since no feature map is passed by everything.", name=one.name)
+    if found.tried < FEWEST:
+        return _(
+            "{name}: Grad-CAM marks nothing in most images: what its feature maps add to the score is negative.",
+            name=one.name,
+        )
+    means = found.means()
+    whole, marked, elsewhere = (f"{mean:.0%}" for mean in means)
+    lowered = _(
+        "{name}: its mean confidence is {whole}. With the quarter of each image covered that Grad-CAM marks most, it "
+        "keeps {marked} for the same answer; with the quarter covered that it marks in another image, {elsewhere}.",
+        name=one.name,
+        whole=whole,
+        marked=marked,
+        elsewhere=elsewhere,
+    )
+    if not found.differs:
+        said = _("The difference is within chance: these maps tell nothing about the single image.")
+    elif means[1] < means[2]:
+        said = _("What it marks matters more than other places.")
+    else:
+        said = _("What it marks matters less than other places.")
+    return f"{lowered} {said}"
