@@ -26,7 +26,8 @@ from models.training.resume import race
 from models.training.run_spec import RunSpec
 from models.training.run_store import RunStore
 from models.training.trainer import Trainer, train
-from viz.state.training import RECIPES, runners
+from viz.state.recipes import RECIPES
+from viz.state.training import runners
 
 ROUNDS = 3
 MEAN, STD = (125.3, 123.0, 113.9), (63.0, 62.1, 66.7)

@@ -36,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from viz.command import sweep  # noqa: PLC0415  # loads Streamlit
 
         return sweep.main(words[1:])
+    if words[:1] == ["train"]:
+        from viz.command import train  # noqa: PLC0415
+
+        return train.main(words[1:])
     given = _parser().parse_args(words)
     environment = os.environ | {
         "SKIPSCOPE_RUNS": os.environ.get("SKIPSCOPE_RUNS", str(Path.home() / ".skipscope/runs"))
@@ -96,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="skipscope",
         description="See image networks: graph, layers, signals, with and without skip connections.",
-        epilog="skipscope sweep --help: measure many networks without a browser.",
+        epilog="Without a browser: skipscope sweep --help (measure many networks), skipscope train --help (train).",
     )
     parser.add_argument("module", nargs="?", help="a module of your own to open, as in mymodels.py:MyNet")
     parser.add_argument(

@@ -23,8 +23,9 @@ from models.training.run_store import RunStore
 from models.training.stored_run import identity
 from viz.backend import shipped, signal_jobs
 from viz.state.compare import read
+from viz.state.recipes import RECIPES
 from viz.state.signals import Experiment
-from viz.state.training import RECIPES, runners
+from viz.state.training import runners
 
 
 class _Silent:

@@ -6,23 +6,21 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from models.runtime.fields import Problem, choice, flag, nested, text, whole
-from models.runtime.settings import Augment, Schedule
 from models.specs.checks import smallest_input
-from models.specs.choices import Init
 from models.specs.depth import depth
+from models.specs.difference_words import differences
 from models.specs.external import ExternalSpec, Network
 from models.specs.naming import describe, kind
-from models.specs.presets import PRESETS
-from models.specs.registry import Order
 from models.specs.spec import NetworkSpec
 from models.specs.twins import twin, with_skips
 from models.training.data_registry import DATA
 from models.training.run_spec import RunSpec
-from viz.language import N_, _, worded
-from viz.state.compare import MOST, SIDEBAR, joined, read, slips, valid, write
+from viz.language import _, labelled, listing, worded
+from viz.state.compare import MOST, SIDEBAR, joined, read, valid, write
 from viz.state.url import Linked, Token
 
 TWIN = "twin"  # the twin of the network in the sidebar
+_LONGEST = 45  # characters of what tells networks of one name apart
 _START = joined((SIDEBAR, TWIN))
 
 
@@ -133,15 +131,32 @@ def runners(race: Race, sidebar: Network) -> tuple[Runner, ...]:
     entered = _entered(race, sidebar)
     for slot, own in entered:
         seen.setdefault(fitted(own, race, _sides(race, [spec for _slot, spec in entered])), slot)
-    short = [_short(spec) for spec in seen]
-    names: list[str] = []
-    for place, name in enumerate(short):
-        number = short[: place + 1].count(name)
-        names.append(name if short.count(name) == 1 else f"{name} ({number})")
     return tuple(
         Runner(slot, name, replace(race.run, network=spec))
-        for name, (spec, slot) in zip(names, seen.items(), strict=True)
+        for name, (spec, slot) in zip(_names(list(seen)), seen.items(), strict=True)
     )
+
+
+def _names(networks: Sequence[Network]) -> list[str]:
+    """Unique names: where several share a kind and a depth, with what each has that the first has not; else numbers."""
+    short = [_short(spec) for spec in networks]
+    names: list[str] = []
+    for place, name in enumerate(short):
+        alike = [spec for spec, other in zip(networks, short, strict=True) if other == name]
+        apart = [_apart(alike[0], spec) for spec in alike]
+        number = short[:place].count(name)
+        if max(map(len, apart)) > _LONGEST or len({*apart}) < len(apart):
+            names.append(f"{name} ({number + 1})" if len(alike) > 1 else name)
+        else:
+            names.append(labelled(name, apart[number]) if apart[number] else name)
+    return names
+
+
+def _apart(first: Network, spec: Network) -> str:
+    """What a network has that the first of its name has not, in words."""
+    if not (isinstance(first, NetworkSpec) and isinstance(spec, NetworkSpec)):
+        return ""
+    return listing([worded(words) for words in differences(spec.essential, first.essential).values()])
 
 
 def _short(spec: Network) -> str:
@@ -188,76 +203,3 @@ def of(run: RunSpec) -> Race:
         pixels=0 if side == DATA[run.data].shape[1] else side,
         learn=True,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """A race that the page offers. `title` and `words` are translatable."""
-
-    title: str
-    words: str
-    race: Race
-
-
-def _four(**changes: Any) -> str:
-    names = ("plain20_cifar", "plain56_cifar", "resnet20_cifar", "resnet56_cifar")
-    return joined(write(replace(PRESETS[name].spec, **changes)) for name in names)
-
-
-def _orders(**changes: Any) -> str:
-    spec = replace(PRESETS["resnet56_cifar"].spec, **changes)
-    return joined(write(replace(spec, order=order)) for order in Order)
-
-
-RECIPES: Mapping[str, Recipe] = MappingProxyType(
-    {
-        "digits": Recipe(
-            N_("Degradation on digits"),
-            N_("Plain and residual networks with 20 and 56 layers learn 8 × 8 digits. Nothing is downloaded."),
-            Race(networks=_four(init=Init.KAIMING)),
-        ),
-        "orders": Recipe(
-            N_("Orders of norm, ReLU and addition"),
-            N_("ResNet-56 in the five orders that He et al. 2016 compared, on the same digits. Nothing is downloaded."),
-            Race(networks=_orders(init=Init.KAIMING)),
-        ),
-        "slips": Recipe(
-            N_("A right block and three slips"),
-            N_("ResNet-56, and the same with three mistakes that are in circulation, on the same digits."),
-            Race(networks=joined(map(write, slips(init=Init.KAIMING)))),
-        ),
-        "fashion": Recipe(
-            N_("Tutorial: ResNet-18 on Fashion-MNIST"),
-            N_("As tutorials train it: 64 × 64 pixels, batch 256, SGD with learning rate 0.05, 10 epochs, Xavier."),
-            Race(
-                networks=write(replace(PRESETS["tutorial_resnet18"].spec, init=Init.XAVIER)),
-                run=RunSpec(
-                    data="fashion-mnist",
-                    epochs=10,
-                    batch=256,
-                    learning_rate=0.05,
-                    momentum=0.0,
-                    weight_decay=0.0,
-                    schedule=Schedule.CONSTANT,
-                ),
-                pixels=64,
-            ),
-        ),
-        "cifar": Recipe(
-            N_("He et al. 2015, CIFAR-10"),
-            N_("Figures 1 and 6 of the paper: 20 and 56 layers, plain and residual, 64,000 steps. Needs a GPU."),
-            Race(
-                networks=_four(init=Init.KAIMING),
-                run=RunSpec(
-                    data="cifar10",
-                    augment=Augment.FLIP,
-                    epochs=165,
-                    steps=64_000,
-                    batch=128,
-                    learning_rate=0.1,
-                    schedule=Schedule.STEP,
-                ),
-            ),
-        ),
-    }
-)

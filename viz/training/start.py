@@ -14,8 +14,9 @@ from viz.backend.pace import Estimate
 from viz.backend.slots import slots
 from viz.language import N_, _, clauses, listing, ngettext, worded
 from viz.state import session, visitor
+from viz.state.recipes import RECIPES
 from viz.state.subjects import Curve
-from viz.state.training import RECIPES, Race, runners
+from viz.state.training import Race, runners
 from viz.style import format
 from viz.text.labels import label
 from viz.training.watch import SLOT

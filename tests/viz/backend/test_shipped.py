@@ -11,8 +11,9 @@ from viz.backend import shipped, signal_jobs
 from viz.command.ship import ship
 from viz.signals import figures
 from viz.state.compare import read
+from viz.state.recipes import RECIPES
 from viz.state.signals import At, Experiment, Of
-from viz.state.training import RECIPES, runners
+from viz.state.training import runners
 
 NAMES = sorted(path.stem for path in shipped.FOLDER.glob("*.npz"))
 SMALL = "resnet20_cifar"

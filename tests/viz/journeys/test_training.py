@@ -14,7 +14,8 @@ from models.training.run_store import RunStore
 from models.training.stored_run import Status
 from tests.viz.browser import chromium, served, visiting
 from tests.waiting import until
-from viz.state.training import RECIPES, Race, runners
+from viz.state.recipes import RECIPES
+from viz.state.training import Race, runners
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("signals in a browser")]
 FOUR = RECIPES["digits"].race

@@ -18,8 +18,9 @@ from models.training.records import Lesion, Lesions, Predictions, Response, Reus
 from models.training.run_spec import Epoch
 from models.training.stored_run import Status, StoredRun
 from viz import text
+from viz.state.recipes import RECIPES
 from viz.state.subjects import Curve
-from viz.state.training import RECIPES, Race, Scale, fitted, of, runners
+from viz.state.training import Race, Scale, fitted, of, runners
 from viz.style import theme
 from viz.training import figures, inside_figures, tables
 from viz.training.confusion_figure import confusion
@@ -81,12 +82,28 @@ def test_networks_are_fitted_to_the_data_and_equal_ones_run_once():
     assert (only.run.network.classes, only.run.network.input_shape) == (100, (3, 16, 16))
 
 
-def test_equal_names_are_told_apart():
-    names = [
-        runner.name for runner in runners(Race(networks="sidebar~resnet20_cifar.init-xavier~resnet20_cifar"), SIDEBAR)
-    ]
+@pytest.mark.parametrize(
+    ("second", "names"),
+    [
+        ("resnet20_cifar.init-xavier", ["ResNet-20", "ResNet-20: Xavier initialisation"]),
+        (
+            "resnet20_cifar.norm-none.branch_scale-0.2",
+            ["ResNet-20", "ResNet-20: no norm and branches times 0.2"],
+        ),
+        ("resnet20_cifar.norm-none.branch_scale-0.2.init-xavier", ["ResNet-20 (1)", "ResNet-20 (2)"]),
+    ],
+)
+def test_equal_names_are_told_apart_by_what_is_different_or_by_numbers(second, names):
+    race = Race(networks=f"sidebar~{second}~resnet20_cifar")
 
-    assert names == ["ResNet-20 (1)", "ResNet-20 (2)"]
+    assert [runner.name for runner in runners(race, SIDEBAR)] == names
+
+
+def test_numbers_tell_apart_what_differs_from_the_first_in_the_same_words():
+    race = Race(networks="resnet18~resnet18.input_shape-3x64x64.base_width-32~resnet18.base_width-32", pixels=32)
+    names = [runner.name for runner in runners(race, SIDEBAR)]
+
+    assert names == ["ResNet-18", "ResNet-18: a stem of 32 channels"]
 
 
 def test_what_is_too_small_for_a_network_is_refused_in_words():
@@ -102,7 +119,7 @@ def test_images_are_as_large_as_the_most_demanding_network_needs():
 
 
 def test_every_recipe_is_a_race_as_it_is_described():
-    assert [len(runners(recipe.race, SIDEBAR)) for recipe in RECIPES.values()] == [4, 5, 4, 1, 4]
+    assert [len(runners(recipe.race, SIDEBAR)) for recipe in RECIPES.values()] == [4, 5, 4, 4, 4, 3, 1, 4]
     tutorial = runners(RECIPES["fashion"].race, SIDEBAR)[0].run
     assert (tutorial.network.input_shape, tutorial.batch, tutorial.learning_rate, tutorial.epochs) == (
         (1, 64, 64),

@@ -16,7 +16,7 @@ from models.training.stored_run import Status, identity
 from tests.viz.pages import address, charts, opened, settled
 from viz.backend.job_queue import JobQueue
 from viz.backend.slots import slots
-from viz.state.training import RECIPES
+from viz.state.recipes import RECIPES
 
 TINY = {"stages": "1-1", "stem": "cifar", "base_width": "8", "shortcut": "pad", "input_shape": "1x8x8", "classes": "10"}
 SMALL = NetworkSpec(stages=(1, 1), stem="cifar", base_width=8, shortcut="pad", input_shape=(1, 8, 8), classes=10)
