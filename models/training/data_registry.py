@@ -50,11 +50,13 @@ register(
         light_on_dark=True,
     )
 )
-for _name, _title, _class, _shape, _classes, _train, _dark in (
-    ("fashion-mnist", "Fashion-MNIST", "FashionMNIST", (1, 28, 28), 10, 60_000, False),
-    ("mnist", "MNIST", "MNIST", (1, 28, 28), 10, 60_000, True),
-    ("cifar10", "CIFAR-10", "CIFAR10", (3, 32, 32), 10, 50_000, False),
-    ("cifar100", "CIFAR-100", "CIFAR100", (3, 32, 32), 100, 50_000, False),
+for _name, _title, _class, _shape, _classes, _train, _test, _dark in (
+    ("fashion-mnist", "Fashion-MNIST", "FashionMNIST", (1, 28, 28), 10, 60_000, 10_000, False),
+    ("mnist", "MNIST", "MNIST", (1, 28, 28), 10, 60_000, 10_000, True),
+    ("kmnist", "Kuzushiji-MNIST", "KMNIST", (1, 28, 28), 10, 60_000, 10_000, True),
+    ("svhn", "SVHN", "SVHN", (3, 32, 32), 10, 73_257, 26_032, False),
+    ("cifar10", "CIFAR-10", "CIFAR10", (3, 32, 32), 10, 50_000, 10_000, False),
+    ("cifar100", "CIFAR-100", "CIFAR100", (3, 32, 32), 100, 50_000, 10_000, False),
 ):
     register(
         DataSet(
@@ -63,7 +65,7 @@ for _name, _title, _class, _shape, _classes, _train, _dark in (
             shape=_shape,
             classes=_classes,
             train=_train,
-            test=10_000,
+            test=_test,
             load="training.datasets:from_torchvision",
             torchvision=_class,
             light_on_dark=_dark,

@@ -162,8 +162,12 @@ def from_torchvision(name: str, folder: Path, progress: ProgressCallback | None)
     if not home.exists():
         _install(kind, name, home, progress)
     try:
-        train, test = (_split(kind(home, train=train)) for train in (True, False))
-        classes = tuple(str(label).partition(" - ")[2] or str(label) for label in kind(home, train=False).classes)
+        loaded = [kind(home, **split) for split in _splits(kind)]
+        train, test = map(_split, loaded)
+        # SVHN's classes have no names: they are digits
+        classes = tuple(
+            str(label).partition(" - ")[2] or str(label) for label in getattr(loaded[1], "classes", _DIGITS)
+        )
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001  # a reader may raise anything for a damaged file
@@ -182,6 +186,13 @@ def _kind(name: str) -> Any:
     return getattr(datasets, DATA[name].torchvision)
 
 
+def _splits(kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a torchvision class is called with for its training and its test images."""
+    if hasattr(kind, "split_list"):
+        return {"split": "train"}, {"split": "test"}
+    return {"train": True}, {"train": False}
+
+
 def _install(kind: Any, name: str, home: Path, progress: ProgressCallback | None) -> None:
     """Download and unpack to a temporary folder, which becomes `home` once everything has been read."""
     partial: Path | None = None
@@ -189,7 +200,8 @@ def _install(kind: Any, name: str, home: Path, progress: ProgressCallback | None
         home.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(mkdtemp(dir=home.parent, prefix=f".{name}-"))
         _fetch_all(kind, partial, progress)
-        kind(partial, train=True, download=True)  # torchvision finds the archives there, checks and unpacks them
+        for split in _splits(kind):  # torchvision finds the archives there, checks and unpacks them
+            kind(partial, **split, download=True)
         partial.replace(home)
     except DownloadError as error:
         raise DataError(
@@ -217,6 +229,9 @@ def _fetch_all(kind: Any, home: Path, progress: ProgressCallback | None) -> None
     if hasattr(kind, "resources"):
         raw = home / kind.__name__ / "raw"
         archives = [([base + file for base in kind.mirrors], raw / file, md5) for file, md5 in kind.resources]
+    elif hasattr(kind, "split_list"):
+        files = (kind.split_list[split["split"]] for split in _splits(kind))
+        archives = [([address], home / file, md5) for address, file, md5 in files]
     else:
         archives = [([kind.url], home / kind.filename, kind.tgz_md5)]
     for place, (addresses, file, md5) in enumerate(archives):
@@ -234,7 +249,9 @@ def _fetch_any(addresses: list[str], file: Path, md5: str, progress: ProgressCal
 
 
 def _split(loaded: Any) -> Split:
-    """Convert a torchvision data set: (N, H, W) or (N, H, W, C), tensor or numpy array."""
+    """Convert a torchvision data set: (N, H, W), (N, H, W, C) or, if it has `labels`, (N, C, H, W)."""
     images = torch.as_tensor(loaded.data)
+    if hasattr(loaded, "labels"):
+        return Split(images.contiguous(), torch.as_tensor(loaded.labels, dtype=torch.int64))
     images = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2).contiguous()
     return Split(images, torch.as_tensor(loaded.targets, dtype=torch.int64))

@@ -20,8 +20,10 @@ from urllib.parse import urlencode
 
 from models.results.store import RESULTS
 from models.runtime.errors import SpecError
+from models.runtime.messages import UserError
 from models.specs import own
 from models.specs.spec import image_shape
+from models.training import image_folder
 from viz.command import grid_file
 from viz.lessons import shelf
 
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     try:
         page, query, more = _opened(given)
-    except ValueError as error:
+    except (ValueError, UserError) as error:
         print(f"skipscope: {error}", file=sys.stderr)  # noqa: T201  # a command speaks by printing
         return 2
     environment |= more
@@ -87,6 +89,16 @@ def _opened(given: argparse.Namespace) -> tuple[str, dict[str, str], dict[str, s
         except (OSError, ValueError) as error:  # TOML's own is a ValueError too
             raise ValueError(f"{given.results}: must be a folder of `skipscope sweep` ({error})") from None
         told |= {RESULTS: str(folder)}
+    if given.images:
+        folder = Path(given.images).resolve()
+        about = image_folder.data_set(folder, given.image_side)
+        extensions = filter(None, (os.environ.get("SKIPSCOPE_EXTENSIONS"), image_folder.EXTENSION))
+        told |= {
+            image_folder.IMAGES: str(folder),
+            image_folder.IMAGE_SIDE: str(given.image_side),
+            "SKIPSCOPE_EXTENSIONS": ",".join(extensions),
+        }
+        page, query = "training", query | {"training.data": about.name}
     if given.weights:
         weights = Path(given.weights).resolve()
         if not weights.is_file():
@@ -114,6 +126,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--results", default="", help="a folder that `skipscope sweep grid.toml --out FOLDER` has filled"
+    )
+    parser.add_argument(
+        "--images", default="", help="a folder of your own images to train on, in a folder for each class"
+    )
+    parser.add_argument(
+        "--image-side", type=int, default=image_folder.SIDE, help="pixels of their sides: %(default)s", metavar="PIXELS"
     )
     parser.add_argument("--port", type=int, default=0, help="port on this machine; by default any that is free")
     parser.add_argument(

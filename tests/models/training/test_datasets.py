@@ -10,10 +10,12 @@ import tarfile
 import numpy as np
 import pytest
 import torch
+from scipy.io import savemat
 
 from models.runtime.errors import SpecError
 from models.runtime.settings import Augment
 from models.training import datasets as data_sets
+from models.training.data_registry import DATA
 from models.training.datasets import DataError, Shuffle, Split, load
 
 GENERATOR = np.random.default_rng(0)
@@ -33,7 +35,7 @@ def net(monkeypatch, tmp_path):
     source = tmp_path / "net"
     source.mkdir()
     made = {}
-    for kind in (datasets.MNIST, datasets.FashionMNIST):
+    for kind in (datasets.MNIST, datasets.FashionMNIST, datasets.KMNIST):
         resources = []
         for part, count in (("train", 30), ("t10k", 10)):
             images, labels = (
@@ -70,6 +72,16 @@ def net(monkeypatch, tmp_path):
         monkeypatch.setattr(kind, "train_list", [[name, md5[name]] for name, _ in kind.train_list])
         monkeypatch.setattr(kind, "test_list", [[name, md5[name]] for name, _ in kind.test_list])
         monkeypatch.setattr(kind, "meta", kind.meta | {"md5": md5[kind.meta["filename"]]})
+    splits = {}
+    for split, count in (("train", 20), ("test", 8)):
+        images = GENERATOR.integers(0, 256, (32, 32, 3, count), dtype=np.uint8)
+        labels = np.arange(1, count + 1, dtype=np.uint8)[:, None] % 10 + 1  # 10 stands for the digit 0
+        made["SVHN", split] = images, labels
+        file = source / f"{split}_32x32.mat"
+        savemat(file, {"X": images, "y": labels})
+        md5 = hashlib.md5(file.read_bytes(), usedforsecurity=False).hexdigest()
+        splits[split] = [f"file://{file}", file.name, md5]
+    monkeypatch.setattr(datasets.SVHN, "split_list", splits)
     return source, made
 
 
@@ -101,10 +113,10 @@ def test_images_are_resized_to_what_a_network_takes():
     assert torch.equal(ready[:, 0], ready[:, 2])
 
 
-@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
+@pytest.mark.parametrize("name", ["mnist", "fashion-mnist", "kmnist"])
 def test_idx_files_are_read_as_they_were_written(net, tmp_path, name):
     _, made = net
-    kind = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST"}[name]
+    kind = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "kmnist": "KMNIST"}[name]
 
     found = load(name, folder=tmp_path / "cache")
 
@@ -112,7 +124,7 @@ def test_idx_files_are_read_as_they_were_written(net, tmp_path, name):
         images, labels = made[kind, part]
         assert np.array_equal(split.images[:, 0].numpy(), images)
         assert np.array_equal(split.labels.numpy(), labels)
-    assert found.classes[0] == {"mnist": "zero", "fashion-mnist": "T-shirt/top"}[name]
+    assert found.classes[0] == {"mnist": "zero", "fashion-mnist": "T-shirt/top", "kmnist": "o"}[name]
     assert found.mean[0] == pytest.approx(made[kind, "train"][0].mean())
     assert found.std[0] == pytest.approx(made[kind, "train"][0].std())
 
@@ -130,6 +142,26 @@ def test_cifars_batches_are_read_as_they_were_written(net, tmp_path, name, kind,
     assert found.train.images.is_contiguous()
     assert found.classes[3] == "class 3"
     assert len(found.mean) == 3
+
+
+def test_svhns_files_are_read_as_they_were_written(net, tmp_path):
+    _, made = net
+
+    found = load("svhn", folder=tmp_path / "cache")
+
+    for split, part in ((found.train, "train"), (found.test, "test")):
+        images, labels = made["SVHN", part]
+        assert np.array_equal(split.images.permute(2, 3, 1, 0).numpy(), images)
+        assert np.array_equal(split.labels.numpy(), labels[:, 0] % 10)
+    assert found.classes == tuple("0123456789")
+    assert found.train.images.is_contiguous()
+
+
+@pytest.mark.parametrize("name", ["kmnist", "svhn"])
+def test_the_numbers_of_images_are_torchvisions(name):
+    """From the documentation of both data sets: Clanuwat et al. 2018, Netzer et al. 2011."""
+    about = DATA[name]
+    assert (about.train, about.test) == {"kmnist": (60_000, 10_000), "svhn": (73_257, 26_032)}[name]
 
 
 def test_a_second_time_nothing_is_fetched(net, tmp_path, monkeypatch):
@@ -192,7 +224,7 @@ def test_a_cancelled_download_leaves_nothing(net, tmp_path):
     assert nothing_left(tmp_path / "cache")
 
 
-@pytest.mark.parametrize("name", ["mnist", "cifar100"])
+@pytest.mark.parametrize("name", ["mnist", "cifar100", "svhn"])
 def test_a_file_that_was_damaged_later_is_removed_and_said_so(net, tmp_path, name):
     load(name, folder=tmp_path / "cache")
     largest = max(
@@ -207,8 +239,10 @@ def test_a_file_that_was_damaged_later_is_removed_and_said_so(net, tmp_path, nam
 
 
 def test_a_name_that_is_none_is_refused():
-    with pytest.raises(SpecError, match="data: must be digits, fashion-mnist, mnist, cifar10 or cifar100, got 'svhn'"):
-        load("svhn")
+    with pytest.raises(
+        SpecError, match="data: must be digits, fashion-mnist, mnist, kmnist, svhn, cifar10 or cifar100, got 'stl10'"
+    ):
+        load("stl10")
 
 
 def counted(count=40, side=8):

@@ -11,6 +11,7 @@ import time
 
 import pytest
 import torch
+from PIL import Image
 
 from models.networks.build import build
 from models.networks.library_code import source
@@ -102,6 +103,8 @@ def spec(file, name, shape="3x16x16"):
         (["mymodels.py"], "must be a file and a name in it"),
         (["--lessons", "nowhere"], "nowhere: must be a folder of lessons"),
         (["--weights", "nowhere.pt"], "nowhere.pt: must be a file of weights"),
+        (["--images", "nowhere"], "nowhere is not a folder"),
+        (["--images", "."], "lies in "),
         (["mymodels.py:Nope"], "mymodels.py has no 'Nope', but Block, MyNet"),
         (["broken.py:MyNet"], "broken.py: "),
         (["mymodels.py:MyNet", "--input", "64"], "must be channels x height x width"),
@@ -255,6 +258,35 @@ def test_a_file_of_weights_that_is_not_there_is_refused_before_anything_starts(m
 
     assert main([f"{mine}:MyNet", "--weights", "nowhere.pt"]) == 2
     assert "nowhere.pt: must be a file of weights" in capsys.readouterr().err
+
+
+def test_a_folder_of_images_is_opened_as_the_data_of_a_race(tmp_path, monkeypatch):
+    for name in ("cat/1", "cat/2", "dog/1", "dog/2"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / f"{name}.png")
+    started = {}
+
+    class Ended:
+        def wait(self):
+            return 0
+
+        def terminate(self): ...
+
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **more: started.update(more) or Ended())
+    monkeypatch.setattr("viz.command.main._show", lambda server, address, given: started.update(address=address) or 0)
+
+    assert main(["--images", str(tmp_path), "--image-side", "16"]) == 0
+
+    code = (
+        "from models.specs.here import register_all; register_all(); from models.training.data_registry import DATA; "
+    )
+    code += "from models.training import datasets; d = datasets.load([*DATA][-1]); print([*DATA][-1], d.classes)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=started["env"], capture_output=True, text=True, check=True
+    )
+    name = started["address"].partition("training.data=")[2]
+    assert "/training?" in started["address"]
+    assert done.stdout.strip() == f"{name} ('cat', 'dog')"
 
 
 def test_the_variables_have_the_projects_name():
