@@ -277,6 +277,7 @@ def test_a_folder_of_images_is_opened_as_the_data_of_a_race(tmp_path, monkeypatc
 
     assert main(["--images", str(tmp_path), "--image-side", "16"]) == 0
 
+    monkeypatch.undo()
     code = (
         "from models.specs.here import register_all; register_all(); from models.training.data_registry import DATA; "
     )
