@@ -15,6 +15,7 @@ from models.signals.map_records import ClassMaps
 from models.signals.path_records import PathGradients
 from models.specs.external import Network
 from models.specs.twins import with_skips
+from models.training.archive import pack, unpack
 from models.training.data_registry import DATA
 from models.training.records import Answer, Lesions, Predictions, Response, Reuse
 from models.training.run_spec import RunSpec
@@ -75,6 +76,16 @@ def delete(own: str) -> Message:
     except RunStoreError as error:
         return error.message
     return message("{run} was deleted.", run=own)
+
+
+def archive(own: str) -> bytes:
+    """Return a stored run as a zip file."""
+    return pack(RunStore(), own)
+
+
+def bring_back(data: bytes) -> StoredRun:
+    """Store the run in an archive. Raises `ArchiveError`. Not for public servers: its numbers are whoever made it's."""
+    return unpack(RunStore(), data)
 
 
 def check_room(runs: Sequence[RunSpec]) -> None:

@@ -1,9 +1,12 @@
 """Tab: the stored runs, each of which can be opened and deleted."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
+from models.runtime.messages import UserError
+from models.runtime.server_limits import public
 from models.training.run_spec import RunSpec
 from models.training.stored_run import Status, Summary
 from viz.backend import training_jobs
@@ -12,13 +15,16 @@ from viz.state import session, visitor
 from viz.state.training import of
 from viz.style import format
 from viz.text.labels import label
+from viz.ui.widgets import download
 
+_BROUGHT = "brought_run"  # in the session state: the file that was stored last
 _PAGE = 25  # runs shown at once
 _START = "runs_start"  # in the session state: number of the first one shown
 
 
 def show() -> None:
     """Draw the visitor's stored runs with their states, and buttons to open and delete them."""
+    _bring_back()
     start = int(st.session_state.get(_START, 0))
     found = training_jobs.listed(start, _PAGE)
     if start and not found.runs:  # deleted meanwhile
@@ -45,6 +51,25 @@ def show() -> None:
         _turn(start, found.number)
 
 
+def _bring_back() -> None:
+    """Draw the upload of an archive; each file is stored once."""
+    if public() or session.page() == "server":
+        return
+    with st.popover(_("Bring a run back"), type="tertiary"):
+        file = st.file_uploader(
+            _("The archive of a run, a zip file of at most 200 MB"), type="zip", key="run_archive", max_upload_size=200
+        )
+    if file is None or st.session_state.get(_BROUGHT) == file.file_id:
+        return
+    st.session_state[_BROUGHT] = file.file_id
+    try:
+        found = training_jobs.bring_back(file.getvalue())
+    except UserError as error:
+        st.warning(worded(error.message))
+        return
+    st.success(_("{run} is stored.", run=found.id))
+
+
 def _turn(start: int, number: int) -> None:
     """Draw the buttons that show newer and older runs."""
     newer, older, where = st.columns([1, 1, 6], vertical_alignment="center")
@@ -60,7 +85,7 @@ def _go(start: int) -> None:
 
 def _rows(found: Sequence[Summary]) -> None:
     for one in found:
-        words, opening, action = st.columns([8, 1, 1], vertical_alignment="center")
+        words, opening, archive, action = st.columns([7, 1, 1, 1], vertical_alignment="center")
         words.markdown(_described(one))
         if one.run is not None and session.page() != "server":
             opening.button(
@@ -71,6 +96,17 @@ def _rows(found: Sequence[Summary]) -> None:
                 disabled=bool(one.unknown),
                 width="stretch",
             )
+        if one.run is not None:
+            with archive:
+                download(
+                    _("Archive"),
+                    partial(training_jobs.archive, one.id),
+                    f"{one.id}.zip",
+                    "application/zip",
+                    key=f"archive_{one.id}",
+                    help=_("The run as a zip file: settings, epochs, weights. It can be brought back elsewhere."),
+                    width="stretch",
+                )
         with action.popover(_("Delete"), disabled=one.status is Status.RUNNING, width="stretch"):
             st.write(_("Delete {run} permanently?", run=one.id))
             st.button(_("Yes, delete it"), key=f"delete_{one.id}", on_click=_delete, args=(one.id,), type="primary")

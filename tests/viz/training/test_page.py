@@ -9,6 +9,7 @@ import pytest
 
 from models.specs.spec import NetworkSpec
 from models.tracing import budget
+from models.training.archive import pack
 from models.training.resume import kept
 from models.training.run_spec import RunSpec
 from models.training.run_store import RunStore
@@ -281,6 +282,24 @@ def test_runs_are_listed_damaged_ones_too_and_deleted_after_a_question(open_app,
     button(app, f"delete_{identity(run())}").click().run()
 
     assert [one.id for one in runs.all()] == ["odd"]
+    assert not app.exception
+
+
+def test_a_run_leaves_as_an_archive_and_comes_back(open_app, runs):
+    for seed in (0, 4):
+        list(kept(run(seed=seed), runs))
+    own = identity(run(seed=4))
+    data = pack(runs, own)
+    runs.delete(own)
+    app = page(open_app, **TINY, **QUICK, race="sidebar", learn="true", lesson="All runs")
+    (upload,) = app.get("file_uploader")
+
+    upload.set_value(("run.zip", data, "application/zip")).run()
+
+    assert [one.value for one in app.success] == [f"{own} is stored."]
+    assert {one.id for one in runs.all()} == {own, identity(run())}
+    upload.set_value(("again.zip", data, "application/zip")).run()
+    assert any("is here already" in one.value for one in app.warning)
     assert not app.exception
 
 
