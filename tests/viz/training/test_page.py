@@ -298,7 +298,7 @@ def test_a_run_leaves_as_an_archive_and_comes_back(open_app, runs):
 
     assert [one.value for one in app.success] == [f"{own} is stored."]
     assert {one.id for one in runs.all()} == {own, identity(run())}
-    upload.set_value(("again.zip", data, "application/zip")).run()
+    app.get("file_uploader")[0].set_value(("again.zip", data, "application/zip")).run()
     assert any("is here already" in one.value for one in app.warning)
     assert not app.exception
 
