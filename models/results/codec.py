@@ -21,7 +21,7 @@ READABLE = frozenset(
         "runtime.messages", "runtime.settings", "runtime.uploads", "specs.choices", "specs.registry", "specs.spec",
         "specs.external", "tracing.records", "tracing.kinds", "tracing.layers", "signals.records",
         "signals.skip_records", "signals.grid", "signals.grid_records", "signals.statistics",
-        "signals.measure_spec", "signals.path_records", "signals.map_records",
+        "signals.measure_spec", "signals.path_records", "signals.map_records", "signals.agreement_records",
         "training.records", "training.run_spec", "landscape.records",
     }
 )  # fmt: skip

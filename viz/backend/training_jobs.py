@@ -11,6 +11,7 @@ from models.landscape.records import COARSE, FINE, Curvatures, Surface, steps
 from models.results.task import task
 from models.runtime.messages import Message, UserError, message
 from models.runtime.server_limits import limits
+from models.signals.agreement_records import Agreements, UnitUse
 from models.signals.map_records import ClassMaps
 from models.signals.path_records import PathGradients
 from models.specs.external import Network
@@ -243,11 +244,23 @@ def class_maps(runs: Sequence[tuple[RunSpec, int]], picture: bytes | None = None
     )
 
 
-def _by_gradients(function: str, runs: Sequence[tuple[RunSpec, int]], *, images: int, count: int) -> Request[Any]:
+def agreements(runs: Sequence[tuple[RunSpec, int]]) -> Request[tuple[Agreements, ...]]:
+    """Return the request for how far gradients agree before and after training."""
+    return _by_gradients("agreements", runs, images=256, count=10, module="before_after")
+
+
+def unit_uses(runs: Sequence[tuple[RunSpec, int]]) -> Request[tuple[UnitUse, ...]]:
+    """Return the request for how channels are used before and after training."""
+    return _by_gradients("unit_uses", runs, images=256, count=2, module="before_after")
+
+
+def _by_gradients(
+    function: str, runs: Sequence[tuple[RunSpec, int]], *, images: int, count: int, module: str = "trained"
+) -> Request[Any]:
     """One request that examines several trained networks by about so many passes over so many images."""
     specs, stamps = tuple(run for run, _ in runs), tuple(stamp for _, stamp in runs)
     cost = sum(pace.passes(cached.trace(run.network), images, count) for run in specs)
-    return Request(task(f"work.trained:{function}", runs=specs, stamps=stamps), cost, function)
+    return Request(task(f"work.{module}:{function}", runs=specs, stamps=stamps), cost, function)
 
 
 def answer(run: RunSpec, stamp: int, picture: bytes) -> Request[Answer]:

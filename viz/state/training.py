@@ -67,6 +67,8 @@ class Lesson(Token):
     PATHS = "paths"
     LANDSCAPE = "landscape"
     CURVATURE = "curvature"
+    AGREEMENT = "agreement"
+    UNITS = "units"
     RUNS = "runs"
     NUMBERS = "numbers"
 

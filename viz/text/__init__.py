@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from viz.text import (
+        agreement,
         architecture,
         class_maps,
         compare,
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
         spans,
         strength,
         training,
+        units,
     )
 
 __all__ = [
+    "agreement",
     "architecture",
     "class_maps",
     "compare",
@@ -35,6 +38,7 @@ __all__ = [
     "spans",
     "strength",
     "training",
+    "units",
 ]
 
 

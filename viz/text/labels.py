@@ -109,6 +109,8 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Lesson.PATHS: N_("Paths"),
         Lesson.LANDSCAPE: N_("Loss surface"),
         Lesson.CURVATURE: N_("Curvature"),
+        Lesson.AGREEMENT: N_("Shattered gradients"),
+        Lesson.UNITS: N_("Use of channels"),
         Lesson.RUNS: N_("All runs"),
         Lesson.NUMBERS: N_("Numbers"),
     },

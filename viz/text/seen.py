@@ -167,6 +167,17 @@ _SEEN: Mapping[str, str] = MappingProxyType(  # key of a chart, or its beginning
             "The largest eigenvalue of the loss's second derivatives, before and after training. The larger it is, the "
             "smaller a step must be: a learning rate that suits one network can be too large for another."
         ),
+        "agreement": N_(
+            "Above: two points on the way from one image to another, by their distance as a share of the way, and "
+            "how alike the gradients are there; 1 is the same direction, 0 none in common. A line that falls at once"
+            " is a gradient that says nothing about the next point. Below: the same for the weights' gradients of "
+            "every two batches; each dot is a pair, the bar their mean."
+        ),
+        "units": N_(
+            "Each point is an activation layer, the first at the left. Above, how many directions its channels "
+            "really use, as a share of all: at 100% they vary independently and equally. Below, the share of "
+            "channels that are zero for every image."
+        ),
         "landscape": N_(
             "The middle is the trained network; to the right and upwards its weights are moved along two random "
             "directions, at the edge by as much as their own size. The colour (or the height) is the loss there, on "

@@ -4,7 +4,16 @@ from collections.abc import Callable
 
 from viz.state import session
 from viz.state.training import Lesson
-from viz.training import tab_class_maps, tab_deeper, tab_inside, tab_landscape, tab_pictures, tab_results, tab_runs
+from viz.training import (
+    tab_before_after,
+    tab_class_maps,
+    tab_deeper,
+    tab_inside,
+    tab_landscape,
+    tab_pictures,
+    tab_results,
+    tab_runs,
+)
 from viz.training.scene import Scene
 from viz.ui import widgets
 
@@ -23,6 +32,8 @@ def show(scene: Scene) -> None:
         Lesson.PATHS: tab_deeper.paths,
         Lesson.LANDSCAPE: tab_landscape.show,
         Lesson.CURVATURE: tab_deeper.curvature,
+        Lesson.AGREEMENT: tab_before_after.agreement,
+        Lesson.UNITS: tab_before_after.units,
         Lesson.RUNS: lambda __: tab_runs.show(),
         Lesson.NUMBERS: tab_results.epochs,
     }

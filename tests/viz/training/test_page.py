@@ -189,6 +189,8 @@ def test_a_link_alone_starts_no_training(open_app, runs):
         "paths",
         "curvature",
         "maps",
+        "agreement",
+        "units",
     ],
 )
 def test_every_tab_opens_after_the_training(open_app, runs, lesson):
@@ -207,6 +209,8 @@ def test_every_tab_opens_after_the_training(open_app, runs, lesson):
         "paths": "the gradient has 4 paths",
         "curvature": "the largest eigenvalue of the Hessian is",
         "maps": "Grad-CAM marks",
+        "agreement": "neighbouring points have a cosine",
+        "units": "in the median layer the effective rank",
     }
     assert expected.get(lesson, "") in words(app)
 
