@@ -48,7 +48,8 @@ class LayerUse:
     path: str
     channels: int
     dead: int  # channels that are zero at every position of every image
-    rank: float  # effective rank: between 1 and `channels`; 0 if all outputs are equal
+    rank: float  # effective rank: between 1 and `most`; 0 if all outputs are equal
+    most: int  # the largest rank: the number of channels or, if fewer, of positions that were looked at, less one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from ..tracing.records import Trace
 from .agreement_records import LayerUse
 from .observed import followed, observing
 
-_ROWS = 4_096  # positions of which an effective rank is computed, at most
+_ROWS = 1_024  # positions of which an effective rank is computed, at most
 
 
 def unit_use(network: nn.Module, spec: Network, traced: Trace, images: Tensor) -> tuple[LayerUse, ...]:
@@ -35,11 +35,13 @@ def unit_use(network: nn.Module, spec: Network, traced: Trace, images: Tensor) -
 def effective_rank(rows: Tensor) -> float:
     """Return the effective rank of (N, channels): exp of the entropy of the singular values as shares of their sum.
 
-    Roy & Vetterli 2007. The channels' means are taken away first: outputs that never vary have rank 0. NaN if one is not finite.
+    Roy & Vetterli 2007. The channels' means are taken away first: outputs that never vary have rank 0.
+    NaN if one is not finite.
     """
     if not bool(rows.isfinite().all()):
         return float("nan")
-    values = torch.linalg.svdvals((rows - rows.mean(0)).double().cpu())
+    exact = rows.cpu().double()
+    values = torch.linalg.svdvals(exact - exact.mean(0))
     values = values[values > values[:1] * 1e-7]  # float32's noise is no direction
     if not len(values) or not values[0]:
         return 0.0
@@ -60,7 +62,9 @@ class _Keeper:
             rows = (rows if self.last[path] else rows.permute(0, 2, 3, 1)).flatten(0, 2)
         dead = int((rows.abs().amax(0) == 0).sum())
         step = -(-len(rows) // _ROWS)
-        self.found[path] = LayerUse(path, rows.shape[1], dead, effective_rank(rows[::step]))
+        some = rows[::step]
+        most = min(rows.shape[1], len(some) - 1)
+        self.found[path] = LayerUse(path, rows.shape[1], dead, effective_rank(some), most)
 
     def gradient(self, path: str, value: Tensor) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What surfaces, paths and curvatures of trained networks cost beside an epoch: `python -m tests.benchmarks.landscape`.
+"""What the examinations of trained networks cost beside an epoch: `python -m tests.benchmarks.landscape`.
 
 Networks on digits, trained for two epochs, on the device that is chosen by itself; the machine should be idle.
 """
@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import models.work.landscape as work
-import models.work.trained as by_gradients
 from models.landscape.records import COARSE, FINE
 from models.runtime.device import choose, in_words
 from models.specs.presets import PRESETS
@@ -19,6 +17,7 @@ from models.specs.twins import twin
 from models.training.resume import kept
 from models.training.run_spec import RunSpec
 from models.training.run_store import RunStore
+from models.work import before_after, class_maps, landscape, trained
 
 
 class Quiet:
@@ -37,11 +36,14 @@ def seconds(call: Callable[[], object]) -> float:
 
 def main() -> int:
     print(f"{in_words(choose('auto'))}")
-    print("| digits | an epoch | surface, 9 × 9 | 25 × 25 | gradients along paths | curvatures |")
-    print("|---|---:|---:|---:|---:|---:|")
+    print(
+        "| digits | an epoch | surface, 9 × 9 | 25 × 25 | paths | curvatures | agreement | channels | where it looks |"
+    )
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as place:
         store = RunStore(Path(place))
-        work.RunStore = by_gradients.RunStore = lambda: store  # type: ignore[assignment, misc]  # tasks read from here
+        for module in (landscape, trained, before_after, class_maps):
+            module.RunStore = lambda: store  # type: ignore[assignment, misc]  # tasks read from here
         for name in ("resnet20_cifar", "resnet56_cifar"):
             spec = replace(PRESETS[name].spec, input_shape=(1, 8, 8))
             for own in (spec, twin(spec)):
@@ -49,19 +51,20 @@ def main() -> int:
                 epoch = list(kept(run, store))[-1].seconds
                 found = {
                     half: seconds(
-                        lambda half=half, run=run: work.surfaces(
+                        lambda half=half, run=run: landscape.surfaces(
                             Quiet(), runs=(run,), stamps=(0,), half=half, seed=0, training_images=False
                         )
                     )
                     for half in (COARSE, FINE)
                 }
-                paths, curved = (
-                    seconds(lambda look=look, run=run: look(Quiet(), runs=(run,), stamps=(0,)))
-                    for look in (by_gradients.gradients, by_gradients.curvatures)
-                )
+                looks = (
+                    trained.gradients, trained.curvatures, before_after.agreements, before_after.unit_uses,
+                    class_maps.class_maps,
+                )  # fmt: skip
+                others = [seconds(lambda look=look, run=run: look(Quiet(), runs=(run,), stamps=(0,))) for look in looks]
                 title = f"{name}{'' if own is spec else ', without skips'}"
-                times = (found[COARSE], found[FINE], paths, curved)
-                cells = " | ".join(f"{time:.1f} s, {time / epoch:.0f} epochs" for time in times)
+                times = (found[COARSE], found[FINE], *others)
+                cells = " | ".join(f"{time:.1f} s ({time / epoch:.1f})" for time in times)
                 print(f"| {title} | {epoch:.2f} s | {cells} |", flush=True)
     return 0
 

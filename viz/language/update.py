@@ -40,6 +40,8 @@ KEYWORDS: dict[str, Any] = {
     "EndedError": None,
     "DamagedError": None,
     "DivergedError": None,
+    "ArchiveError": None,
+    "ImageFolderError": None,
 }
 _METHODS: list[Any] = [("**.py", "python"), ("**.html", "jinja2")]
 

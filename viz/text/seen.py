@@ -174,7 +174,7 @@ _SEEN: Mapping[str, str] = MappingProxyType(  # key of a chart, or its beginning
             "every two batches; each dot is a pair, the bar their mean."
         ),
         "units": N_(
-            "Each point is an activation layer, the first at the left. Above, how many directions its channels "
+            "Each point is an activation layer, the first at the left. Above, how many directions its outputs "
             "really use, as a share of all: at 100% they vary independently and equally. Below, the share of "
             "channels that are zero for every image."
         ),

@@ -53,8 +53,8 @@ def _of(one: Using) -> str:
     dead = [sum(layer.dead for layer in layers) for layers in (start, trained)]
     channels = sum(layer.channels for layer in start)
     said = _(
-        "{name}: in the median layer the effective rank is {start} of the channels before training and {trained} after "
-        "it.",
+        "{name}: in the median layer the effective rank is {start} of the largest possible before training and "
+        "{trained} after it.",
         name=one.name,
         start=_share(start),
         trained=_share(trained),
@@ -74,8 +74,8 @@ def _of(one: Using) -> str:
 
 
 def _share(layers: Sequence[LayerUse]) -> str:
-    return f"{median(layer.rank / layer.channels for layer in layers):.0%}"
+    return f"{median(layer.rank / layer.most for layer in layers):.0%}"
 
 
 def _rank(layer: LayerUse) -> str:
-    return _("{rank} of {n}", rank=f"{layer.rank:.1f}", n=layer.channels)
+    return _("{rank} of {n}", rank=f"{layer.rank:.1f}", n=layer.most)

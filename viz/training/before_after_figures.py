@@ -71,7 +71,7 @@ def units(named: Sequence[tuple[str, UnitUse, SeriesStyle]], *, dark: bool = Fal
 
 
 def _ranks(layers: Sequence[LayerUse]) -> list[float]:
-    return [layer.rank / layer.channels for layer in layers]
+    return [layer.rank / layer.most for layer in layers]
 
 
 def _dead(layers: Sequence[LayerUse]) -> list[float]:

@@ -64,7 +64,8 @@ def test_a_librarys_network_is_measured_too():
     found = unit_use(built(spec, seed=0).eval(), spec, trace(spec), torch.randn(2, 3, 32, 32))
 
     assert [one.channels for one in found][-2:] == [4096, 4096]
-    assert all(one.rank <= one.channels for one in found)
+    assert all(0 <= one.rank <= one.most <= one.channels for one in found)
+    assert found[-1].most == 1  # of two images
 
 
 def test_outputs_that_are_not_finite_have_no_rank():

@@ -24,8 +24,8 @@ HELD = Agreements(
 )
 SHATTERED = replace(HELD, start=Agreement(along=(1.0, 0.07, -0.001), batches=(0.0, -0.08, 0.06)))
 USE = UnitUse(
-    start=(LayerUse("relu", 8, 0, 6.0), LayerUse("layer1.0.relu2", 16, 2, 8.0)),
-    trained=(LayerUse("relu", 8, 0, 4.0), LayerUse("layer1.0.relu2", 16, 4, 4.0)),
+    start=(LayerUse("relu", 8, 0, 6.0, 8), LayerUse("layer1.0.relu2", 16, 2, 8.0, 16)),
+    trained=(LayerUse("relu", 8, 0, 4.0, 8), LayerUse("layer1.0.relu2", 16, 4, 4.0, 16)),
     images=256,
 )
 
@@ -69,8 +69,8 @@ def test_the_use_of_channels_is_told_by_rank_and_by_dead_ones():
     own, plain = Using("ResNet-20", SKIPS, USE), Using("Plain-20", twin(SKIPS), replace(USE, start=USE.trained))
 
     assert text.units.each([own])[0] == (
-        "ResNet-20: in the median layer the effective rank is 62% of the channels before training and 38% after it. Of "
-        "its 24 channels 2 are zero for all 256 images before training, 4 after it."
+        "ResNet-20: in the median layer the effective rank is 62% of the largest possible before training and 38% "
+        "after it. Of its 24 channels 2 are zero for all 256 images before training, 4 after it."
     )
     assert text.units.compared([own, plain]) == (
         "The last activation layer's effective rank is 8.0 of 16 with skip connections and 4.0 of 16 without before "
