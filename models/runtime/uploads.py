@@ -122,7 +122,7 @@ def _read(data: bytes) -> Any:
             else:
                 small = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
         small.thumbnail((_KEPT, _KEPT))
-        upright = _on_ground(ImageOps.exif_transpose(small))
+        upright = on_ground(ImageOps.exif_transpose(small))
     except PictureError:
         raise
     except (
@@ -148,8 +148,8 @@ def _check_pixels(decoded: int, size: tuple[int, int], *, progressive: bool) -> 
         raise PictureError("This server has too little memory left for the image. Try a smaller one.")
 
 
-def _on_ground(opened: "Image.Image") -> "Image.Image":
-    """Convert to RGB, with transparent areas on the background that contrasts with the picture."""
+def on_ground(opened: "Image.Image") -> "Image.Image":
+    """Return a picture in RGB, with transparent areas on the background that contrasts with the picture."""
     from PIL import Image  # noqa: PLC0415
 
     if opened.mode.startswith("I"):  # 16-bit greyscale

@@ -5,9 +5,13 @@ unrelated ("shattered"); with skip connections less so. Sankararaman et al. 2019
 of two batches point in opposite ways ("confusion"), a step for the one undoes what the other asked for.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, normalize
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..networks.outputs import classes_of
 from ..runtime.progress import ProgressCallback
@@ -17,16 +21,21 @@ def along_ways(network: nn.Module, starts: Tensor, ends: Tensor, direction: Tens
     """Return the mean cosine of the gradients at two points on the way from one image to another, by their distance.
 
     `starts` and `ends`: (N, C, H, W); `points` lie on each way, evenly spaced. The gradient is that of the scores along
-    `direction`, (classes,), at the image. The network's mode is kept: with batch norms in train mode, all points are
-    one batch. The result has `points` values, the first for distance 0.
+    `direction`, (classes,), at the image. The network's mode is kept: in train mode batch norms would mix the points'
+    gradients (see `holding_statistics`). The result has `points` values, the first for distance 0.
     """
-    share = torch.linspace(0, 1, points, device=starts.device).view(-1, 1, 1, 1, 1)
-    images = ((1 - share) * starts + share * ends).flatten(0, 1).requires_grad_()
+    images = points_between(starts, ends, points).requires_grad_()
     with torch.enable_grad():
         summed = (classes_of(network(images)).float() @ direction).sum()
         (found,) = torch.autograd.grad(summed, images)
-    ways = _unit(found.view(points, len(starts), -1).double())
+    ways = _unit(found.view(points, len(starts), -1).cpu().double())
     return [float((ways[: points - apart] * ways[apart:]).sum(2).mean()) for apart in range(points)]
+
+
+def points_between(starts: Tensor, ends: Tensor, points: int) -> Tensor:
+    """Return `points` evenly spaced images on the way from each start to its end: (points * N, C, H, W)."""
+    share = torch.linspace(0, 1, points, device=starts.device).view(-1, 1, 1, 1, 1)
+    return ((1 - share) * starts + share * ends).flatten(0, 1)
 
 
 def between_batches(
@@ -47,10 +56,36 @@ def between_batches(
         with torch.enable_grad():
             loss = cross_entropy(classes_of(network(images[some])).float(), labels[some])
             gradients = torch.autograd.grad(loss, weights, allow_unused=True, materialize_grads=True)
-        found.append(_unit(torch.cat([one.flatten() for one in gradients])))
+        found.append(_unit(torch.cat([one.flatten() for one in gradients]).cpu().double()).float())
     every = torch.stack(found)
     first, second = torch.triu_indices(len(every), len(every), 1)
-    return (every @ every.T)[first, second].double().tolist()
+    return (every @ every.T)[first, second].tolist()
+
+
+@contextmanager
+def holding_statistics(network: nn.Module, images: Tensor) -> Iterator[None]:
+    """Let batch norms keep the statistics of these images, as constants, so that images do not affect one another.
+
+    Else the gradient of a sum over a batch would lack all that the norms take away from the batch as a whole. The
+    network is in eval mode inside; modes and statistics are put back afterwards.
+    """
+    norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    kept = [(norm, norm.momentum, {name: own.clone() for name, own in norm.named_buffers()}) for norm in norms]
+    modes = [(module, module.training) for module in network.modules()]
+    try:
+        for norm in norms:
+            norm.momentum = 1.0
+        with torch.no_grad():
+            network(images)
+        network.eval()
+        yield
+    finally:
+        for norm, momentum, buffers in kept:
+            norm.momentum = momentum
+            for name, own in norm.named_buffers():
+                own.copy_(buffers[name])
+        for module, training in modes:
+            module.training = training
 
 
 def _unit(vectors: Tensor) -> Tensor:

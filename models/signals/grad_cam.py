@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 import torch
 from torch import Tensor, nn
@@ -19,10 +20,11 @@ def map_layers(traced: Trace) -> tuple[str, ...]:
     """Return, for each size of the feature maps from large to small, the last layer through which everything passes.
 
     A layer that a skip connection or another branch passes by shows only a part of what the answer is made of. Sizes
-    of a single position are left out.
+    of a single position are left out, and maps larger than those before them, as of an adaptive pooling.
     """
     place = {layer.path: number for number, layer in enumerate(traced.layers)} | {INPUT: -1}
-    reach, found, furthest = [-1] * len(traced.layers), {}, -1
+    reach, furthest = [-1] * len(traced.layers), -1
+    found, smallest = dict[tuple[int, int], str](), inf
     for edge in traced.edges:
         if edge.source != INPUT:
             reach[place[edge.source]] = max(reach[place[edge.source]], place[edge.target])
@@ -31,9 +33,11 @@ def map_layers(traced: Trace) -> tuple[str, ...]:
     for number, layer in enumerate(traced.layers):
         if furthest <= number and len(layer.output_shape) == 3:
             height, width = _sides(traced, layer.path)
-            if height * width > 1:
+            if 1 < height * width <= smallest:
                 found[height, width] = layer.path
-        furthest = max(furthest, reach[number])
+            smallest = min(smallest, height * width)
+        ends = reach[number] < 0  # another result: what comes later is not on the way to the first one
+        furthest = len(traced.layers) if ends else max(furthest, reach[number])
     return tuple(found.values())
 
 
@@ -50,8 +54,9 @@ def grad_cam(
     The gradient is that of the score, before softmax, of each image's class in `classes`. Sums below zero are zero.
     `network` is what `spec` builds, in eval mode, `traced` its trace; layers as `map_layers` returns.
     """
+    # the network weakens its own skips, if it does: they are observed as they are
     keeper = _Keeper({path: channels_last(traced, path) for path in layers})
-    with torch.enable_grad(), observing(network, traced, followed(spec), (), keeper):
+    with torch.enable_grad(), observing(network, traced, followed(spec.changed(skip_scale=1.0)), (), keeper):
         # an image that needs a gradient gives one to the layers of a network whose weights need none
         scores = classes_of(network(images.detach().requires_grad_())).float()
         scores.gather(1, classes.unsqueeze(1)).sum().backward()  # type: ignore[no-untyped-call]

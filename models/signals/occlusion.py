@@ -40,10 +40,14 @@ def occlusion(
 
 
 def without_the_marked(images: Tensor, maps: Tensor, share: float) -> Tensor:
-    """Return the images with this share of their pixels covered: those with the highest values of `maps`, (N, H, W)."""
-    count = round(share * maps[0].numel())
-    order = maps.flatten(1).argsort(stable=True, dim=1, descending=True)[:, :count]
-    covered = torch.zeros_like(maps, dtype=torch.bool).flatten(1).scatter(1, order, value=True)
+    """Return the images with this share of their pixels covered: those with the highest values of `maps`, (N, H, W).
+
+    Where values are equal, pixels at random places.
+    """
+    count, places = round(share * maps[0].numel()), maps[0].numel()
+    shuffle = torch.randperm(places, generator=torch.Generator().manual_seed(0)).to(maps.device)
+    order = maps.flatten(1)[:, shuffle].argsort(stable=True, dim=1, descending=True)[:, :count]
+    covered = torch.zeros_like(maps, dtype=torch.bool).flatten(1).scatter(1, shuffle[order], value=True)
     return images.masked_fill(covered.view_as(maps).unsqueeze(1), 0)
 
 

@@ -27,7 +27,7 @@ def unit_use(network: nn.Module, spec: Network, traced: Trace, images: Tensor) -
         if layer.kind == Kind.ACT and len(layer.output_shape) in (1, 3)
     }
     keeper = _Keeper(last)
-    with torch.no_grad(), observing(network, traced, followed(spec), (), keeper):
+    with torch.no_grad(), observing(network, traced, followed(spec.changed(skip_scale=1.0)), (), keeper):
         network(images)
     return tuple(keeper.found[path] for path in last if path in keeper.found)
 
@@ -42,8 +42,9 @@ def effective_rank(rows: Tensor) -> float:
         return float("nan")
     exact = rows.cpu().double()
     values = torch.linalg.svdvals(exact - exact.mean(0))
-    values = values[values > values[:1] * 1e-7]  # float32's noise is no direction
-    if not len(values) or not values[0]:
+    noise = torch.finfo(torch.float32).eps * float(exact.norm())  # what rounding to float32 leaves is no direction
+    values = values[values > noise]
+    if not len(values):
         return 0.0
     shares = values / values.sum()
     return float((-(shares * shares.log()).sum()).exp())
@@ -61,8 +62,8 @@ class _Keeper:
         if rows.dim() == 4:
             rows = (rows if self.last[path] else rows.permute(0, 2, 3, 1)).flatten(0, 2)
         dead = int((rows.abs().amax(0) == 0).sum())
-        step = -(-len(rows) // _ROWS)
-        some = rows[::step]
+        order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(0))[:_ROWS]
+        some = rows[order.to(rows.device)]  # at random: every n-th may always be at the same edge
         most = min(rows.shape[1], len(some) - 1)
         self.found[path] = LayerUse(path, rows.shape[1], dead, effective_rank(some), most)
 

@@ -4,7 +4,10 @@ import contextlib
 import io
 import json
 import shutil
+import struct
 import zipfile
+import zlib
+from lzma import LZMAError
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -33,11 +36,11 @@ def pack(runs: RunStore, own: str) -> bytes:
     stored = {name: value for name, value in run_files.read_json(folder / RUN).items() if name not in _HERE_ONLY}
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         file.writestr(f"{own}/{RUN}", json.dumps(stored, indent=1))
+        if is_there(folder / WEIGHTS):  # a regular file: `runs.read` has looked
+            file.write(folder / WEIGHTS, f"{own}/{WEIGHTS}")
         for name in (EPOCHS, ANSWERS):
             with contextlib.suppress(DamagedError):  # not there yet
                 file.writestr(f"{own}/{name}", run_files.read(folder / name))
-        if is_there(folder / WEIGHTS):  # a regular file: `runs.read` has looked
-            file.write(folder / WEIGHTS, f"{own}/{WEIGHTS}")
     return made.getvalue()
 
 
@@ -88,7 +91,15 @@ def _extract(data: bytes, place: Path) -> None:
                     raise ArchiveError("{file} is larger than {most:,} bytes.", file=name, most=most)
                 with file.open(entry) as source, (place / name).open("wb") as target:
                     shutil.copyfileobj(source, target)  # no more than the size that was checked
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        LZMAError,
+        struct.error,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+    ) as error:
         raise ArchiveError(
             "This file is not a zip file that can be read ({kind}).", kind=type(error).__name__
         ) from None

@@ -24,6 +24,7 @@ class DataSet:
     # Called with (name, folder, progress), returns a `datasets.Data`. Or its location: "training.datasets:digits".
     load: Callable[..., Any] | str
     torchvision: str = ""  # name of the torchvision class that reads it, if any
+    draw: str = N_("Draw something:")  # what a visitor is asked to draw for it
     light_on_dark: bool = False  # images show one light figure centred on dark ground: drawings are framed alike
 
 
@@ -47,9 +48,11 @@ register(
         train=1_437,
         test=360,
         load="training.datasets:digits",
+        draw=N_("Draw a digit:"),
         light_on_dark=True,
     )
 )
+_DRAW = {"mnist": N_("Draw a digit:"), "kmnist": N_("Draw a character:")}
 for _name, _title, _class, _shape, _classes, _train, _test, _dark in (
     ("fashion-mnist", "Fashion-MNIST", "FashionMNIST", (1, 28, 28), 10, 60_000, 10_000, False),
     ("mnist", "MNIST", "MNIST", (1, 28, 28), 10, 60_000, 10_000, True),
@@ -68,6 +71,7 @@ for _name, _title, _class, _shape, _classes, _train, _test, _dark in (
             test=_test,
             load="training.datasets:from_torchvision",
             torchvision=_class,
+            draw=_DRAW.get(_name, N_("Draw something:")),
             light_on_dark=_dark,
         )
     )

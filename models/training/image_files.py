@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ..runtime.progress import ProgressCallback, part
+from ..runtime.uploads import on_ground
 from .data_registry import DATA
 from .datasets import Data, DataError, Split, normal
 from .image_folder import FOLDERS
@@ -36,11 +37,13 @@ def _split(files: Sequence[tuple[Path, int]], side: int, progress: ProgressCallb
         try:
             with Image.open(file) as opened:
                 opened.draft("RGB", (2 * side, 2 * side))  # a large JPEG is decoded at a fraction of its size
-                upright = ImageOps.exif_transpose(opened).convert("RGB")
+                upright = on_ground(ImageOps.exif_transpose(opened))
                 images[place] = np.asarray(ImageOps.fit(upright, (side, side), Image.Resampling.BICUBIC))
         except Exception as error:  # noqa: BLE001  # a decoder may raise anything for a damaged file
             raise DataError(
                 "{file} can't be read as an image ({kind}).", file=file.name, kind=type(error).__name__
             ) from None
     labels = torch.tensor([label for __, label in files])
-    return Split(torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(), labels)
+    # shuffled: the first images are then of all classes
+    order = torch.randperm(len(files), generator=torch.Generator().manual_seed(0))
+    return Split(torch.from_numpy(images).permute(0, 3, 1, 2)[order].contiguous(), labels[order])

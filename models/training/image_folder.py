@@ -20,6 +20,7 @@ SIDES = 8, 224  # least and most
 ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
 _SPLITS = ("train", "test")
 _PARTS = 5  # one of so many images of a class is for testing
+_START = 1_024  # bytes of a file that count for the name of its data set
 _IGNORED = frozenset({"thumbs.db", "desktop.ini"})
 
 
@@ -95,7 +96,9 @@ def _visible(folder: Path) -> list[Path]:
 
 
 def data_set(folder: Path, side: int = SIDE) -> DataSet:
-    """Return a folder's entry for the registry. Its name depends on files, sizes and times: other images, other runs.
+    """Return a folder's entry for the registry. Its name depends on the files' names, sizes and first bytes.
+
+    Other images are thus another data set, and the same ones are the same on another machine.
 
     Raises `ImageFolderError`.
     """
@@ -107,8 +110,15 @@ def data_set(folder: Path, side: int = SIDE) -> DataSet:
     found = listed(folder)
     digest = blake2b(digest_size=4)
     for file, label in (*found.train, *found.test):
-        kept = file.stat()
-        digest.update(f"{label}/{file.name}/{kept.st_size}/{kept.st_mtime_ns};".encode())
+        try:
+            with file.open("rb") as opened:
+                start = opened.read(_START)
+            size = file.stat().st_size
+        except OSError as error:
+            raise ImageFolderError(
+                "{file} can't be read ({reason}).", file=file.name, reason=error.strerror or str(error)
+            ) from None
+        digest.update(f"{label}/{file.name}/{size};".encode() + start)
     plain = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in folder.name.lower()).strip("-")
     about = DataSet(
         name=f"{plain or 'images'}-{side}-{digest.hexdigest()}",

@@ -92,7 +92,7 @@ def race(
                     if stops:
                         raise
                     del under_way[place]
-                    yield place, _reason(error)
+                    yield place, reason(error)
                     continue
                 if epoch is None:
                     del under_way[place]
@@ -155,12 +155,13 @@ def _pause(runs: RunStore, run: RunSpec, trainer: Trainer | None) -> None:
 def _fail(runs: RunStore, run: RunSpec, error: Exception) -> None:
     """Store the failure. If that fails too, the status stays "running", but the free lock shows that it is not."""
     try:
-        runs.end(run, Status.FAILED, _reason(error))
+        runs.end(run, Status.FAILED, reason(error))
     except RunStoreError:
         return
 
 
-def _reason(error: Exception) -> Message:
+def reason(error: Exception) -> Message:
+    """Return why a training failed, in a sentence."""
     if isinstance(error, UserError):
         return error.message
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():

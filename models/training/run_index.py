@@ -16,6 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from ..runtime.errors import SpecError
 from ..runtime.messages import Message
 from ..specs.external import Network
 from .index_file import Found, use
@@ -184,7 +185,10 @@ class RunIndex:
         found = Status(str(status))
         if found is Status.RUNNING and not self._running(self.folder / str(own)):
             found = Status.STOPPED
-        return _summary(str(own), found, float(str(created)), int(str(size)), int(str(epochs)), str(rest))
+        try:
+            return _summary(str(own), found, float(str(created)), int(str(size)), int(str(epochs)), str(rest))
+        except SpecError:  # of a data set or a module that is not registered now
+            return self._store(database, str(own))
 
     def _store(self, database: sqlite3.Connection, own: str) -> Summary:
         """Read a run and write its row."""

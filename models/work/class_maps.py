@@ -88,10 +88,11 @@ def _maps(trained: Trained, ready: Tensor, answers: Tensor, layers: tuple[str, .
 def _tried(trained: Trained, ready: Tensor, answers: Tensor, maps: Tensor) -> tuple[Tensor, Tensor]:
     """Probabilities of the answers with a quarter of the image covered: as its map marks, as another image's does.
 
-    NaN for an image whose map, or the other's, is zero everywhere.
+    NaN for an image whose map, or the other's, is the same everywhere.
     """
     large = interpolate(maps.unsqueeze(1), ready.shape[-2:], mode="bilinear", align_corners=False).squeeze(1)
-    has = large.flatten(1).amax(1) > 0
+    flat = large.flatten(1)
+    has = flat.amax(1) > flat.amin(1).clamp_min(0) * (1 + 1e-4)  # a constant map marks nothing
     valid = has & has.roll(1) if len(ready) > 1 else torch.zeros_like(has)
     found = []
     for own in (large, large.roll(1, 0)):

@@ -98,7 +98,7 @@ def races(named: str) -> list[tuple[Race, Network]]:
     if named in RECIPES:
         return [(RECIPES[named].race, NetworkSpec())]
     query = dict(parse_qsl(urlsplit(named).query if "?" in named else named))
-    if not query:
+    if not any(name.startswith(Race.prefix) for name in query):
         raise ValueError(f"{named!r} must be a link of the Training page or one of {', '.join((*RECIPES, PAPER))}")
     race, problems = Race.from_query(query)
     sidebar, wrong = read_network(query)
@@ -139,7 +139,7 @@ def _plan(entered: Sequence[Runner], store: RunStore, *, timed: bool) -> str:
 
 def _trained(one: Runner, store: RunStore, line: _Line) -> bool:
     """Train one run, or what is left of it; return whether it could be. Raises `StoppedError`."""
-    from models.training.resume import kept  # noqa: PLC0415
+    from models.training.resume import kept, reason  # noqa: PLC0415
 
     before = store.find(one.run)
     known = len(before.epochs) if before is not None else 0
@@ -148,8 +148,10 @@ def _trained(one: Runner, store: RunStore, line: _Line) -> bool:
         for epoch in kept(one.run, store, progress=line.tell):
             if epoch.number > known:
                 _said(f"\r{one.name}  {_told(epoch, one.run)}", 0)
-    except UserError as error:
-        _said(f"\r{one.name}: {worded(error.message)}", 0)
+    except StoppedError:
+        raise
+    except Exception as error:  # noqa: BLE001  # as short memory: the other runs go on
+        _said(f"\r{one.name}: {worded(reason(error))}", 0)
         return False
     return True
 

@@ -46,7 +46,7 @@ def each(agreeing: Sequence[Agreeing]) -> list[str]:
 
 def known(one: Agreement) -> bool:
     """Whether every gradient has a direction."""
-    return all(map(isfinite, (*one.along, *one.batches)))
+    return bool(one.batches) and all(map(isfinite, (*one.along, *one.batches)))
 
 
 def _of(one: Agreeing) -> str:

@@ -61,8 +61,11 @@ def _of(one: Looking) -> str:
         return _("{name}: no Grad-CAM, since no feature map is passed by everything.", name=one.name)
     if found.tried < FEWEST:
         return _(
-            "{name}: Grad-CAM marks nothing in most images: what its feature maps add to the score is negative.",
+            "{name}: only {n} of {images} images have a Grad-CAM map that marks some places more than others: too few "
+            "to try whether these matter.",
             name=one.name,
+            n=found.tried,
+            images=len(found.answers),
         )
     means = found.means()
     whole, marked, elsewhere = (f"{mean:.0%}" for mean in means)
@@ -75,7 +78,7 @@ def _of(one: Looking) -> str:
         elsewhere=elsewhere,
     )
     if not found.differs:
-        said = _("The difference is within chance: these maps tell nothing about the single image.")
+        said = _("The difference is within chance: whether a map says anything of its own image can't be told here.")
     elif means[1] < means[2]:
         said = _("What it marks matters more than other places.")
     else:

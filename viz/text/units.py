@@ -49,7 +49,10 @@ def each(using: Sequence[Using]) -> list[str]:
 def _of(one: Using) -> str:
     start, trained = one.found.start, one.found.trained
     if not start or not all(isfinite(layer.rank) for layer in (*start, *trained)):
-        return _("{name}: not measured. It has no activation layer, or outputs that are not finite.", name=one.name)
+        return _(
+            "{name}: not measured. No activation layer has channels, or outputs are not finite.",
+            name=one.name,
+        )
     dead = [sum(layer.dead for layer in layers) for layers in (start, trained)]
     channels = sum(layer.channels for layer in start)
     said = _(

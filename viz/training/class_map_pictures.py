@@ -66,8 +66,10 @@ def page(title: str, said: str, rows: Markup, made: str) -> str:
 def sizes(named: Sequence[Named]) -> dict[int, str]:
     """Return the heights of the networks' feature maps with their sizes in words; 0 for those of the usual ones."""
     sides = {one.shape[1:] for own in named for one in own.found.maps}
-    first = [own.found.maps[own.found.usual].shape[1] for own in named if own.found.maps]
-    return {0 if height in first[:1] else height: f"{height} × {width}" for height, width in sorted(sides)}
+    first = {own.found.maps[own.found.usual].shape[1] for own in named if own.found.maps}
+    if len(first) > 1:  # each network has its own
+        return {0: _("usual"), **{height: f"{height} × {width}" for height, width in sorted(sides)}}
+    return {0 if height in first else height: f"{height} × {width}" for height, width in sorted(sides)}
 
 
 def _image(found: ClassMaps, place: int) -> str:

@@ -37,8 +37,8 @@ def agreement(scene: Scene) -> None:
         chart.show(partial(before_after_figures.agreement, drawn), "agreement", alt=alt, name=FILE)
     st.caption(
         _(
-            "Norms use each batch's own statistics, as in training. {ways} ways with 33 points, batches of {batch} "
-            "training images; other images and other initial weights give other values.",
+            "{ways} ways with 33 points, whose statistics batch norms hold; batches of {batch} training images, of "
+            "each of which they use its own, as in training. Other images and other initial weights give other values.",
             ways=found[0].ways,
             batch=found[0].batch,
         )
@@ -50,7 +50,8 @@ def units(scene: Scene) -> None:
     st.caption(
         _(
             "After each activation function: channels that are zero everywhere, and how many independent directions "
-            "the others use (effective rank, Roy & Vetterli 2007)."
+            "the others use (effective rank, Roy & Vetterli 2007). Norms use the statistics of these images, as in "
+            "training."
         )
     )
     found = examined(scene.trained, "units", training_jobs.unit_uses, N_("Look at the channels ({time})"))

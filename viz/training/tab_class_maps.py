@@ -62,8 +62,8 @@ def _explained(race: Race, named: list[Named]) -> str:
     if race.marks is Marks.OCCLUSION:
         return _(
             "A patch of a quarter of the side is moved over the image and covers it with the training images' mean "
-            "colour, as in Zeiler & Fergus 2014. Full colour: the probability changes by 100%; none: no patch there "
-            "changes it. A patch that hides something can also look like something else."
+            "colour, as in Zeiler & Fergus 2014. Full colour: the probability changes by 100%; none: on average the "
+            "patches there change nothing. A patch that hides something can also look like something else."
         )
     places = [(one.found, class_map_pictures.weighed(one.found, race.map_size)) for one in named]
     layers = ", ".join(dict.fromkeys(found.layers[place] for found, place in places if place is not None))

@@ -54,10 +54,9 @@ def own(scene: Scene) -> None:
         return
     curve = choose(scene)
     about = DATA[curve.run.data]
-    digits = about.light_on_dark
     left, right = st.columns([1, 2], gap="large")
     with left:
-        st.markdown(_("Draw a digit:") if digits else _("Draw something:"))
+        st.markdown(_(about.draw))
         picture = drawing_canvas.show("sketch")
         upload = _("Or upload an image: PNG, JPEG or WebP, at most 5 MB. It stays on this server for this visit only.")
         file = st.file_uploader(upload, type=["png", "jpg", "jpeg", "webp"], key="own_picture", max_upload_size=5)

@@ -17,6 +17,7 @@ from viz.style import format
 from viz.text.labels import label
 from viz.ui.widgets import download
 
+_MOST_ARCHIVE = 200_000_000  # bytes that can be uploaded
 _BROUGHT = "brought_run"  # in the session state: the file that was stored last
 _PAGE = 25  # runs shown at once
 _START = "runs_start"  # in the session state: number of the first one shown
@@ -104,7 +105,10 @@ def _rows(found: Sequence[Summary]) -> None:
                     f"{one.id}.zip",
                     "application/zip",
                     key=f"archive_{one.id}",
-                    help=_("The run as a zip file: settings, epochs, weights. It can be brought back elsewhere."),
+                    help=_("The run as a zip file: settings, epochs, weights. It can be brought back elsewhere.")
+                    if one.size < _MOST_ARCHIVE
+                    else _("Over 200 MB: copy its folder to the runs of the other machine instead."),
+                    disabled=one.status is Status.RUNNING or one.size >= _MOST_ARCHIVE,
                     width="stretch",
                 )
         with action.popover(_("Delete"), disabled=one.status is Status.RUNNING, width="stretch"):

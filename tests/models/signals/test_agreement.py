@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from models.networks.build import build
-from models.signals.agreement import along_ways, between_batches
+from models.signals.agreement import along_ways, between_batches, holding_statistics, points_between
 from models.specs.spec import NetworkSpec
 from models.specs.twins import twin
 
@@ -76,18 +76,42 @@ def test_batches_are_compared_by_the_gradients_of_autograd(images):
     assert found == pytest.approx([float(one) for one in expected], abs=1e-5)
 
 
+def test_norms_that_hold_their_statistics_give_each_image_its_own_gradient():
+    """A network that ends with a batch norm and a mean: in train mode the gradient of a sum over the batch is zero."""
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3)
+    )
+    images, before = torch.randn(6, 1, 8, 8), {name: value.clone() for name, value in network.state_dict().items()}
+
+    with holding_statistics(network, images):
+        own = images.clone().requires_grad_()
+        (held,) = torch.autograd.grad(network(own)[:, 0].sum(), own)
+        outputs = network(images)
+    train = images.clone().requires_grad_()
+    (lost,) = torch.autograd.grad(network.train()(train)[:, 0].sum(), train)
+
+    assert lost.norm() < 1e-5 * held.norm()
+    assert torch.allclose(outputs, network(images), atol=0.05)  # but for n / (n - 1) of the running variance
+    network.load_state_dict(before)
+    with holding_statistics(network.eval(), images):
+        pass
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    assert not network.training
+
+
 def test_in_a_deep_plain_network_gradients_are_shattered_and_skips_hold_them_together():
     """Balduzzi et al. 2017: before training, with batch norm."""
     spec = NetworkSpec(stages=(6, 6), stem="cifar", base_width=8, input_shape=(1, 8, 8), classes=10, init="kaiming")
     drawn = torch.Generator().manual_seed(0)
     starts, ends = (torch.randn(4, 1, 8, 8, generator=drawn) for _ in range(2))
 
-    with_skips, without = (
-        along_ways(
-            build(one, seed=0).train(), starts, ends, torch.randn(10, generator=torch.Generator().manual_seed(1))
-        )
-        for one in (spec, twin(spec))
-    )
+    def measured(one):
+        network = build(one, seed=0).train()
+        with holding_statistics(network, points_between(starts, ends, 33)):
+            return along_ways(network, starts, ends, torch.randn(10, generator=torch.Generator().manual_seed(1)))
+
+    with_skips, without = measured(spec), measured(twin(spec))
 
     assert with_skips[0] == without[0] == pytest.approx(1.0)
     assert with_skips[1] > without[1] + 0.2

@@ -111,6 +111,43 @@ def test_images_of_a_batch_do_not_affect_one_another_and_the_weights_keep_no_gra
     assert all(weight.grad is None for weight in network.parameters())
 
 
+def test_the_larger_map_of_an_adaptive_pooling_is_left_out():
+    found = sizes(ExternalSpec(network="torchvision:vgg11", input_shape=(3, 32, 32)))  # pooled to 7 x 7 from 1 x 1
+
+    assert list(found.values()) == [(32, 32), (16, 16), (8, 8), (4, 4), (2, 2)]
+
+
+class TwoAnswers(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.relu = nn.ReLU()
+        self.fc = nn.Linear(4, 10)
+        self.aux = nn.Conv2d(4, 2, 1)
+
+    def forward(self, x):
+        found = self.relu(self.conv(x))
+        return self.fc(found.mean((2, 3))), self.aux(found)
+
+
+def test_what_leads_to_another_result_is_left_out():
+    assert map_layers(trace(TwoAnswers(), input_shape=(3, 8, 8))) == ("relu",)
+
+
+def test_a_network_that_weakens_its_own_skips_is_observed_as_it_is():
+    spec = ExternalSpec(network="torchvision:resnet18", input_shape=(3, 64, 64), classes=10, skip_scale=0.5)
+    network, traced, kept = built(spec, seed=0).eval(), trace(spec), {}
+    images, classes = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 3])
+    handle = network.avgpool.register_forward_pre_hook(lambda _, given: kept.update(value=given[0].detach().clone()))
+    network(images)
+    handle.remove()
+
+    found = grad_cam(network, spec, traced, images, classes, map_layers(traced))[-1]
+
+    expected = torch.einsum("nk,nkhw->nhw", network.fc.weight.detach()[classes], kept["value"]).clamp_min(0) / 4
+    assert torch.allclose(found, expected, atol=1e-5 * float(expected.max()))
+
+
 @pytest.mark.parametrize("scale", [1.0, 0.0])
 def test_a_librarys_network_has_maps_with_skips_and_without(scale):
     spec = ExternalSpec(network="torchvision:resnet18", input_shape=(3, 64, 64), classes=10, skip_scale=scale)

@@ -56,6 +56,13 @@ def test_the_quarter_with_the_highest_values_is_covered():
     assert left[0, 0, 1, 2] == left[0, 1, 3, 0] == left[0, 2, 0, 0] == left[0, 0, 2, 2] == 0
 
 
+def test_among_equal_values_pixels_at_random_places_are_covered():
+    left = without_the_marked(torch.ones(1, 1, 16, 16), torch.zeros(1, 16, 16), 0.25)
+
+    assert left.sum() == 192
+    assert 20 < left[0, 0, :, 8:].eq(0).sum() < 44  # about half of the 64 are in the right half
+
+
 def record(occluded, answers=None, **changes):
     count = len(occluded)
     values = {

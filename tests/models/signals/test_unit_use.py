@@ -58,6 +58,22 @@ def test_channels_that_a_bias_keeps_below_zero_are_dead():
     assert [one.path for one in found] == [layer.path for layer in traced.layers if layer.operation == "relu"]
 
 
+def test_positions_are_drawn_from_the_whole_map_not_from_its_edge():
+    network, traced = build(SPEC, seed=0).eval(), trace(SPEC)
+    images = torch.zeros(128, 3, 8, 8)
+    images[..., 3:] = torch.randn(128, 3, 8, 5, generator=torch.Generator().manual_seed(0))
+
+    found = unit_use(network, SPEC, traced, images)
+
+    assert found[0].rank > 4  # at the left edge every output is the same
+
+
+def test_rounding_around_a_large_mean_is_no_direction():
+    rows = torch.full((200, 8), 1000.0) + 1e-5 * torch.randn(200, 8, generator=torch.Generator().manual_seed(0))
+
+    assert effective_rank(rows) == 0
+
+
 def test_a_librarys_network_is_measured_too():
     spec = ExternalSpec(network="torchvision:vgg11", input_shape=(3, 32, 32), classes=10)
 

@@ -1,5 +1,6 @@
 """A run as one file, and back on another machine."""
 
+import contextlib
 import io
 import json
 import shutil
@@ -140,6 +141,19 @@ def test_no_path_in_an_archive_leads_out_of_the_folder(here, there, tmp_path):
 def test_a_run_that_is_not_there_is_told(there):
     with pytest.raises(RunStoreError, match="There is no run 'nothing'"):
         pack(there, "nothing")
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.integers(1, 255))
+def test_a_damaged_archive_is_refused_or_whole(tmp_path_factory, place, change):
+    folder = tmp_path_factory.mktemp("any")
+    shutil.copytree(STORED / SECOND, folder / "here" / SECOND)
+    data = bytearray(pack(RunStore(folder / "here"), SECOND))
+    data[place % len(data)] ^= change
+
+    with contextlib.suppress(ArchiveError):
+        unpack(RunStore(folder / "there"), bytes(data))
+    assert list((folder / "there").glob(".archive*")) == []
 
 
 @settings(max_examples=30, deadline=None)

@@ -1,6 +1,7 @@
 """A folder of one's own images as a data set."""
 
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -71,13 +72,14 @@ def test_splits_of_ones_own_are_kept(tmp_path):
         (lambda root: draw(root / "single/1.png"), "The class 'single' must have images for training"),
         (lambda root: (root / "blue").rename(root.parent / "gone"), "at least two classes"),
         (lambda root: root.rename(root.parent / "moved"), "is not a folder"),
+        (lambda root: (root / "red/x.png").symlink_to("nowhere"), "x.png can't be read"),
     ],
 )  # fmt: skip
 def test_what_is_mixed_is_refused_with_what_is_in_the_way(folder, change, why):
     change(folder)
 
     with pytest.raises(ImageFolderError, match=why):
-        listed(folder)
+        data_set(folder)
 
 
 def test_classes_of_one_split_alone_are_refused(tmp_path):
@@ -102,11 +104,10 @@ def test_images_are_read_in_colour_upright_and_square(folder, registered):
 
     assert (len(found.train), len(found.test)) == (about.train, about.test)
     assert found.train.images.shape[1:] == about.shape == (3, 16, 16)
-    last = found.test.images[-1]
+    last = next(image for image in found.test.images if image[1].max() == 255)
     assert last[:, 2, 8].tolist() == [0, 255, 0]
     assert last[:, 13, 8].tolist() == [255, 0, 0]  # upright, green is above red, and the middle was cut out
-    grey = found.train.images[1]  # 0.png
-    assert torch.equal(grey[0], grey[2])
+    assert any(torch.equal(image[0], image[2]) and image[0, 0, 0] == 77 for image in found.train.images)
     assert told == sorted(told)
     assert found.classes == ("blue", "red")
 
@@ -117,6 +118,33 @@ def test_sides_beyond_those_of_a_race_are_refused(folder, side):
         data_set(folder, side)
 
 
+def test_the_first_images_are_of_all_classes(tmp_path, registered):
+    for name in ("a", "b"):
+        for number in range(50):
+            draw(tmp_path / name / f"{number}.png")
+
+    found = load(registered(data_set(tmp_path, 8)).name)
+
+    assert 5 < int(found.train.labels[:20].sum()) < 15
+    assert sorted(found.test.labels.tolist()) == [0] * 10 + [1] * 10
+
+
+def test_sixteen_bits_and_transparency_are_read_as_of_a_visitors_picture(tmp_path, registered):
+    for name in ("a", "b"):
+        for number in range(2):
+            draw(tmp_path / name / f"{number}.png")
+    Image.fromarray(np.full((8, 8), 128 * 257, np.uint16)).save(tmp_path / "a/0.png")
+    shape = Image.new("RGBA", (8, 8), (0, 0, 0, 0))
+    shape.paste((0, 0, 0, 255), (0, 0, 4, 8))
+    shape.save(tmp_path / "b/0.png")
+
+    found = load(registered(data_set(tmp_path, 8)).name).train
+
+    grey, black_on_white = (found.images[found.labels == label][0] for label in (0, 1))
+    assert grey.unique().tolist() == [128]
+    assert black_on_white[0, 4].tolist() == [0] * 4 + [255] * 4
+
+
 def test_a_damaged_file_is_named(folder, registered):
     (folder / "red/3.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
 
@@ -124,11 +152,13 @@ def test_a_damaged_file_is_named(folder, registered):
         load(registered(data_set(folder, 8)).name)
 
 
-def test_other_images_are_another_data_set(folder):
-    first, again, larger = data_set(folder, 8), data_set(folder, 8), data_set(folder, 16)
-    os.utime(folder / "red/0.png", (1, 1))
+def test_other_images_are_another_data_set_and_the_same_elsewhere_are_not(folder, tmp_path):
+    first, larger = data_set(folder, 8), data_set(folder, 16)
+    shutil.copytree(folder, tmp_path / "elsewhere" / folder.name)
+    os.utime(tmp_path / "elsewhere" / folder.name / "red/0.png", (1, 1))
 
-    assert first == again
+    assert data_set(tmp_path / "elsewhere" / folder.name, 8) == first
+    draw(folder / "red/0.png", (9, 8))
     assert first.name.startswith("my-pets-8-")
     assert first.title == "My pets!"
     assert len({first.name, larger.name, data_set(folder, 8).name}) == 3

@@ -10,6 +10,8 @@ from dataclasses import replace
 import pytest
 
 from models.training import index_file
+from models.training.data_registry import DATA, DataSet
+from models.training.run_index import _rest
 from models.training.run_spec import RunSpec
 from models.training.run_store import RunStore
 from models.training.stored_run import RunStoreError, Status, identity
@@ -120,6 +122,21 @@ def test_the_runs_of_a_network_are_found(runs):
 
     assert ids(runs.index.of_pair(RUN.network, RUN.network)) == ["trained"]
     assert runs.index.of_pair(other.network, other.network) == ()
+
+
+def test_a_run_on_data_that_is_no_longer_there_is_listed_as_damaged(runs, monkeypatch):
+    own = DataSet(name="pets-8", title="Pets", shape=(1, 8, 8), classes=10, train=1_437, test=360, load="none")
+    monkeypatch.setitem(DATA, own.name, own)
+    stored = json.loads((STORED / SECOND / "run.json").read_text())["run"]
+    put(runs, "pets", run=stored | {"data": own.name})
+    assert [one.status for one in runs.index.newest()] == [Status.DONE]
+    monkeypatch.delitem(DATA, own.name)
+    _rest.cache_clear()
+
+    [found] = runs.index.newest()
+
+    assert found.status is Status.DAMAGED
+    assert "data: must be" in str(found.why)
 
 
 def test_each_owner_sees_their_own(runs):

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from models.specs.spec import NetworkSpec
+from models.training.resume import kept
 from models.training.run_spec import RunSpec
 from models.training.run_store import RunStore
 from models.training.stored_run import Status
@@ -106,9 +107,28 @@ def test_a_run_that_diverges_is_told_and_the_others_go_on(tmp_path, capsys):
     assert "ResNet-6  epoch 2/2" in said
 
 
+def test_a_run_that_fails_otherwise_is_told_and_the_others_go_on(tmp_path, capsys, monkeypatch):
+    run = kept
+
+    def failing(own, *more, **others):
+        if own.network.plain:
+            raise RuntimeError("CUDA out of memory")
+        return run(own, *more, **others)
+
+    monkeypatch.setattr("models.training.resume.kept", failing)
+    query = f"{QUERY}&training.networks=twin~sidebar"
+
+    assert main(command(tmp_path, query=query)) == 1
+
+    said = capsys.readouterr().err
+    assert "failed: Plain-6" in said
+    assert "ResNet-6  epoch 2/2" in said
+
+
 @pytest.mark.parametrize(
     ("race", "why"),
     [
+        ("signals?stages=1-1&run=true", "must be a link of the Training page or one of digits"),
         ("nothing", "must be a link of the Training page or one of digits, orders"),
         ("training?training.epochs=0", "training.epochs: must be"),
         ("training?stages=0&training.epochs=2", "stages: must be"),

@@ -51,8 +51,10 @@ def test_it_is_told_whether_what_a_map_marks_matters():
     assert said["less"].endswith(
         "70% for the same answer; with the quarter covered that it marks in another image, 25%. What it marks matters less than other places."
     )
-    assert said["chance"].endswith("The difference is within chance: these maps tell nothing about the single image.")
-    assert said["few"].startswith("few: Grad-CAM marks nothing in most images")
+    assert said["chance"].endswith(
+        "The difference is within chance: whether a map says anything of its own image can't be told here."
+    )
+    assert said["few"].startswith("few: only 5 of 12 images have a Grad-CAM map")
     assert said["none"] == "none: no Grad-CAM, since no feature map is passed by everything."
 
 
@@ -75,6 +77,9 @@ def test_the_first_maps_shown_have_four_by_four_positions():
     assert class_map_pictures.weighed(FOUND, 8) == 0
     assert class_map_pictures.weighed(FOUND, 7) is None
     assert replace(FOUND, maps=FOUND.maps[2:]).usual == 0
+    other = replace(FOUND, layers=FOUND.layers[:1], maps=FOUND.maps[:1])
+    both = class_map_pictures.sizes([Named("a", FOUND), Named("b", other)])
+    assert both == {0: "usual", 2: "2 × 2", 4: "4 × 4", 8: "8 × 8"}
 
 
 @pytest.mark.parametrize("place", [0, 1])
