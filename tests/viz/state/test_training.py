@@ -54,7 +54,7 @@ def test_any_race_travels_as_a_link(race):
         ({"rate": "nan"}, "training.learning_rate: must be a number"),
         ({"epochs": "0"}, "training.epochs: must be a whole number from 1 to 1,000"),
         ({"race": "resnet9000"}, "training.networks: there is no preset 'resnet9000'"),
-        ({"data": "svhn"}, "training.data: must be digits"),
+        ({"data": "stl10"}, "training.data: must be digits"),
     ],
 )
 def test_a_bad_part_of_a_link_is_told_and_the_rest_is_kept(query, message):
@@ -487,4 +487,4 @@ def test_tables_hold_every_network_and_every_epoch():
 
 def test_every_data_set_has_its_facts():
     assert {name: about.classes for name, about in DATA.items()}["cifar100"] == 100
-    assert set(DATA) == {"digits", "fashion-mnist", "mnist", "cifar10", "cifar100"}
+    assert set(DATA) == {"digits", "fashion-mnist", "mnist", "kmnist", "svhn", "cifar10", "cifar100"}
