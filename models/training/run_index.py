@@ -182,9 +182,8 @@ class RunIndex:
         own, status, created, size, epochs, stamps, rest = row
         if stamps != self._stamps(str(own)):
             return self._store(database, str(own))
-        found = Status(str(status))
-        if found is Status.RUNNING and not self._running(self.folder / str(own)):
-            found = Status.STOPPED
+        ended = status == Status.RUNNING and not self._running(self.folder / str(own))
+        found = Status.STOPPED if ended else Status(str(status))
         try:
             return _summary(str(own), found, float(str(created)), int(str(size)), int(str(epochs)), str(rest))
         except SpecError:  # of a data set or a module that is not registered now
