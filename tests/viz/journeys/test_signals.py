@@ -96,9 +96,9 @@ def test_a_click_on_a_point_selects_the_layer_on_both_pages(visit):
     measured(visit)
 
     point = page.locator(".st-key-chart_gradients .scatterlayer .trace:nth-child(3) .points path").nth(4)
-    for _ in range(5):  # while the figure is drawn anew, a click is lost
-        point.click(force=True)
+    for _ in range(10):  # while the figure is drawn anew, a click is lost, or the point is away
         with suppress(TimeoutError):
+            point.click(force=True, timeout=30_000)
             page.wait_for_url(re.compile("layer=layer1"), timeout=30_000)
             break
     visit.settle()
