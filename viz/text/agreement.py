@@ -1,45 +1,30 @@
 """Sentences on whether gradients agree, computed from the numbers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite
 
 from models.signals.agreement_records import Agreement, Agreements
-from models.specs.external import Network
-from models.specs.twins import twin
 from viz.language import _
+from viz.text.examined import Examined, beside_twin
 
 
-@dataclass(frozen=True, slots=True)
-class Agreeing:
-    """A network and how far its gradients agree before and after training."""
-
-    name: str
-    network: Network
-    found: Agreements
-
-
-def compared(agreeing: Sequence[Agreeing]) -> str:
+def compared(agreeing: Sequence[Examined[Agreements]]) -> str:
     """Return what skip connections change before training; "" without a network and its twin."""
-    for own in agreeing:
-        for plain in agreeing:
-            if own.network.plain or twin(own.network).essential != plain.network.essential:
-                continue
-            first, second = own.found.start, plain.found.start
-            if not (known(first) and known(second)):
-                return ""
-            return _(
-                "Before training, the gradients of two neighbouring points have a cosine of {own} with skip "
-                "connections and {plain} without; those of two batches {own_batches} and {plain_batches} on average.",
-                own=_number(first.neighbours),
-                plain=_number(second.neighbours),
-                own_batches=_number(first.mean),
-                plain_batches=_number(second.mean),
-            )
-    return ""
+    both = beside_twin(agreeing)
+    if both is None or not all(known(one.found.start) for one in both):
+        return ""
+    first, second = (one.found.start for one in both)
+    return _(
+        "Before training, the gradients of two neighbouring points have a cosine of {own} with skip connections and "
+        "{plain} without; those of two batches {own_batches} and {plain_batches} on average.",
+        own=_number(first.neighbours),
+        plain=_number(second.neighbours),
+        own_batches=_number(first.mean),
+        plain_batches=_number(second.mean),
+    )
 
 
-def each(agreeing: Sequence[Agreeing]) -> list[str]:
+def each(agreeing: Sequence[Examined[Agreements]]) -> list[str]:
     """Return how far each network's gradients agree, before and after training."""
     return [_of(one) for one in agreeing]
 
@@ -49,7 +34,7 @@ def known(one: Agreement) -> bool:
     return bool(one.batches) and all(map(isfinite, (*one.along, *one.batches)))
 
 
-def _of(one: Agreeing) -> str:
+def _of(one: Examined[Agreements]) -> str:
     start, trained = one.found.start, one.found.trained
     if not (known(start) and known(trained)):
         return _("{name}: some gradients are zero or not finite.", name=one.name)

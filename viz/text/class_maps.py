@@ -1,37 +1,21 @@
 """Sentences on where trained networks find their answers, computed from the numbers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from models.signals.map_records import FEWEST, ClassMaps, agreement
-from models.specs.external import Network
-from models.specs.twins import twin
 from viz.language import _
+from viz.text.examined import Examined, beside_twin
 
 
-@dataclass(frozen=True, slots=True)
-class Looking:
-    """A trained network and the maps of its answers."""
-
-    name: str
-    network: Network
-    found: ClassMaps
-
-
-def compared(looking: Sequence[Looking]) -> str:
+def compared(looking: Sequence[Examined[ClassMaps]]) -> str:
     """Return whether a network and its twin depend on the same places; "" without both, or with too few images."""
-    pairs = [
-        (own, plain)
-        for own in looking
-        for plain in looking
-        if not own.network.plain and twin(own.network).essential == plain.network.essential
-    ]
-    alike = agreement(pairs[0][0].found, pairs[0][1].found) if pairs else None
-    if alike is None:
+    both = beside_twin(looking)
+    alike = agreement(both[0].found, both[1].found) if both else None
+    if both is None or alike is None:
         return ""
     told = {
-        "own": pairs[0][0].name,
-        "plain": pairs[0][1].name,
+        "own": both[0].name,
+        "plain": both[1].name,
         "n": alike.images,
         "same": f"{alike.same:.2f}",
         "other": f"{alike.other:.2f}",
@@ -50,12 +34,12 @@ def compared(looking: Sequence[Looking]) -> str:
     )
 
 
-def each(looking: Sequence[Looking]) -> list[str]:
+def each(looking: Sequence[Examined[ClassMaps]]) -> list[str]:
     """Return, for each network, whether what its Grad-CAM marks matters to its answers."""
     return [_of(one) for one in looking]
 
 
-def _of(one: Looking) -> str:
+def _of(one: Examined[ClassMaps]) -> str:
     found = one.found
     if not found.layers:
         return _("{name}: no Grad-CAM, since no feature map is passed by everything.", name=one.name)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from math import isfinite
 
 from models.landscape.records import Curvatures
-from models.specs.twins import twin
+from models.specs.external import Network
 from models.training.run_spec import RunSpec
 from viz.language import _
 from viz.style import format
+from viz.text.examined import beside_twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,10 @@ class Curved:
     name: str
     run: RunSpec
     found: Curvatures
+
+    @property
+    def network(self) -> Network:
+        return self.run.network
 
 
 def limit(run: RunSpec, eigenvalue: float) -> float:
@@ -30,15 +35,10 @@ def limit(run: RunSpec, eigenvalue: float) -> float:
 
 def compared(curved: Sequence[Curved]) -> str:
     """Return what skip connections change; "" without a network and its twin whose values were found."""
-    pairs = [
-        (own.found, plain.found)
-        for own in curved
-        for plain in curved
-        if not own.run.network.plain and twin(own.run.network).essential == plain.run.network.essential
-    ]
-    if not pairs:
+    both = beside_twin(curved)
+    if both is None:
         return ""
-    own, plain = pairs[0]
+    own, plain = (one.found for one in both)
     if not all(isfinite(value) and value > 0 for found in (own, plain) for value in (found.start, found.trained)):
         return ""
     return _(

@@ -1,28 +1,18 @@
 """Sentences on the paths through networks and on the gradients along them, computed from the numbers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import exp, log
 
 from models.signals.path_records import PathGradients
-from models.specs.external import Network
 from models.specs.twins import twin
 from models.tracing.paths import narrowest
 from viz.language import _
 from viz.style import format
+from viz.text.examined import Examined
 
 _SHARE = 0.95  # of what all paths carry, whose lengths are told
 _CANCEL = 1.1  # sum of the sizes over the size of the sum, above which paths cancel
 _WRITTEN = 10**6  # numbers below are written out
-
-
-@dataclass(frozen=True, slots=True)
-class Along:
-    """A trained network and the gradients along its paths; None if they can't be measured."""
-
-    name: str
-    network: Network
-    found: PathGradients | None
 
 
 def number_of(skips: int) -> str:
@@ -32,7 +22,7 @@ def number_of(skips: int) -> str:
     return "2" + str(skips).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
-def compared(along: Sequence[Along]) -> str:
+def compared(along: Sequence[Examined[PathGradients | None]]) -> str:
     """Return what skip connections change; "" without a network and its twin."""
     networks = {one.network.essential for one in along if one.found is not None}
     for one in along:
@@ -44,12 +34,12 @@ def compared(along: Sequence[Along]) -> str:
     return ""
 
 
-def each(along: Sequence[Along]) -> list[str]:
+def each(along: Sequence[Examined[PathGradients | None]]) -> list[str]:
     """Return what the paths of each network carry."""
     return [_of(one) for one in along]
 
 
-def _of(one: Along) -> str:
+def _of(one: Examined[PathGradients | None]) -> str:
     found = one.found
     if found is None:
         return _(

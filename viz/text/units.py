@@ -1,52 +1,37 @@
 """Sentences on how channels are used, computed from the numbers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite
 from statistics import median
 
 from models.signals.agreement_records import LayerUse, UnitUse
-from models.specs.external import Network
-from models.specs.twins import twin
 from viz.language import _
+from viz.text.examined import Examined, beside_twin
 
 
-@dataclass(frozen=True, slots=True)
-class Using:
-    """A network and how its channels are used before and after training."""
-
-    name: str
-    network: Network
-    found: UnitUse
-
-
-def compared(using: Sequence[Using]) -> str:
+def compared(using: Sequence[Examined[UnitUse]]) -> str:
     """Return what skip connections change in the last layer; "" without a network and its twin."""
-    for own in using:
-        for plain in using:
-            if own.network.plain or twin(own.network).essential != plain.network.essential:
-                continue
-            pairs = [(one.found.start, one.found.trained) for one in (own, plain)]
-            if not all(layers and isfinite(layers[-1].rank) for pair in pairs for layers in pair):
-                return ""
-            (own_start, own_end), (plain_start, plain_end) = [[_rank(part[-1]) for part in pair] for pair in pairs]
-            return _(
-                "The last activation layer's effective rank is {own_start} with skip connections and {plain_start} "
-                "without before training, {own_end} and {plain_end} after it (one training each).",
-                own_start=own_start,
-                plain_start=plain_start,
-                own_end=own_end,
-                plain_end=plain_end,
-            )
-    return ""
+    both = beside_twin(using)
+    pairs = [(one.found.start, one.found.trained) for one in both or ()]
+    if not pairs or not all(layers and isfinite(layers[-1].rank) for pair in pairs for layers in pair):
+        return ""
+    (own_start, own_end), (plain_start, plain_end) = [[_rank(part[-1]) for part in pair] for pair in pairs]
+    return _(
+        "The last activation layer's effective rank is {own_start} with skip connections and {plain_start} without "
+        "before training, {own_end} and {plain_end} after it (one training each).",
+        own_start=own_start,
+        plain_start=plain_start,
+        own_end=own_end,
+        plain_end=plain_end,
+    )
 
 
-def each(using: Sequence[Using]) -> list[str]:
+def each(using: Sequence[Examined[UnitUse]]) -> list[str]:
     """Return dead channels and the median use of each network."""
     return [_of(one) for one in using]
 
 
-def _of(one: Using) -> str:
+def _of(one: Examined[UnitUse]) -> str:
     start, trained = one.found.start, one.found.trained
     if not start or not all(isfinite(layer.rank) for layer in (*start, *trained)):
         return _(

@@ -1,7 +1,6 @@
 """Images with the places that matter to a network's answer: orange speaks for the answer, blue against it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from viz.language import _, language
 from viz.state.training import Marks
 from viz.style import theme
 from viz.style.html import render
+from viz.text.examined import Examined
 from viz.ui.prediction_grid import picture
 
 _STYLE = Path(__file__).parents[2] / "assets" / "style.css"
@@ -21,15 +21,7 @@ _FOR, _AGAINST = (255, 122, 0), (30, 136, 229)
 _STRONGEST = 0.8  # opacity of the largest value
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A network's maps under its name."""
-
-    name: str
-    found: ClassMaps
-
-
-def rows(named: Sequence[Named], marks: Marks, height: int, *, dark: bool) -> Markup:
+def rows(named: Sequence[Examined[ClassMaps]], marks: Marks, height: int, *, dark: bool) -> Markup:
     """Return a row for each image as HTML: the image, then each network's map over it with its answer.
 
     `height` of the feature maps that Grad-CAM weighs; 0 for each network's usual ones.
@@ -63,7 +55,7 @@ def page(title: str, said: str, rows: Markup, made: str) -> str:
     )
 
 
-def sizes(named: Sequence[Named]) -> dict[int, str]:
+def sizes(named: Sequence[Examined[ClassMaps]]) -> dict[int, str]:
     """Return the heights of the networks' feature maps with their sizes in words; 0 for those of the usual ones."""
     sides = {one.shape[1:] for own in named for one in own.found.maps}
     first = {own.found.maps[own.found.usual].shape[1] for own in named if own.found.maps}
@@ -77,7 +69,7 @@ def _image(found: ClassMaps, place: int) -> str:
     return _("The image as the network sees it") if label < 0 else _("Image of class {name}", name=found.classes[label])
 
 
-def _card(one: Named, place: int, marks: Marks, height: int, *, dark: bool) -> dict[str, object]:
+def _card(one: Examined[ClassMaps], place: int, marks: Marks, height: int, *, dark: bool) -> dict[str, object]:
     found = one.found
     answer, label = found.answers[place], found.labels[place]
     right = label in (-1, answer)

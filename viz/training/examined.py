@@ -10,6 +10,7 @@ from viz.backend.job import Request
 from viz.language import _, sentences
 from viz.state.subjects import Curve
 from viz.style.theme import SeriesStyle
+from viz.text.examined import Examined, Found
 from viz.ui.job_widget import ask
 
 
@@ -25,6 +26,11 @@ def examined(
         return None
     answer = ask(what, task([(curve.run, curve.stamp) for curve, __ in trained]), button=button, wanted=True)
     return answer.result if answer.result is not None and answer.fresh else None
+
+
+def together(trained: Sequence[tuple[Curve, SeriesStyle]], found: Sequence[Found]) -> list[Examined[Found]]:
+    """Return each trained network with its result."""
+    return [Examined(curve.name, curve.run.network, one) for (curve, __), one in zip(trained, found, strict=True)]
 
 
 def told(compared: str, lines: Sequence[str]) -> str:

@@ -7,10 +7,8 @@ import streamlit as st
 from viz import text
 from viz.backend import training_jobs
 from viz.language import N_, _
-from viz.text.agreement import Agreeing
-from viz.text.units import Using
 from viz.training import before_after_figures
-from viz.training.examined import examined, told
+from viz.training.examined import examined, together, told
 from viz.training.scene import FILE, Scene
 from viz.ui import chart
 
@@ -26,7 +24,7 @@ def agreement(scene: Scene) -> None:
     found = examined(scene.trained, "agreement", training_jobs.agreements, N_("Compare gradients ({time})"))
     if found is None:
         return
-    own = [Agreeing(curve.name, curve.run.network, one) for (curve, __), one in zip(scene.trained, found, strict=True)]
+    own = together(scene.trained, found)
     alt = told(text.agreement.compared(own), text.agreement.each(own))
     drawn = [
         (one.name, one.found, look)
@@ -57,7 +55,7 @@ def units(scene: Scene) -> None:
     found = examined(scene.trained, "units", training_jobs.unit_uses, N_("Look at the channels ({time})"))
     if found is None:
         return
-    own = [Using(curve.name, curve.run.network, one) for (curve, __), one in zip(scene.trained, found, strict=True)]
+    own = together(scene.trained, found)
     alt = told(text.units.compared(own), text.units.each(own))
     drawn = [(one.name, one.found, look) for one, (__, look) in zip(own, scene.trained, strict=True) if one.found.start]
     if drawn:

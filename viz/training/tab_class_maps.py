@@ -10,12 +10,11 @@ from viz.backend import training_jobs
 from viz.language import N_, _
 from viz.state import session
 from viz.state.training import Lesson, Marks, Race
-from viz.text.class_maps import Looking
+from viz.text.examined import Examined
 from viz.text.labels import label
 from viz.text.seen import seen
 from viz.training import class_map_pictures
-from viz.training.class_map_pictures import Named
-from viz.training.examined import examined, told
+from viz.training.examined import examined, together, told
 from viz.training.scene import FILE, Scene
 from viz.ui import origin
 from viz.ui.widgets import Form, download
@@ -26,11 +25,8 @@ def show(scene: Scene) -> None:
     found = examined(scene.trained, "maps", training_jobs.class_maps, N_("Find where they look ({time})"))
     if found is None:
         return
-    looking = [
-        Looking(curve.name, curve.run.network, one) for (curve, __), one in zip(scene.trained, found, strict=True)
-    ]
-    said = told(text.class_maps.compared(looking), text.class_maps.each(looking))
-    pictures([Named(one.name, one.found) for one in looking], said)
+    looking = together(scene.trained, found)
+    pictures(looking, told(text.class_maps.compared(looking), text.class_maps.each(looking)))
 
 
 def own(scene: Scene, picture: bytes) -> None:
@@ -38,10 +34,10 @@ def own(scene: Scene, picture: bytes) -> None:
     task = partial(training_jobs.class_maps, picture=picture)
     found: tuple[ClassMaps, ...] | None = examined(scene.trained, "own_maps", task, N_("Find where they look ({time})"))
     if found is not None:
-        pictures([Named(curve.name, one) for (curve, __), one in zip(scene.trained, found, strict=True)], "")
+        pictures(together(scene.trained, found), "")
 
 
-def pictures(named: list[Named], said: str) -> None:
+def pictures(named: list[Examined[ClassMaps]], said: str) -> None:
     """Draw the controls, the pictures, and their page to take away."""
     race, form = session.race(), Form(session.race(), session.put_race, "maps")
     with st.container(horizontal=True, vertical_alignment="bottom", key="frame_maps"):
@@ -58,7 +54,7 @@ def pictures(named: list[Named], said: str) -> None:
     st.caption(_explained(race, named))
 
 
-def _explained(race: Race, named: list[Named]) -> str:
+def _explained(race: Race, named: list[Examined[ClassMaps]]) -> str:
     if race.marks is Marks.OCCLUSION:
         return _(
             "A patch of a quarter of the side is moved over the image and covers it with the training images' mean "
@@ -75,7 +71,7 @@ def _explained(race: Race, named: list[Named]) -> str:
     )
 
 
-def _page(race: Race, named: list[Named], said: str, made: str) -> str:
+def _page(race: Race, named: list[Examined[ClassMaps]], said: str, made: str) -> str:
     title = f"{label(Lesson.MAPS)}: {label(race.marks)}"
     return class_map_pictures.page(
         title, said, class_map_pictures.rows(named, race.marks, race.map_size, dark=False), made

@@ -8,9 +8,8 @@ from viz import text
 from viz.backend import training_jobs
 from viz.language import N_, _
 from viz.text.curvature import Curved
-from viz.text.paths import Along
 from viz.training import deeper_figures
-from viz.training.examined import examined, told
+from viz.training.examined import examined, together, told
 from viz.training.scene import FILE, Scene
 from viz.ui import chart
 
@@ -26,7 +25,7 @@ def paths(scene: Scene) -> None:
     found = examined(scene.trained, "paths", training_jobs.path_gradients, N_("Measure the paths ({time})"))
     if found is None:
         return
-    along = [Along(curve.name, curve.run.network, one) for (curve, __), one in zip(scene.trained, found, strict=True)]
+    along = together(scene.trained, found)
     alt = told(text.paths.compared(along), text.paths.each(along))
     drawn = [
         (one.name, one.found, look)

@@ -10,8 +10,7 @@ from models.specs.presets import PRESETS
 from models.specs.twins import twin
 from viz import text
 from viz.style import theme
-from viz.text.agreement import Agreeing
-from viz.text.units import Using
+from viz.text.examined import Examined
 from viz.training import before_after_figures
 
 SKIPS = PRESETS["resnet20_cifar"].spec
@@ -31,7 +30,7 @@ USE = UnitUse(
 
 
 def test_a_network_and_its_twin_are_compared_before_training():
-    own, plain = Agreeing("ResNet-20", SKIPS, HELD), Agreeing("Plain-20", twin(SKIPS), SHATTERED)
+    own, plain = Examined("ResNet-20", SKIPS, HELD), Examined("Plain-20", twin(SKIPS), SHATTERED)
 
     assert text.agreement.compared([plain, own]) == (
         "Before training, the gradients of two neighbouring points have a cosine of 0.70 with skip connections and 0.07 "
@@ -46,7 +45,7 @@ def test_a_network_and_its_twin_are_compared_before_training():
 
 def test_gradients_without_a_direction_are_told_so_and_compared_with_nothing():
     lost = replace(HELD, start=Agreement(along=(1.0, nan), batches=(0.1,)))
-    own, plain = Agreeing("a", SKIPS, lost), Agreeing("b", twin(SKIPS), HELD)
+    own, plain = Examined("a", SKIPS, lost), Examined("b", twin(SKIPS), HELD)
 
     assert text.agreement.each([own]) == ["a: some gradients are zero or not finite."]
     assert text.agreement.compared([own, plain]) == ""
@@ -66,7 +65,7 @@ def test_the_chart_shows_distances_above_and_pairs_of_batches_below():
 
 
 def test_the_use_of_channels_is_told_by_rank_and_by_dead_ones():
-    own, plain = Using("ResNet-20", SKIPS, USE), Using("Plain-20", twin(SKIPS), replace(USE, start=USE.trained))
+    own, plain = Examined("ResNet-20", SKIPS, USE), Examined("Plain-20", twin(SKIPS), replace(USE, start=USE.trained))
 
     assert text.units.each([own])[0] == (
         "ResNet-20: in the median layer the effective rank is 62% of the largest possible before training and 38% "
@@ -77,14 +76,16 @@ def test_the_use_of_channels_is_told_by_rank_and_by_dead_ones():
         "training, 4.0 of 16 and 4.0 of 16 after it (one training each)."
     )
     alive = replace(USE, start=USE.start[:1], trained=USE.trained[:1])
-    assert text.units.each([Using("a", SKIPS, alive)])[0].endswith("None of its 8 channels is zero for all 256 images.")
+    assert text.units.each([Examined("a", SKIPS, alive)])[0].endswith(
+        "None of its 8 channels is zero for all 256 images."
+    )
 
 
 def test_a_network_without_activation_layers_is_told_so():
     none = UnitUse(start=(), trained=(), images=256)
 
-    assert text.units.each([Using("a", SKIPS, none)])[0].startswith("a: not measured.")
-    assert text.units.compared([Using("a", SKIPS, none), Using("b", twin(SKIPS), USE)]) == ""
+    assert text.units.each([Examined("a", SKIPS, none)])[0].startswith("a: not measured.")
+    assert text.units.compared([Examined("a", SKIPS, none), Examined("b", twin(SKIPS), USE)]) == ""
 
 
 def test_the_chart_shows_ranks_above_and_dead_channels_below():

@@ -10,9 +10,8 @@ from models.specs.presets import PRESETS
 from models.specs.twins import twin
 from viz import text
 from viz.state.training import Marks
-from viz.text.class_maps import Looking
+from viz.text.examined import Examined
 from viz.training import class_map_pictures
-from viz.training.class_map_pictures import Named
 
 SKIPS = PRESETS["resnet20_cifar"].spec
 DRAWN = np.random.default_rng(0)
@@ -41,7 +40,7 @@ def test_it_is_told_whether_what_a_map_marks_matters():
         "none": replace(FOUND, layers=(), maps=()),
     }
 
-    said = dict(zip(beside, text.class_maps.each([Looking(n, SKIPS, one) for n, one in beside.items()]), strict=True))
+    said = dict(zip(beside, text.class_maps.each([Examined(n, SKIPS, one) for n, one in beside.items()]), strict=True))
 
     assert said["more"] == (
         "more: its mean confidence is 90%. With the quarter of each image covered that Grad-CAM marks most, it keeps "
@@ -59,7 +58,7 @@ def test_it_is_told_whether_what_a_map_marks_matters():
 
 
 def test_a_network_and_its_twin_are_compared_by_what_covered_patches_do():
-    own, plain = Looking("ResNet-20", SKIPS, FOUND), Looking("Plain-20", twin(SKIPS), FOUND)
+    own, plain = Examined("ResNet-20", SKIPS, FOUND), Examined("Plain-20", twin(SKIPS), FOUND)
     other = replace(FOUND, occlusion=FALLS[::-1])
 
     assert text.class_maps.compared([plain, own]).startswith(
@@ -72,13 +71,13 @@ def test_a_network_and_its_twin_are_compared_by_what_covered_patches_do():
 
 
 def test_the_first_maps_shown_have_four_by_four_positions():
-    assert class_map_pictures.sizes([Named("a", FOUND)]) == {2: "2 × 2", 0: "4 × 4", 8: "8 × 8"}
+    assert class_map_pictures.sizes([Examined("a", SKIPS, FOUND)]) == {2: "2 × 2", 0: "4 × 4", 8: "8 × 8"}
     assert FOUND.layers[class_map_pictures.weighed(FOUND, 0)] == "layer2"
     assert class_map_pictures.weighed(FOUND, 8) == 0
     assert class_map_pictures.weighed(FOUND, 7) is None
     assert replace(FOUND, maps=FOUND.maps[2:]).usual == 0
     other = replace(FOUND, layers=FOUND.layers[:1], maps=FOUND.maps[:1])
-    both = class_map_pictures.sizes([Named("a", FOUND), Named("b", other)])
+    both = class_map_pictures.sizes([Examined("a", SKIPS, FOUND), Examined("b", SKIPS, other)])
     assert both == {0: "usual", 2: "2 × 2", 4: "4 × 4", 8: "8 × 8"}
 
 
@@ -106,18 +105,20 @@ def test_orange_is_for_the_answer_and_blue_against_it():
 
 
 def test_each_row_has_the_image_and_the_answer_of_each_network():
-    html = class_map_pictures.rows([Named("A", FOUND), Named("B", FOUND)], Marks.GRAD_CAM, 0, dark=False)
+    html = class_map_pictures.rows(
+        [Examined("A", SKIPS, FOUND), Examined("B", SKIPS, FOUND)], Marks.GRAD_CAM, 0, dark=False
+    )
 
     assert html.count("<img") == 2 * 3
     assert html.count("✓") == html.count("✗") == 2
     assert "Image of class &lt;dog&gt;" in html
     assert "<dog>" not in html
     unknown = replace(FOUND, labels=(-1,), images=FOUND.images[:1])
-    assert "✓" not in class_map_pictures.rows([Named("A", unknown)], Marks.OCCLUSION, 0, dark=True)
+    assert "✓" not in class_map_pictures.rows([Examined("A", SKIPS, unknown)], Marks.OCCLUSION, 0, dark=True)
 
 
 def test_the_page_to_take_away_has_the_pictures_and_the_finding():
-    rows = class_map_pictures.rows([Named("A", FOUND)], Marks.GRAD_CAM, 0, dark=False)
+    rows = class_map_pictures.rows([Examined("A", SKIPS, FOUND)], Marks.GRAD_CAM, 0, dark=False)
 
     page = class_map_pictures.page("Where", "A & B", rows, "made by")
 

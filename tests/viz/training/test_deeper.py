@@ -13,7 +13,7 @@ from models.training.run_spec import RunSpec
 from viz import text
 from viz.style import theme
 from viz.text.curvature import Curved
-from viz.text.paths import Along
+from viz.text.examined import Examined
 from viz.training import deeper_figures
 
 SKIPS = PRESETS["resnet20_cifar"].spec
@@ -24,7 +24,11 @@ ONE = PathGradients(skips=0, lengths=(0,), norms=((0.25,),), whole=0.25, images=
 
 
 def test_the_paths_of_each_network_are_told():
-    along = [Along("ResNet-20", SKIPS, FOUND), Along("Plain-20", twin(SKIPS), ONE), Along("DenseNet-40", SKIPS, None)]
+    along = [
+        Examined("ResNet-20", SKIPS, FOUND),
+        Examined("Plain-20", twin(SKIPS), ONE),
+        Examined("DenseNet-40", SKIPS, None),
+    ]
 
     assert text.paths.each(along) == [
         (
@@ -44,7 +48,7 @@ def test_the_paths_of_each_network_are_told():
 def test_a_gradient_that_grows_with_the_length_is_told_so():
     grows = PathGradients(skips=2, lengths=(0, 1, 2), norms=((1.0,), (3.0, 3.0), (9.0,)), whole=16.0, images=64)
 
-    [said] = text.paths.each([Along("a", SKIPS, grows)])
+    [said] = text.paths.each([Examined("a", SKIPS, grows)])
 
     assert "On average, each further branch multiplies the gradient along a path by 3." in said
     assert "cancel" not in said  # 1 + 2 · 3 + 9 is the whole
@@ -53,7 +57,7 @@ def test_a_gradient_that_grows_with_the_length_is_told_so():
 def test_gradients_of_zero_are_told_and_drawn():
     none = PathGradients(skips=1, lengths=(0, 1), norms=((0.0,), (0.0,)), whole=0.0, images=64)
 
-    [said] = text.paths.each([Along("a", SKIPS, none)])
+    [said] = text.paths.each([Examined("a", SKIPS, none)])
 
     assert said == "a: the gradient at the image is zero."
     assert deeper_figures.paths([("a", none, theme.series_styles(["ResNet"])[0])]).data
@@ -64,7 +68,7 @@ def test_a_gradient_that_is_no_number_is_told_so(value):
     lost = PathGradients(skips=2, lengths=(0, 1, 2), norms=((1.0,), (3.0, value), (9.0,)), whole=4.0, images=64)
 
     assert not lost.finite
-    assert text.paths.each([Along("a", SKIPS, lost)]) == ["a: the gradient is not a finite number."]
+    assert text.paths.each([Examined("a", SKIPS, lost)]) == ["a: the gradient is not a finite number."]
 
 
 @pytest.mark.parametrize(("skips", "words"), [(2, "4"), (19, "524,288"), (54, "2⁵⁴"), (2000, "2²⁰⁰⁰")])
