@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from models.signals.map_records import FEWEST, ClassMaps, agreement
-from viz.language import _
+from viz.language import _, sentences
 from viz.text.examined import Examined, beside_twin
 
 
@@ -67,4 +67,4 @@ def _of(one: Examined[ClassMaps]) -> str:
         said = _("What it marks matters more than other places.")
     else:
         said = _("What it marks matters less than other places.")
-    return f"{lowered} {said}"
+    return sentences([lowered, said])

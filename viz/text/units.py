@@ -5,7 +5,7 @@ from math import isfinite
 from statistics import median
 
 from models.signals.agreement_records import LayerUse, UnitUse
-from viz.language import _
+from viz.language import _, sentences
 from viz.text.examined import Examined, beside_twin
 
 
@@ -58,7 +58,7 @@ def _of(one: Examined[UnitUse]) -> str:
         if any(dead)
         else _("None of its {n:,} channels is zero for all {images} images.", n=channels, images=one.found.images)
     )
-    return f"{said} {rest}"
+    return sentences([said, rest])
 
 
 def _share(layers: Sequence[LayerUse]) -> str:

@@ -81,7 +81,7 @@ def _dead(layers: Sequence[LayerUse]) -> list[float]:
 def _four() -> go.Figure:
     """Two rows, before training at the left and after it at the right."""
     return make_subplots(
-        rows=2, cols=2, shared_yaxes=True, vertical_spacing=0.18, horizontal_spacing=0.08,
+        rows=2, cols=2, shared_yaxes=True, vertical_spacing=0.18, horizontal_spacing=0.14,
         subplot_titles=(_("before training"), _("after training"), "", ""),
     )  # fmt: skip
 
