@@ -52,6 +52,12 @@ def listed(start: int, most: int) -> Listed:
     )
 
 
+def finished() -> tuple[Summary, ...]:
+    """Return the visitor's newest finished runs, at most 500."""
+    found = RunStore().index.newest(owner=_owner(), most=500)
+    return tuple(one for one in found if one.status is Status.DONE and one.accuracy is not None and not one.unknown)
+
+
 def learnt(spec: Network, named: str = "") -> tuple[Summary, ...]:
     """Return the visitor's stored runs of this network or its twin with at least one finished epoch, newest first.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from models.runtime.fields import Problem, choice, flag, nested, text, whole
+from models.runtime.fields import Problem, choice, flag, key, nested, text, whole
 from models.specs.checks import smallest_input
 from models.specs.depth import depth
 from models.specs.difference_words import differences
@@ -50,6 +50,25 @@ class Marks(Token):
 
     GRAD_CAM = "grad-cam"
     OCCLUSION = "occlusion"
+
+
+class Across(Token):
+    """What finished runs are ordered by in their chart."""
+
+    DEPTH = "depth"
+    PARAMS = "params"
+    EPOCHS = "epochs"
+    RATE = "rate"
+
+
+class Grouped(Token):
+    """What the colours of finished runs stand for."""
+
+    KIND = "kind"
+    SKIPS = "skips"
+    EPOCHS = "epochs"
+    RATE = "rate"
+    SEED = "seed"
 
 
 class Lesson(Token):
@@ -98,6 +117,9 @@ class Race(Linked):
     marks: Marks = choice(Marks.GRAD_CAM)
     map_size: int = whole(0, 0, 224)  # height of the feature maps that Grad-CAM weighs; 0: the usual ones
     fine: bool = flag()  # the surface with all its points was asked for
+    runs_on: str = key("digits", DATA)  # the data set of the runs that are compared
+    across: Across = choice(Across.DEPTH)
+    grouped: Grouped = choice(Grouped.KIND)
     who: int = whole(0, 0, MOST)  # place of the network that a tab examines; 0: the best one
 
     def changed(self, **changes: Any) -> Self:

@@ -18,8 +18,9 @@ from viz.state.compare import Facet, Which
 from viz.state.exercise import Page
 from viz.state.signals import At, Of, Paint, Panel, Show
 from viz.state.sweeps import Quantity
-from viz.state.training import Drawn, Images, Lesson, Marks, Scale
+from viz.state.training import Across, Drawn, Grouped, Images, Lesson, Marks, Scale
 from viz.style import format
+from viz.text.field_names import FIELDS
 
 _LABELS: dict[type[StrEnum], dict[str, str]] = {
     Page: {
@@ -122,6 +123,19 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
     },
     Images: {Images.TEST: N_("test images"), Images.TRAIN: N_("training images")},
     Marks: {Marks.GRAD_CAM: "Grad-CAM", Marks.OCCLUSION: N_("covered patches")},
+    Across: {
+        Across.DEPTH: N_("depth"),
+        Across.PARAMS: N_("parameters"),
+        Across.EPOCHS: N_("epochs"),
+        Across.RATE: N_("learning rate"),
+    },
+    Grouped: {
+        Grouped.KIND: N_("kind of network"),
+        Grouped.SKIPS: N_("skip connections"),
+        Grouped.EPOCHS: N_("epochs"),
+        Grouped.RATE: N_("learning rate"),
+        Grouped.SEED: N_("seed"),
+    },
     Drawn: {Drawn.CONTOURS: N_("contours"), Drawn.RELIEF: N_("relief")},
     Scale: {Scale.ERROR: N_("error"), Scale.LOSS: N_("loss")},
     Status: {
@@ -216,50 +230,6 @@ _FITTED = {
     "cropped": N_("Cropped around the centre to the proportions of the network's input."),
     "framed": N_("The drawing was cut out, centred, and scaled as in the data set."),
 }
-# The network's fields, as named in the sidebar.
-_FIELDS = {
-    "network": N_("Network"),
-    "family": N_("Family"),
-    "block": N_("Block"),
-    "stages": N_("Blocks per stage"),
-    "shortcut": N_("Skip connections"),
-    "stem": N_("Stem"),
-    "base_width": N_("Width"),
-    "widen": N_("Widening factor"),
-    "groups": N_("Cardinality"),
-    "group_width": N_("Width per group"),
-    "expansion": N_("Expansion"),
-    "order": N_("Order of norm, ReLU and addition"),
-    "stem_norm": N_("Norm and ReLU after the stem"),
-    "projection_pool": N_("Average pooling before projections"),
-    "raw_projection": N_("Projections of the raw input"),
-    "stride_block": N_("Stride in a stage's"),
-    "dilated": N_("Dilated stages"),
-    "skip_scale": N_("Skip strength"),
-    "branch_scale": N_("Branch strength"),
-    "learned_scale": N_("Learned branch strength"),
-    "gate": N_("Gates"),
-    "dropout": N_("Dropout"),
-    "drop_path": N_("Stochastic depth"),
-    "growth_rate": N_("Growth rate"),
-    "compression": N_("Compression"),
-    "hidden": N_("Hidden layers of the classifier"),
-    "norm": N_("Norm"),
-    "conv_bias": N_("Biases in convolutions"),
-    "projection_norm": N_("Norm on projections"),
-    "stride_in": N_("Stride of a bottleneck"),
-    "init": N_("Initialisation"),
-    "zero_init_residual": N_("Branches start at zero"),
-    "input_shape": N_("Input"),
-    "classes": N_("Classes"),
-    # fields of a sweep besides
-    "depth": N_("Depth"),
-    "preset": N_("Preset"),
-    "seed": N_("Seed"),
-    "batch": N_("Batch"),
-    "source": N_("Images"),
-    "precision": N_("Precision"),
-}
 
 
 def label(option: object) -> str:
@@ -275,7 +245,7 @@ def block_label(name: str) -> str:
 
 def field(name: str) -> str:
     """Return the label of a field of the network in the sidebar, or of a sweep."""
-    return _(_FIELDS[name]) if name in _FIELDS else name
+    return _(FIELDS[name]) if name in FIELDS else name
 
 
 def value(field: str, value: object) -> str:

@@ -188,6 +188,10 @@ _SEEN: Mapping[str, str] = MappingProxyType(  # key of a chart, or its beginning
             "answer: with Grad-CAM they raise its score, with covered patches its probability falls when they are "
             "hidden. Blue ones speak against it. A map says where, not why."
         ),
+        "runs_compared": N_(
+            "Each marker is a finished run, of whatever race: how many test images it gets wrong. Lines go through the "
+            "mean of each colour. Runs can differ in more than what is drawn; the sentence above says in what."
+        ),
         "confusion": N_(
             "Each row is a true class, each column what the network took it for. The diagonal is right; every other "
             "number is a mistake, the stronger the colour the more of them."

@@ -15,6 +15,7 @@ from viz.state import session, visitor
 from viz.state.training import of
 from viz.style import format
 from viz.text.labels import label
+from viz.training import runs_compared
 from viz.ui.widgets import download
 
 _MOST_ARCHIVE = 200_000_000  # bytes that can be uploaded
@@ -47,6 +48,8 @@ def show() -> None:
         st.caption(_("These are yours; no other visitor sees this list. Who has the link to a race can look at it."))
     if found.unread:
         st.caption(ngettext("{n:,} more is being read.", "{n:,} more are being read.", found.unread))
+    if session.page() != "server":
+        runs_compared.show()
     _rows(found.runs)
     if found.number > _PAGE:
         _turn(start, found.number)

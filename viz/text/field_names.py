@@ -1,0 +1,63 @@
+"""Names of the fields of networks, sweeps and trainings, as the page has them."""
+
+from viz.language import N_
+
+# The network's fields, as named in the sidebar.
+FIELDS = {
+    "network": N_("Network"),
+    "family": N_("Family"),
+    "block": N_("Block"),
+    "stages": N_("Blocks per stage"),
+    "shortcut": N_("Skip connections"),
+    "stem": N_("Stem"),
+    "base_width": N_("Width"),
+    "widen": N_("Widening factor"),
+    "groups": N_("Cardinality"),
+    "group_width": N_("Width per group"),
+    "expansion": N_("Expansion"),
+    "order": N_("Order of norm, ReLU and addition"),
+    "stem_norm": N_("Norm and ReLU after the stem"),
+    "projection_pool": N_("Average pooling before projections"),
+    "raw_projection": N_("Projections of the raw input"),
+    "stride_block": N_("Stride in a stage's"),
+    "dilated": N_("Dilated stages"),
+    "skip_scale": N_("Skip strength"),
+    "branch_scale": N_("Branch strength"),
+    "learned_scale": N_("Learned branch strength"),
+    "gate": N_("Gates"),
+    "dropout": N_("Dropout"),
+    "drop_path": N_("Stochastic depth"),
+    "growth_rate": N_("Growth rate"),
+    "compression": N_("Compression"),
+    "hidden": N_("Hidden layers of the classifier"),
+    "norm": N_("Norm"),
+    "conv_bias": N_("Biases in convolutions"),
+    "projection_norm": N_("Norm on projections"),
+    "stride_in": N_("Stride of a bottleneck"),
+    "init": N_("Initialisation"),
+    "zero_init_residual": N_("Branches start at zero"),
+    "input_shape": N_("Input"),
+    "classes": N_("Classes"),
+    # fields of a sweep besides
+    "depth": N_("Depth"),
+    "preset": N_("Preset"),
+    "seed": N_("Seed"),
+    "batch": N_("Batch"),
+    "source": N_("Images"),
+    "precision": N_("Precision"),
+}
+# The settings of a training, within a sentence.
+SETTINGS = {
+    "augment": N_("augmentation"),
+    "epochs": N_("epochs"),
+    "steps": N_("steps"),
+    "batch": N_("batch"),
+    "seed": N_("seed"),
+    "schedule": N_("schedule"),
+    "learning_rate": N_("learning rate"),
+    "momentum": N_("momentum"),
+    "weight_decay": N_("weight decay"),
+    "warmup": N_("warm-up"),
+    "label_smoothing": N_("label smoothing"),
+    "precision": N_("precision"),
+}
