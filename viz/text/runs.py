@@ -6,7 +6,8 @@ from models.specs.naming import describe, kind
 from models.specs.spec import NetworkSpec
 from models.training.data_registry import DATA
 from models.training.stored_run import Summary
-from viz.language import _, listing, ngettext, worded
+from viz.language import _, listing, ngettext, sentences, worded
+from viz.text.field_names import SETTINGS
 
 
 def compared(runs: Sequence[Summary], name: str) -> str:
