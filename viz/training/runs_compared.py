@@ -11,7 +11,7 @@ from models.training.data_registry import DATA
 from models.training.stored_run import Summary
 from viz import text
 from viz.backend import cached, training_jobs
-from viz.language import _
+from viz.language import _, ngettext
 from viz.state import session
 from viz.state.training import Across, Grouped
 from viz.text.labels import label
@@ -72,7 +72,7 @@ def _group(one: Summary, grouped: Grouped) -> str:
     if grouped is Grouped.SEED:
         return _("seed {n}", n=run.seed)
     if grouped is Grouped.EPOCHS:
-        return _("{n} epochs", n=run.all_epochs)
+        return ngettext("{n} epoch", "{n} epochs", run.all_epochs)
     if grouped is Grouped.RATE:
         return _("learning rate {rate:g}", rate=run.learning_rate)
     return _("with skip connections") if not run.network.plain else _("without skip connections")
