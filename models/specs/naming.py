@@ -211,5 +211,12 @@ _WEIGHTS = {
 }
 
 
+def short(spec: Network) -> Message:
+    """Return a name without differences: kind and depth ("ResNet-20") or, of a library's network, its title."""
+    if isinstance(spec, ExternalSpec):
+        return describe(spec).title
+    return message("{family}-{number}", family=message(kind(spec)), number=depth(spec))
+
+
 def _distance(differences: Mapping[str, Message]) -> int:
     return sum(_WEIGHTS.get(field, 2) for field in differences)

@@ -12,7 +12,7 @@ from math import comb
 
 from ..runtime.messages import UserError
 from .kinds import Kind
-from .layers import INPUT, EdgeKind
+from .layers import INPUT, EdgeKind, Layer
 from .records import Trace
 
 _JOINS = (Kind.ADD, Kind.CONCAT)  # a product with a gate is one way
@@ -62,18 +62,58 @@ def narrowest(values: Sequence[float], share: float) -> tuple[int, int]:
     return low, high
 
 
+@dataclass(frozen=True)
+class Path:
+    """One path from the image to the output."""
+
+    layers: frozenset[str]  # that it passes; ways side by side without a skip among them are all on it
+    edges: frozenset[tuple[str, str]]  # from and to; `INPUT` is the image
+
+
 def paths(trace: Trace) -> Paths:
     """Count the paths of a traced network, exactly.
 
     Raises `UserError` where ways with different numbers of paths meet and none of them is a skip connection.
     """
+    return Paths(_counted(trace)[trace.layers[-1].path])
+
+
+def path(trace: Trace, length: int, number: int) -> Path:
+    """Return a path of a length, by its number from 0. Raises `UserError` as `paths`, and `IndexError` for no path."""
+    counted = _counted(trace)
+    layers: set[str] = set()
+    edges: set[tuple[str, str]] = set()
+    todo = [(trace.layers[-1].path, length, number)]
+    while todo:
+        own, length, number = todo.pop()
+        if not 0 <= number < (counted[own][length] if 0 <= length < len(counted[own]) else 0):
+            raise IndexError(number)
+        if own == INPUT or own in layers:
+            continue
+        layers.add(own)
+        ways = [edge for edge in trace.incoming.get(own, ()) if edge.source in counted]
+        if _has_skip(trace, trace.by_path[own]):  # the paths by one way come after those by the ways before it
+            for edge in ways:
+                left = length - (edge.kind is EdgeKind.FLOW)
+                here = counted[edge.source]
+                many = here[left] if 0 <= left < len(here) else 0
+                if number < many:
+                    ways, length = [edge], left
+                    break
+                number -= many
+        edges |= {(edge.source, own) for edge in ways}
+        todo += [(edge.source, length, number) for edge in ways]
+    return Path(frozenset(layers), frozenset(edges))
+
+
+def _counted(trace: Trace) -> dict[str, Counts]:
+    """The paths from the image to each layer, by length."""
     found: dict[str, Counts] = {INPUT: (1,)}
     for layer in trace.layers:
-        edges = trace.incoming.get(layer.path, ())
-        skips = layer.kind in _JOINS and any(edge.kind is not EdgeKind.FLOW for edge in edges)
+        skips = _has_skip(trace, layer)
         ways = [
             (0, *found[edge.source]) if skips and edge.kind is EdgeKind.FLOW else found[edge.source]
-            for edge in edges
+            for edge in trace.incoming.get(layer.path, ())
             if edge.source in found
         ]
         if not ways:  # a constant: no path leads there
@@ -85,4 +125,9 @@ def paths(trace: Trace) -> Paths:
                 layer=layer.path,
             )
         found[layer.path] = tuple(map(sum, zip_longest(*ways, fillvalue=0))) if skips else ways[0]
-    return Paths(found[trace.layers[-1].path])
+    return found
+
+
+def _has_skip(trace: Trace, layer: Layer) -> bool:
+    """Whether ways meet at a layer of which one is a skip connection."""
+    return layer.kind in _JOINS and any(edge.kind is not EdgeKind.FLOW for edge in trace.incoming.get(layer.path, ()))

@@ -201,4 +201,6 @@ def _tell(board: Any, epoch: Epoch) -> None:
         board.add_scalar(name.replace("_", "/"), getattr(epoch, name), epoch.number)
     for path, norm in epoch.gradients:
         board.add_scalar(f"gradient/{path}", norm, epoch.number)
+    for path, share in epoch.updates:
+        board.add_scalar(f"update/{path}", share, epoch.number)
     board.flush()

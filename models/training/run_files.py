@@ -23,8 +23,8 @@ FORMAT = 2  # of run.json; format 1 did not state it
 MOST_BYTES = {RUN: 1 << 20, EPOCHS: 1 << 26, ANSWERS: 1 << 20}
 _MOST_HEADER = 1 << 22  # bytes of a weights file's header
 _MOST_COLUMNS = 20_000
-_GRADIENT = "gradient_norm."
-_PLAIN = tuple(field for field in fields(Epoch) if field.name != "gradients")
+_OF_LAYERS = {"gradients": "gradient_norm.", "updates": "update."}  # field -> start of its columns, one per layer
+_PLAIN = tuple(field for field in fields(Epoch) if field.name not in _OF_LAYERS)
 _WHOLE = frozenset({"number", "steps", "memory"})
 
 
@@ -92,16 +92,23 @@ def check_weights(path: Path) -> None:
 
 def epochs_to_csv(epochs: Sequence[Epoch]) -> str:
     """Return the epochs as CSV; numbers are written by `repr`, which is read back as the same number."""
-    paths = [path for path, _ in epochs[0].gradients] if epochs else []
+    layers = (
+        [start + path for name, start in _OF_LAYERS.items() for path, _ in getattr(epochs[0], name)] if epochs else []
+    )
     written = io.StringIO()
     writer = csv.writer(written)
-    writer.writerow([*(field.name for field in _PLAIN), *(_GRADIENT + path for path in paths)])
+    writer.writerow([*(field.name for field in _PLAIN), *layers])
     for epoch in epochs:
         values = [getattr(epoch, field.name) for field in _PLAIN]
+        found = dict(column for name in _OF_LAYERS for column in _columns(epoch, name))
         writer.writerow(
-            ["" if value is None else repr(value) for value in values] + [repr(v) for _, v in epoch.gradients]
+            ["" if value is None else repr(value) for value in values] + [found.get(one, "nan") for one in layers]
         )
     return written.getvalue()
+
+
+def _columns(epoch: Epoch, name: str) -> list[tuple[str, str]]:
+    return [(_OF_LAYERS[name] + path, repr(value)) for path, value in getattr(epoch, name)]
 
 
 def epochs_from_csv(text: str, run: RunSpec) -> tuple[Epoch, ...]:
@@ -138,12 +145,15 @@ def check_complete(epochs: Sequence[Epoch], run: RunSpec) -> None:
 def _epoch(row: dict[str, str], place: int, run: RunSpec) -> Epoch:
     try:
         values: dict[str, Any] = {name: _number(name, row[name]) for name in (field.name for field in _PLAIN)}
-        gradients = tuple(
-            (name.removeprefix(_GRADIENT), float(value)) for name, value in row.items() if name.startswith(_GRADIENT)
-        )
+        of_layers: dict[str, Any] = {
+            field: tuple(
+                (name.removeprefix(start), float(value)) for name, value in row.items() if name.startswith(start)
+            )
+            for field, start in _OF_LAYERS.items()
+        }
     except (KeyError, ValueError):
         raise DamagedError("line {n} of {file} has values that are not numbers", file=EPOCHS, n=place) from None
-    epoch = Epoch(**values, gradients=gradients)
+    epoch = Epoch(**values, **of_layers)
     possible = (
         epoch.number == place
         and 0 < epoch.steps <= run.all_steps

@@ -146,6 +146,7 @@ class Epoch:
     seconds: float  # including the test
     memory: int | None  # peak bytes above what was in use before; None where it can't be measured
     gradients: tuple[tuple[str, float], ...]  # layer -> norm of its weight gradient, mean over measured steps
+    updates: tuple[tuple[str, float], ...] = ()  # layer -> norm of a step by that of the weight, mean over these steps
 
     @property
     def train_error(self) -> float:

@@ -99,7 +99,8 @@ class Trainer:
         self._losses = torch.zeros(run.steps_per_epoch, device=self.device)
         self._right = torch.zeros((), dtype=torch.int64, device=self.device)
         self._gradients = torch.zeros(len(self._weighed), device=self.device)
-        self._heard = torch.zeros((), device=self.device)  # measurements of the gradients in the current epoch
+        self._updates = torch.zeros(len(self._weighed), device=self.device)
+        self._heard = torch.zeros((), device=self.device)  # measurements of both in the current epoch
         if start is not None:
             self._restore(start)
         self._forward: Any = torch.compile(self.network, mode=self._mode) if run.compile else self.network
@@ -149,7 +150,8 @@ class Trainer:
             images_per_second=trained / max(self._seconds, 1e-9),
             seconds=time.perf_counter() - began,
             memory=peak.bytes,
-            gradients=self._norms(),
+            gradients=self._means(self._gradients),
+            updates=self._means(self._updates),
         )
         self.epoch += 1
         self._seconds = 0.0
@@ -191,14 +193,28 @@ class Trainer:
             yield
 
     def _listen(self) -> None:
-        """Add the norms of the weight gradients to their sums; steps that overflow in float16 are left out."""
+        """Add the norms of gradients and updates to their sums; steps that overflow in float16 are left out."""
         nothing = self._gradients.new_zeros(())
         norms = torch.stack(
             [nothing if one.grad is None else torch.linalg.vector_norm(one.grad) for one in self._weighed.values()]
         )
+        updates = torch.stack(
+            [nothing if one.grad is None else self._update(one, one.grad) for one in self._weighed.values()]
+        )
         held = norms.isfinite().all() if self._scaler.is_enabled() else torch.ones_like(nothing, dtype=torch.bool)
         self._gradients += torch.where(held, norms, nothing)
+        self._updates += torch.where(held, updates, nothing)
         self._heard += held
+
+    @torch.no_grad()
+    def _update(self, weight: Tensor, gradient: Tensor) -> Tensor:
+        """Return the norm of what the next step will subtract from a weight, divided by the norm of the weight."""
+        group = self._optimizer.param_groups[0]
+        step = gradient + group["weight_decay"] * weight
+        if "momentum_buffer" in (state := self._optimizer.state.get(weight, {})):
+            step += group["momentum"] * state["momentum_buffer"]
+        share: Tensor = torch.linalg.vector_norm(step) / torch.linalg.vector_norm(weight)
+        return share * float(group["lr"])
 
     def _seen(self, images: Tensor) -> Tensor:
         """Return uint8 images as input of the network."""
@@ -237,8 +253,8 @@ class Trainer:
         self.right = torch.cat(right).tolist()
         return float(loss) / len(split), sum(self.right) / len(split)
 
-    def _norms(self) -> tuple[tuple[str, float], ...]:
-        values = (self._gradients / self._heard.clamp_min(1)).tolist()
+    def _means(self, sums: Tensor) -> tuple[tuple[str, float], ...]:
+        values = (sums / self._heard.clamp_min(1)).tolist()
         return tuple(zip(self._weighed, values, strict=True))
 
     def checkpoint(self) -> Checkpoint:
@@ -257,7 +273,10 @@ class Trainer:
 
     @property
     def _sums(self) -> dict[str, Tensor]:
-        return {"losses": self._losses, "right": self._right, "gradients": self._gradients, "heard": self._heard}
+        return {
+            "losses": self._losses, "right": self._right, "gradients": self._gradients, "updates": self._updates,
+            "heard": self._heard,
+        }  # fmt: skip
 
     def _restore(self, start: Checkpoint) -> None:
         self.network.load_state_dict(start.weights)
@@ -266,7 +285,7 @@ class Trainer:
                 momentum = torch.empty_like(weight, requires_grad=False)
                 self._optimizer.state[weight]["momentum_buffer"] = momentum.copy_(start.tensors[_MOMENTUM + name])
         for name, sums in self._sums.items():
-            sums.copy_(start.tensors[_PROGRESS + name])
+            sums.copy_(start.tensors.get(_PROGRESS + name, sums))  # checkpoints of version 0.4 have no updates
         self.step, self.epoch = int(start.facts["step"]), int(start.facts["epoch"])
         self._seconds = start.facts["seconds"]
         if self._scaler.is_enabled():

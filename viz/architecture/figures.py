@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from models.tracing.kinds import KINDS, Kind
 from models.tracing.layers import Layer
+from models.tracing.paths import Paths
 from models.tracing.records import Trace
 from viz.language import _, ngettext
 from viz.style import format, theme
@@ -46,6 +47,28 @@ def by_layer(trace: Trace, quantity: str, *, selected: str = "") -> go.Figure:
     figure.update_xaxes(title_text=_("layer, first to last"))
     figure.update_yaxes(title_text=name)
     return _marked(figure, trace, selected)
+
+
+def paths(found: Paths, *, lit: int | None = None) -> go.Figure:
+    """Return the share of all paths by their length, as bars; that of the path which is lit up has its own colour."""
+    lengths = [length for length, count in enumerate(found.counts) if count]
+    shares = [found.share(length, length) for length in lengths]
+    figure = go.Figure(
+        go.Bar(
+            x=lengths,
+            y=shares,
+            marker={"color": [theme.SELECTED.light if length == lit else theme.CHANNELS for length in lengths]},
+            customdata=[
+                (ngettext("{n} branch", "{n} branches", length), _("{share} of all paths", share=f"{share:.2%}"))
+                for length, share in zip(lengths, shares, strict=True)
+            ],
+            hovertemplate=_HOVER,
+        )
+    )
+    figure.update_layout(theme.layout("", bargap=0.15, showlegend=False))
+    figure.update_xaxes(title_text=_("branches on the path"))
+    figure.update_yaxes(title_text=_("share of all paths"), tickformat=".0%", rangemode="tozero")
+    return figure
 
 
 def by_stage(trace: Trace) -> go.Figure:

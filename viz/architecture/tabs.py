@@ -12,7 +12,7 @@ from models.specs.naming import depth_note, describe
 from models.tracing.kinds import KINDS, Kind
 from models.tracing.layers import DepthRule, Layer
 from models.tracing.records import Trace
-from viz.architecture import figures, tables
+from viz.architecture import figures, tab_paths, tables
 from viz.backend import cached
 from viz.language import N_, _, ngettext, worded
 from viz.state import session
@@ -32,7 +32,12 @@ _DRAWN = {
     Init.XAVIER: N_("Xavier initialisation (uniform)"),
     Init.ORTHOGONAL: N_("orthogonal initialisation"),
 }
-_TELLS = {Tab.OTHERS: QUANTITIES, Tab.TORCHINFO: QUANTITIES, Tab.CODE: ("params", "name")}  # tabs that tell these
+_TELLS = {
+    Tab.OTHERS: QUANTITIES,
+    Tab.TORCHINFO: QUANTITIES,
+    Tab.PATHS: ("depth",),
+    Tab.CODE: ("params", "name"),
+}  # tabs that tell these
 _MOST_NAMES = 48  # names of counted layers listed per stage
 
 
@@ -43,6 +48,7 @@ def show(spec: Network, trace: Trace, view: View) -> None:
         Tab.DEPTH: _depth,
         Tab.OTHERS: _others,
         Tab.TORCHINFO: _torchinfo,
+        Tab.PATHS: tab_paths.show,
         Tab.CODE: _code,
     }
     widgets.tabs(

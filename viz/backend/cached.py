@@ -6,7 +6,7 @@ cached per language. torch is imported inside the functions: see `preload`.
 
 import streamlit as st
 
-from models.runtime.messages import Message
+from models.runtime.messages import Message, UserError
 from models.runtime.settings import Device
 from models.specs.choices import BlockForm
 from models.specs.external import ExternalSpec, Network
@@ -16,6 +16,8 @@ from models.specs.own import OWN
 from models.specs.spec import NetworkSpec
 from models.specs.twins import with_skips
 from models.tracing.kinds import KINDS
+from models.tracing.paths import Paths, paths
+from models.tracing.paths import path as path_of
 from models.tracing.records import EqualBlock, Trace, Variant
 from viz.backend import preload
 from viz.backend.memo import Maker, memo
@@ -54,6 +56,15 @@ def layer_names(spec: Network) -> dict[str, str]:
     return _layer_names(spec, language())
 
 
+@memo(room=_ROOM // 8, size=lambda found: 100 * len(found.counts) if isinstance(found, Paths) else 1_000)
+def counted(spec: Network) -> Paths | Message:
+    """Return the paths of a network by length, or why they can't be counted."""
+    try:
+        return paths(trace(spec))
+    except UserError as error:
+        return error.message
+
+
 @memo(room=_ROOM // 8, size=lambda names: 300 * len(names))
 def _layer_names(spec: Network, spoken: str) -> dict[str, str]:  # `spoken`: part of the cache key
     return {
@@ -63,10 +74,16 @@ def _layer_names(spec: Network, spoken: str) -> dict[str, str]:  # `spoken`: par
 
 
 def picture(
-    spec: Network, folding: Folding, direction: Direction, colour: Colour, *, shapes: bool = False
+    spec: Network,
+    folding: Folding,
+    direction: Direction,
+    colour: Colour,
+    *,
+    shapes: bool = False,
+    path: tuple[int, int] | None = None,
 ) -> tuple[Picture, str]:
-    """Return the graph of a network, and its SVG."""
-    return _picture(spec, folding, direction, colour, shapes, language())
+    """Return the graph of a network, and its SVG; `path` is the length and the number of a path that is lit up."""
+    return _picture(spec, folding, direction, colour, shapes, path, language())
 
 
 @memo(room=_ROOM, size=lambda drawn: 6 * len(drawn[1]))
@@ -76,12 +93,14 @@ def _picture(
     direction: Direction,
     colour: Colour,
     shapes: bool,  # noqa: FBT001  # part of the cache key, as all arguments
+    path: tuple[int, int] | None,
     spoken: str,
 ) -> tuple[Picture, str]:
     title = worded(describe(spec).title)
     drawn = drawing.picture(
-        trace(spec), title=title, folding=folding, direction=direction, colour=colour, shapes=shapes
-    )
+        trace(spec), title=title, folding=folding, direction=direction, colour=colour, shapes=shapes,
+        path=path_of(trace(spec), *path) if path is not None else None,
+    )  # fmt: skip
     return drawn, render.svg(drawn)
 
 

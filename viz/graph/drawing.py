@@ -2,12 +2,14 @@
 
 from models.tracing.kinds import KINDS
 from models.tracing.layers import Layer
+from models.tracing.paths import Path
 from models.tracing.records import Trace
 from viz.graph.columns import in_columns
 from viz.graph.fills import Fills, fills
 from viz.graph.folding import Folding, Group, fit, shown, tree
 from viz.graph.label import Label
 from viz.graph.layout import GAP, arrange
+from viz.graph.lit import fade, lit
 from viz.graph.marks import Marks
 from viz.graph.painter import Labels, Painter
 from viz.graph.picture import Colour, Direction, Picture, Values
@@ -32,17 +34,19 @@ def picture(
     values: Values | None = None,
     shapes: bool = False,
     played: tuple[Values, Values] | None = None,
+    path: Path | None = None,
 ) -> Picture:
     """Return the graph of a trace; beyond `MOST_NODES` nodes, groups stay folded and `note` says so.
 
     If `values` are given, fills show them instead of `colour`, and the nodes' text instead of shapes. With `shapes` the
-    edges tell the shapes, and the nodes don't. `played` are activations and gradients for the pass that plays.
+    edges tell the shapes, and the nodes don't. `played` are activations and gradients for the pass that plays. If a
+    `path` is given, all else is faded.
     """
     groups = tree(trace)
     folding, note = fit(groups, folding, most=MOST_NODES)
     drawn = tuple(shown(groups, folding))
     filled = fills(trace, drawn, colour, values)
-    drawing = _painted(trace, groups, folding, filled, direction=direction, shapes=shapes)
+    drawing = _painted(trace, groups, folding, filled, direction=direction, shapes=shapes, path=path)
     seen = {item.kind if isinstance(item, Layer) else item.joins for item in drawn}
     return Picture(
         drawn=in_columns(drawing.to) if direction is Direction.COLUMNS else drawing.to,
@@ -61,17 +65,29 @@ def picture(
 
 
 def _painted(
-    trace: Trace, groups: tuple[Group, ...], folding: Folding, filled: Fills, *, direction: Direction, shapes: bool
+    trace: Trace,
+    groups: tuple[Group, ...],
+    folding: Folding,
+    filled: Fills,
+    *,
+    direction: Direction,
+    shapes: bool,
+    path: Path | None,
 ) -> Painter:
     vertical = direction is not Direction.HORIZONTAL
     gap = _WIDE_GAP if shapes else GAP
     image = Label(_("image"), "", "" if shapes else format.shape(trace.input_shape))
     sketched = sketch(trace, groups, folding, Labels(filled, shapes), image, vertical=vertical)
     found = routes(sketched.edges)
+    passed = lit(trace, sketched, path) if path is not None else None
+    if passed is not None:
+        passed.join(found)
     arrange(sketched.graph, gap=gap)
     across, along = sketched.graph.before + sketched.graph.after, sketched.graph.along
     sides = (across, along) if vertical else (along, across)
     painter = Painter(Marks(*sides, vertical), trace, sketched, filled, vertical, gap, shapes)
     painter.paint(found)
+    if passed is not None:
+        fade(painter.to, passed)
     painter.to.fit()
     return painter

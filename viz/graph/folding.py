@@ -58,6 +58,10 @@ class Group:
         return self.own_id or self.path
 
     @property
+    def paths(self) -> frozenset[str]:
+        return frozenset(layer.path for layer in self.layers)
+
+    @property
     def params(self) -> int:
         return sum(layer.params for layer in self.layers)
 

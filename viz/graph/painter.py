@@ -228,9 +228,8 @@ class Painter:
         """Draw the fan that stands for the connections of a folded dense block."""
         for number in range(3):
             start, end = box.start + 3 + 3.5 * number, box.end - 2 + cards / 2
-            self._bulge(
-                box, (box.high + (cards if number else 0), start), (box.high + cards, end - 3), 5 + 4 * (3 - number)
-            )
+            near, far = (box.high + (cards if number else 0), start), (box.high + cards, end - 3)
+            self._bulge(box, box, near, far, 5 + 4 * (3 - number))
 
     def _fan(self, fan: Fan) -> None:
         """Draw the connections of earlier layers into a dense layer."""
@@ -244,10 +243,12 @@ class Painter:
         for source in fan.sources:
             if source is None:
                 out = frame.rows[0].start - self.gap + FORK
-                self._bulge(fan.target, (side, out), end, reach(fan.target.row + 1), side, before=(frame.middle, out))
+                before = (frame.middle, out)
+                by = reach(fan.target.row + 1)
+                self._bulge(fan.target, fan.target, (side, out), end, by, side, before=before)
             else:
                 out = source.start + source.along / 2 + 3
-                self._bulge(fan.target, (source.high, out), end, reach(fan.target.row - source.row), side)
+                self._bulge(source, fan.target, (source.high, out), end, reach(fan.target.row - source.row), side)
         if fan.hidden:
             text = ngettext("and {n} more", "and {n} more", fan.hidden)
             wide = text_width(text, SIZE)
@@ -258,7 +259,15 @@ class Painter:
             self.to.text(x, y, text, wide, _SKIP_TEXT)
 
     def _bulge(
-        self, target: Box, start: Point, end: Point, by: float, side: float = 0.0, *, before: Point | None = None
+        self,
+        source: Box,
+        target: Box,
+        start: Point,
+        end: Point,
+        by: float,
+        side: float = 0.0,
+        *,
+        before: Point | None = None,
     ) -> None:
         """Draw a curve that leaves a box's side and comes back to one further on; it comes straight from `before`."""
         far = max(start[0], end[0], side) + by * 4 / 3
@@ -269,7 +278,7 @@ class Painter:
         if before is not None:
             spline = [before, before, start, *spline]
         self.to.curve(
-            target.id, target.id, [self._xy(*point) for point in spline], self._xy(*end),
+            source.id, target.id, [self._xy(*point) for point in spline], self._xy(*end),
             skip_style(EdgeKind.CONCAT, thin=True) | {"arrowsize": "0.5"},
         )  # fmt: skip
 

@@ -62,6 +62,7 @@ class Sketch:
     fans: list[Fan] = field(default_factory=list)
     titles: dict[str, str] = field(default_factory=dict)  # id of a frame -> its heading
     told: Counter[EdgeKind] = field(default_factory=Counter)  # skips that no stroke stands for, but a heading
+    home: dict[str, str] = field(default_factory=dict)  # path of a layer -> id of the box that shows it
 
     def boxes(self) -> list[Box]:
         return [cell for cell in self.graph.walk() if isinstance(cell, Box)]
@@ -87,6 +88,7 @@ class _Builder:
         made.graph.put(self.box_of[INPUT], 0, 0, INPUT)
         self._fill(made.graph, groups, below=1)
         self._connect()
+        made.home = {path: box.id for path, box in self.box_of.items()}
         return made
 
     def _fill(self, frame: Frame, parts: Sequence[Item], *, below: int = 0) -> None:

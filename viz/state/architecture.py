@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from models.runtime.fields import choice, flag, names, text
+from models.runtime.fields import choice, flag, names, text, whole
 from viz.graph.folding import Level
 from viz.graph.picture import Colour, Direction
 from viz.state.url import Linked, Token
@@ -15,6 +15,7 @@ class Tab(Token):
     DEPTH = "depth"
     OTHERS = "others"
     TORCHINFO = "torchinfo"
+    PATHS = "paths"
     CODE = "code"
 
 
@@ -35,6 +36,9 @@ class View(Linked):
     direction: Direction = choice(Direction.VERTICAL)
     colour: Colour = choice(Colour.KIND)
     shapes: bool = flag()  # on the edges, not in the boxes
+    lit: bool = flag()  # a path is lit up
+    branches: int = whole(0, 0, 10_000)  # on it
+    path: int = whole(0, 0, 10**6)  # which one of as many branches
     layer: str = text()  # the selected layer's or group's path
     tab: Tab = choice(Tab.LAYERS)
     rows: Rows = choice(Rows.LAYERS)

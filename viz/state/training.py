@@ -7,15 +7,14 @@ from typing import Any, ClassVar, Self
 
 from models.runtime.fields import Problem, choice, flag, key, nested, text, whole
 from models.specs.checks import smallest_input
-from models.specs.depth import depth
 from models.specs.difference_words import differences
 from models.specs.external import ExternalSpec, Network
-from models.specs.naming import describe, kind
+from models.specs.naming import short
 from models.specs.spec import NetworkSpec
 from models.specs.twins import twin, with_skips
 from models.training.data_registry import DATA
 from models.training.run_spec import RunSpec
-from viz.language import _, labelled, listing, worded
+from viz.language import labelled, listing, worded
 from viz.state.compare import MOST, SIDEBAR, joined, read, valid, write
 from viz.state.url import Linked, Token
 
@@ -43,6 +42,13 @@ class Drawn(Token):
 
     CONTOURS = "contours"
     RELIEF = "relief"
+
+
+class OfLayers(Token):
+    """What is shown of the layers over time: fields of an epoch."""
+
+    GRADIENTS = "gradients"
+    UPDATES = "updates"
 
 
 class Marks(Token):
@@ -114,6 +120,7 @@ class Race(Linked):
     logarithmic: bool = flag()  # the axes of the curves
     loss_on: Images = choice(Images.TEST)  # of the loss surface
     drawn: Drawn = choice(Drawn.CONTOURS)
+    of_layers: OfLayers = choice(OfLayers.GRADIENTS)
     marks: Marks = choice(Marks.GRAD_CAM)
     map_size: int = whole(0, 0, 224)  # height of the feature maps that Grad-CAM weighs; 0: the usual ones
     fine: bool = flag()  # the surface with all its points was asked for
@@ -163,12 +170,12 @@ def runners(race: Race, sidebar: Network) -> tuple[Runner, ...]:
 
 def _names(networks: Sequence[Network]) -> list[str]:
     """Unique names: where several share a kind and a depth, with what each has that the first has not; else numbers."""
-    short = [_short(spec) for spec in networks]
+    plain = [worded(short(spec)) for spec in networks]
     names: list[str] = []
-    for place, name in enumerate(short):
-        alike = [spec for spec, other in zip(networks, short, strict=True) if other == name]
+    for place, name in enumerate(plain):
+        alike = [spec for spec, other in zip(networks, plain, strict=True) if other == name]
         apart = [_apart(alike[0], spec) for spec in alike]
-        number = short[:place].count(name)
+        number = plain[:place].count(name)
         if max(map(len, apart)) > _LONGEST or len({*apart}) < len(apart):
             names.append(f"{name} ({number + 1})" if len(alike) > 1 else name)
         else:
@@ -181,13 +188,6 @@ def _apart(first: Network, spec: Network) -> str:
     if not (isinstance(first, NetworkSpec) and isinstance(spec, NetworkSpec)):
         return ""
     return listing([worded(words) for words in differences(spec.essential, first.essential).values()])
-
-
-def _short(spec: Network) -> str:
-    """A network's name in a race: its kind and depth or, of a library's, its title."""
-    if isinstance(spec, NetworkSpec):
-        return f"{_(kind(spec))}-{depth(spec)}"
-    return worded(describe(spec).title)
 
 
 def _entered(race: Race, sidebar: Network) -> list[tuple[str, Network]]:

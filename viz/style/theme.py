@@ -44,6 +44,7 @@ SKIP = Shade("#0072b2", "#56b4e9")  # with skip connections: blue, everywhere
 PLAIN = Shade("#d55e00", "#ff8c5a")  # without: vermilion, dashed, squares
 SELECTED = Shade("#0b6e4f", "#7ee0b8")  # the line at the selected layer
 DIFFERENT = Shade("#a8480a", "#ffb37a")  # what is not the same in two networks
+FADED = Shade("#b9c1cb", "#4a5564")  # beside a path that is lit up
 REFERENCE = "#7f8794"  # theory and published values: grey in both themes
 CHANNELS, RESOLUTION = "#2f8fd0", "#e0702a"  # distinguished by their markers too
 

@@ -1,7 +1,7 @@
 """Sentences on experiments with trained networks, computed from the numbers."""
 
 from collections.abc import Sequence
-from math import inf, isfinite
+from math import inf, isfinite, nan
 from statistics import median
 
 from models.training.records import Lesions, Predictions, Response
@@ -62,6 +62,31 @@ def gradients(curves: Sequence[Curve]) -> str:
         "the smallest was {parts}.",
         parts=_(", ").join(parts),
     )
+
+
+def updates(curves: Sequence[Curve]) -> str:
+    """Return how far a step moves the weights of each network's layers in the last epoch: median and range."""
+    parts = []
+    for curve in curves:
+        shares = [share for __, share in curve.epochs[-1].updates if isfinite(share)] or [nan]
+        parts.append(
+            _(
+                "{name} {middle} ({low} to {high})",
+                name=curve.name,
+                middle=_percent(median(shares)),
+                low=_percent(min(shares)),
+                high=_percent(max(shares)),
+            )
+        )
+    return _(
+        "In the last epoch, a step changed the weights of a layer by this share of their size, median and range: "
+        "{parts}.",
+        parts=clauses(parts),
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{format.number(100 * share)}%"
 
 
 def responses(named: Sequence[tuple[str, Sequence[Response]]]) -> str:

@@ -18,7 +18,7 @@ from viz.state.compare import Facet, Which
 from viz.state.exercise import Page
 from viz.state.signals import At, Of, Paint, Panel, Show
 from viz.state.sweeps import Quantity
-from viz.state.training import Across, Drawn, Grouped, Images, Lesson, Marks, Scale
+from viz.state.training import Across, Drawn, Grouped, Images, Lesson, Marks, OfLayers, Scale
 from viz.style import format
 from viz.text.field_names import FIELDS
 
@@ -35,6 +35,7 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Tab.DEPTH: N_("Why this depth?"),
         Tab.OTHERS: N_("Counts by other tools"),
         Tab.TORCHINFO: "torchinfo",
+        Tab.PATHS: N_("Paths"),
         Tab.CODE: N_("PyTorch code"),
     },
     Rows: {Rows.LAYERS: N_("a layer"), Rows.BLOCKS: N_("a block"), Rows.STAGES: N_("a stage")},
@@ -122,6 +123,7 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Quantity.LOSS: N_("loss"),
     },
     Images: {Images.TEST: N_("test images"), Images.TRAIN: N_("training images")},
+    OfLayers: {OfLayers.GRADIENTS: N_("gradients"), OfLayers.UPDATES: N_("updates by weights")},
     Marks: {Marks.GRAD_CAM: "Grad-CAM", Marks.OCCLUSION: N_("covered patches")},
     Across: {
         Across.DEPTH: N_("depth"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from models.specs.naming import describe, kind
+from models.specs.naming import kind, short
 from models.specs.spec import NetworkSpec
 from models.training.data_registry import DATA
 from models.training.stored_run import Summary
@@ -29,9 +29,9 @@ def compared(runs: Sequence[Summary], name: str) -> str:
 
 
 def title(one: Summary) -> str:
-    """Return a run's network in words."""
+    """Return the short name of a run's network."""
     network = one.run.network if one.run else None
-    return worded(describe(network).title) if network is not None else one.id
+    return worded(short(network)) if network is not None else one.id
 
 
 def kind_of(one: Summary) -> str:

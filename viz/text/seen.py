@@ -137,12 +137,21 @@ _SEEN: Mapping[str, str] = MappingProxyType(  # key of a chart, or its beginning
             "For each stage two bars: its share of all parameters, and its share of all MACs. Early stages often "
             "compute much with few parameters, as their maps are large; late ones the other way round."
         ),
+        "path_lengths": N_(
+            "Each bar is a length: the number of branches that a path passes; everywhere else it takes the skip. Its "
+            "height is the share of all paths that are as long."
+        ),
         "curves": N_(
             "Each line is a network: the share of images that it gets wrong, or its loss, after each epoch; on the "
             "left on the images that it learns from, on the right on images that it has never seen. If a deeper "
             "network is worse on the left too, that is not overfitting."
         ),
-        "heat": N_(
+        "heat_updates": N_(
+            "Each row is a layer, the first at the top, each column an epoch; the colour is the share of its own size "
+            "by which one step changes the layer's weights, the same scale for all networks. Dark rows are layers that "
+            "hardly move."
+        ),
+        "heat_gradients": N_(
             "Each row is a layer, the first at the top, each column an epoch; the colour is the size of the gradient "
             "there, the same scale for all networks. Dark rows are layers that little gradient reaches."
         ),

@@ -1,14 +1,13 @@
 """Charts of trainings: curves of error and loss, gradients over time, the confusion matrix."""
 
 from collections.abc import Sequence
-from math import inf, isfinite, log, log10
+from math import inf, isfinite, log
 
-import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from models.training.significance import blew_up
-from viz.language import N_, _, pgettext
+from viz.language import N_, _
 from viz.state.subjects import Curve
 from viz.state.training import Scale
 from viz.style import format, theme
@@ -207,64 +206,8 @@ def _values(shown: Sequence[Curve], scale: Scale) -> list[float]:
     return [value for value in found if value > 0 and isfinite(value)]
 
 
-def gradients(shown: Sequence[Curve], *, dark: bool = False) -> go.Figure:
-    """Return the norm of every layer's weight gradient over time, a heat map per network, on one logarithmic scale."""
-    going = [curve for curve in shown if curve.epochs]
-    columns = min(len(going), 2)
-    rows = -(-len(going) // columns)
-    figure = make_subplots(
-        rows=rows, cols=columns, subplot_titles=[curve.name for curve in going], horizontal_spacing=0.12,
-        vertical_spacing=0.16,
-    )  # fmt: skip
-    logs = [np.array([[_log(norm) for __, norm in epoch.gradients] for epoch in curve.epochs]).T for curve in going]
-    known = np.concatenate([table[np.isfinite(table)] for table in logs] or [np.zeros(1)])
-    low, high = (float(known.min()), float(known.max())) if known.size else (-1.0, 0.0)
-    for place, (curve, table) in enumerate(zip(going, logs, strict=True)):
-        paths = [path for path, __ in curve.epochs[0].gradients]
-        figure.add_heatmap(
-            z=table,
-            x=[epoch.number for epoch in curve.epochs],
-            y=list(range(1, len(paths) + 1)),
-            coloraxis="coloraxis",
-            customdata=[
-                [(path, format.number(norm)) for norm in row] for path, row in zip(paths, _rows(curve), strict=True)
-            ],
-            hovertemplate="<b>%{customdata[0]}</b><br>"
-            + _("epoch {epoch}", epoch="%{x}")
-            + ": %{customdata[1]}<extra></extra>",
-            row=place // columns + 1,
-            col=place % columns + 1,
-        )
-    powers = list(range(int(np.floor(low)), int(np.ceil(high)) + 1))
-    figure.update_layout(
-        own(height=300 * rows + 80, margin={"t": 44, "l": 8, "r": 8, "b": 8}),
-        coloraxis={
-            "colorscale": [[step / (len(theme.SCALE) - 1), colour] for step, colour in enumerate(theme.SCALE)],
-            "cmin": low,
-            "cmax": max(high, low + 0.1),
-            "colorbar": {
-                "title": {"text": pgettext("of a gradient", "norm")},
-                "tickvals": powers,
-                "ticktext": [format.power(10.0**p) for p in powers],
-            },
-        },
-    )
-    figure.update_xaxes(title_text=_("epoch"), **theme.axis())
-    figure.update_yaxes(title_text=_("layer, first to last"), **theme.axis(), autorange="reversed")
-    return figure
-
-
-def _rows(curve: Curve) -> list[list[float]]:
-    """Gradient norms by layer, then by epoch."""
-    return [list(row) for row in zip(*[[norm for __, norm in epoch.gradients] for epoch in curve.epochs], strict=True)]
-
-
 def own(**more: object) -> dict[str, object]:
     return {key: value for key, value in theme.layout("", **more).items() if key not in _AXES}
-
-
-def _log(norm: float) -> float:
-    return log10(norm) if norm > 0 and isfinite(norm) else float("nan")
 
 
 def _step(whole: int) -> int:

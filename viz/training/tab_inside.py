@@ -14,27 +14,44 @@ from viz import text
 from viz.backend import training_jobs
 from viz.backend.job import Request
 from viz.language import N_, _, sentences
-from viz.training import figures, inside_figures
+from viz.state import session
+from viz.state.training import OfLayers
+from viz.training import inside_figures, layers_figure
 from viz.training.examined import examined
 from viz.training.scene import FILE, Scene
 from viz.ui import chart
 from viz.ui.job_widget import ask
+from viz.ui.widgets import Form
+
+_OF_LAYERS = {
+    OfLayers.GRADIENTS: N_(
+        "The gradient norm of each layer's weights, averaged over the measured steps of an epoch. All layers "
+        "share one colour scale."
+    ),
+    OfLayers.UPDATES: N_(
+        "The norm of a step's change of each layer's weights, with momentum and weight decay, divided by the norm of "
+        "the weights; averaged over the measured steps of an epoch. About one thousandth is a common rule of thumb."
+    ),
+}
 
 
-def gradients(scene: Scene) -> None:
+def layers(scene: Scene) -> None:
+    """Draw the gradients of all layers, or how far a step moves their weights, over the epochs."""
     shown = [curve for curve, __ in scene.trained]
     if not shown:
         st.info(_("After the first epoch, the gradient of every layer appears here."))
         return
-    said = text.inside.gradients(shown)
+    of = scene.race.of_layers
+    Form(scene.race, session.put_race, "layers").choice("of_layers", _("Show"), widget=st.segmented_control)
+    if of is OfLayers.UPDATES:
+        shown = [curve for curve in shown if curve.epochs[-1].updates]
+        if not shown:
+            st.info(_("These runs were trained before updates were recorded. Delete them and train again to see them."))
+            return
+    said = text.inside.gradients(shown) if of is OfLayers.GRADIENTS else text.inside.updates(shown)
     st.markdown(f"**{said}**")
-    chart.show(partial(figures.gradients, shown), "heat", alt=said, name=FILE)
-    st.caption(
-        _(
-            "The gradient norm of each layer's weights, averaged over the measured steps of an epoch. All layers "
-            "share one colour scale."
-        )
-    )
+    chart.show(partial(layers_figure.layers, shown, of), f"heat_{of}", alt=said, name=FILE)
+    st.caption(_(_OF_LAYERS[of]))
 
 
 def lesions(scene: Scene) -> None:

@@ -25,7 +25,7 @@ def show(scene: Scene) -> None:
         Lesson.CONFUSION: tab_pictures.confusion,
         Lesson.OWN: tab_pictures.own,
         Lesson.MAPS: tab_class_maps.show,
-        Lesson.GRADIENTS: tab_inside.gradients,
+        Lesson.GRADIENTS: tab_inside.layers,
         Lesson.LESIONS: tab_inside.lesions,
         Lesson.RESPONSES: tab_inside.responses,
         Lesson.REUSE: tab_inside.reuse,

@@ -25,7 +25,7 @@ from viz.state import session
 from viz.state.architecture import View
 from viz.state.hidden import QUANTITIES, hides
 from viz.style import format
-from viz.ui import job_widget, origin
+from viz.ui import job_widget, lit_path, origin
 from viz.ui.graph_values import passes
 from viz.ui.widgets import Form, download
 
@@ -55,13 +55,16 @@ def show(spec: Network, view: View, *, saving: DeltaGenerator) -> None:
             form.choice("direction", _("Direction"), widget=st.segmented_control)
             form.choice("colour", _("Colour"), [one for one in Colour if not hides(_COUNTED.get(one, ""))])
             form.switch("shapes", _("Shapes on the edges"))
+            if not hides("depth"):
+                lit_path.switch(spec, view)
         st.page_link("viz/pages/signals.py", label=_("What the skips do →"), width="content")
     if hides(_COUNTED.get(view.colour, "")):
         view = replace(view, colour=Colour.KIND)
     folding = Folding(view.level, view.fold)
-    measured = _measured(spec)
+    path = None if hides("depth") else lit_path.chosen(spec, view)
+    measured = _measured(spec) if path is None else None
     if measured is None:
-        picture, svg = cached.picture(spec, folding, view.direction, view.colour, shapes=view.shapes)
+        picture, svg = cached.picture(spec, folding, view.direction, view.colour, shapes=view.shapes, path=path)
     else:
         key, signals = measured
         looks = (view.direction, view.colour, view.shapes)

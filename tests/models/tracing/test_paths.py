@@ -14,7 +14,7 @@ from models.specs.twins import twin
 from models.tracing.kinds import Kind
 from models.tracing.layers import INPUT, EdgeKind
 from models.tracing.module_trace import module_trace
-from models.tracing.paths import Paths, paths
+from models.tracing.paths import Paths, path, paths
 from models.tracing.tracer import trace
 from tests.conftest import specs
 
@@ -119,3 +119,45 @@ def test_the_narrowest_range_is_the_fullest_of_its_width():
     assert Paths((1, 4, 6, 4, 1)).most(0.6) == (1, 2)
     assert Paths((1, 1, 9, 4, 1)).most(0.8) == (2, 3)
     assert Paths((1,)).most() == (0, 0)
+
+
+def branches(traced, found):
+    """Count the branches that a path takes, by the edges into the additions and concatenations on it."""
+    kinds = {(edge.source, edge.target): edge.kind for edge in traced.edges}
+    joined = {edge.target for edge in traced.edges if edge.kind is not EdgeKind.FLOW}
+    return sum(
+        kinds[edge] is EdgeKind.FLOW and edge[1] in joined and traced.by_path[edge[1]].kind in (Kind.ADD, Kind.CONCAT)
+        for edge in found.edges
+    )
+
+
+@pytest.mark.parametrize("name", ["resnet18", "resnet20_cifar", "seresnet18", "densenet_40_12"])
+def test_every_number_is_a_path_of_its_own_with_its_length(name):
+    traced = trace(PRESETS[name].spec)
+    counts = paths(traced).counts
+    for length, count in enumerate(counts):
+        some = range(count) if count < 60 else (0, 1, count // 2, count - 1)
+        found = [path(traced, length, number) for number in some]
+
+        assert len({one.edges for one in found}) == len(found)
+        assert {branches(traced, one) for one in found} <= {length}
+        assert all(any(source == INPUT for source, __ in one.edges) for one in found)
+
+
+def test_the_longest_path_of_a_residual_network_takes_every_branch_and_the_shortest_none():
+    traced = trace(PRESETS["resnet18"].spec)
+
+    assert not any("conv1" in layer and "layer" in layer for layer in path(traced, 0, 0).layers)
+    assert {f"layer{stage}.{block}.conv2" for stage in (1, 2, 3, 4) for block in (0, 1)} <= path(traced, 8, 0).layers
+
+
+@pytest.mark.parametrize(("length", "number"), [(0, 1), (9, 0), (-1, 0), (3, 56), (3, -1)])
+def test_a_path_that_does_not_exist_is_refused(length, number):
+    with pytest.raises(IndexError):
+        path(trace(PRESETS["resnet18"].spec), length, number)
+
+
+def test_without_skips_the_only_path_has_every_layer():
+    traced = trace(twin(PRESETS["resnet18"].spec))
+
+    assert path(traced, 0, 0).layers == {layer.path for layer in traced.layers}

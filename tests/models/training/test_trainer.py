@@ -70,6 +70,39 @@ def test_it_is_the_usual_loop_number_by_number():
     assert found[1].test_loss == pytest.approx(cross_entropy(answers, data.test.labels).item(), rel=1e-2)
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_updates_are_how_far_a_step_moves_each_weight_by_its_size(momentum):
+    # 4 steps: the updates of an epoch are those of its first one
+    run = replace(RUN, epochs=2, batch=400, momentum=momentum, weight_decay=0.1)
+    trainer, moved = Trainer(run), []
+    learn = trainer._learn
+
+    def watched(shuffle, place):
+        before = {path: weight.detach().clone() for path, weight in trainer._weighed.items()}
+        learn(shuffle, place)
+        if place == 0:
+            moved.append(
+                {path: float((weight.detach() - before[path]).norm() / before[path].norm())
+                 for path, weight in trainer._weighed.items()}
+            )  # fmt: skip
+
+    trainer._learn = watched
+    epochs = list(trainer.epochs())
+
+    for epoch, expected in zip(epochs, moved, strict=True):
+        assert [path for path, _ in epoch.updates] == [path for path, _ in epoch.gradients]
+        assert dict(epoch.updates) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_checkpoint_without_updates_goes_on():
+    trainer = Trainer(RUN)
+    next(trainer.epochs())
+    start = trainer.checkpoint()
+    del start.tensors["progress.updates"]
+
+    assert [epoch.number for epoch in Trainer(RUN, start=start).epochs()] == [2, 3]
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_one_others():
     def end(seed):
         trainer = Trainer(replace(RUN, epochs=1, seed=seed))

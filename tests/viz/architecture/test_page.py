@@ -53,6 +53,28 @@ def test_every_tab_opens(tab, name, open_app):
     assert not app.warning
 
 
+def test_a_path_is_lit_up_from_a_link_and_another_one_with_the_button(open_app):
+    app = open_app(lit="true", branches="4", level="blocks")
+    first = graph(app)["svg"]
+    app.button(key="another_path").click().run()
+    second = graph(app)["svg"]
+    app.number_input(key="view_branches").set_value(8).run()
+
+    assert not app.exception
+    assert first.count("faded") > 5
+    assert second.count("faded") > 5
+    assert second != first
+    assert graph(app)["svg"] not in (first, second)
+    assert address(app)["architecture.branches"] == "8"
+
+
+def test_a_network_with_fewer_branches_than_the_link_names_lights_its_longest_path_up(open_app):
+    app = open_app(**PRESETS["resnet18"].spec.to_query(), lit="true", branches="40")
+
+    assert not app.exception
+    assert app.number_input(key="view_branches").value == 8
+
+
 @pytest.mark.parametrize("rows", Rows)
 def test_the_table_shows_its_rows(rows, open_app):
     app = open_app(rows=str(rows))

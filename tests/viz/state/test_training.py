@@ -382,15 +382,6 @@ def test_a_loss_beyond_all_others_is_marked_at_the_top_and_told():
     assert figure.layout.yaxis.range[1] < 5
 
 
-def test_gradients_of_all_networks_share_one_scale_and_zeros_are_gaps():
-    figure = figures.gradients(curves(GOOD))
-
-    assert len(figure.data) == 4
-    assert all(heat.coloraxis == "coloraxis" for heat in figure.data)
-    assert np.isnan(figure.data[0].z[1]).all()
-    assert figure.data[0].z[0][0] == pytest.approx(np.log10(0.5))
-
-
 FOUND = Predictions(
     classes=("zero", "<one>", "two"),
     labels=np.array([0, 1, 2, 2]),

@@ -37,10 +37,10 @@ RUNS = [
 
 def test_the_best_is_told_and_in_what_else_the_trainings_differ():
     assert text.runs.compared(RUNS, "digits") == (
-        "4 finished runs on Digits; the lowest test error is 3.00%: ResNet-56 (CIFAR). Their trainings differ in epochs "
+        "4 finished runs on Digits; the lowest test error is 3.00%: ResNet-56. Their trainings differ in epochs "
         "and seed: not every difference is one of networks."
     )
-    assert text.runs.compared(RUNS[:2], "digits").endswith("ResNet-56 (CIFAR).")
+    assert text.runs.compared(RUNS[:2], "digits").endswith("ResNet-56.")
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,9 @@ def _colours() -> str:
         rules.append(f".dark .edge-{skip} path {{ stroke: {theme.SKIP.dark}; }}")
         rules.append(f".dark .edge-{skip} text {{ fill: {theme.SKIP.dark}; }}")
         rules.append(f".dark .edge-{skip} polygon {{ stroke: {theme.SKIP.dark}; fill: {theme.SKIP.dark}; }}")
+    faint = theme.FADED.dark
+    rules.append(f".dark .faded path, .dark .faded polygon, .dark .faded ellipse {{ stroke: {faint}; }}")
+    rules.append(f".dark .edge.faded polygon, .dark .node.faded:not(.value) text {{ fill: {faint}; }}")
     return "\n".join(rules)
 
 
