@@ -29,6 +29,41 @@ class Surface:
         return float(self.loss[self.middle, self.middle])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingPath:
+    """The path of a run's weights, and the loss on the plane of its first two principal components.
+
+    Row i and column j of the loss stand for the trained weights + `across[j]` times the first direction + `along[i]`
+    times the second; both directions have length 1.
+    """
+
+    epochs: tuple[int, ...]  # of the points of the path; 0 is before training, the last one after it
+    places: tuple[tuple[float, float], ...]  # of these points in the plane
+    shares: tuple[float, float]  # of the path's variance that each direction explains
+    size: float  # norm of the trained weights that take part
+    across: tuple[float, ...]
+    along: tuple[float, ...]
+    loss: Any  # numpy (along, across): mean cross-entropy; it may be infinite or NaN
+    error: Any  # numpy (along, across): share of the images
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """The loss on the straight line between two sets of weights: 0 is the first, 1 the second."""
+
+    places: tuple[float, ...]
+    train_loss: tuple[float, ...]
+    test_loss: tuple[float, ...]
+    test_error: tuple[float, ...]
+
+    @property
+    def barrier(self) -> float:
+        """How far the training loss rises above the straight line between its values at the ends."""
+        first, last = self.train_loss[0], self.train_loss[-1]
+        lines = (first + (last - first) * place for place in self.places)
+        return max(loss - line for loss, line in zip(self.train_loss, lines, strict=True))
+
+
 def steps(half: int) -> tuple[int, ...]:
     """Return the places along one direction of a surface with so many steps to each side, in steps of the full one."""
     return tuple(range(-FINE, FINE + 1, FINE // half))

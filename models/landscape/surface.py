@@ -31,8 +31,16 @@ def row(
     In eval mode, with the running statistics of the trained network, on the test images or the training images. The
     weights stay at the last place.
     """
-    walk = Walk(trained.network, [random_direction(trained.network, 2 * seed + number) for number in range(2)])
-    split, found = trained.data.train if training_images else trained.data.test, []
+    directions = [random_direction(trained.network, 2 * seed + number) for number in range(2)]
+    split = trained.data.train if training_images else trained.data.test
+    return on_line(trained, Walk(trained.network, directions), across, along, split, progress=progress)
+
+
+def on_line(
+    trained: Trained, walk: Walk, across: float, along: Sequence[float], split: Split, *, progress: ProgressCallback
+) -> tuple[Measured, ...]:
+    """Return loss and error where the weights are moved `across` along the second of two directions, for each first."""
+    found = []
     for number, place in enumerate(along):
         progress(number / len(along))
         walk.to(place, across)

@@ -20,6 +20,7 @@ from .stored_run import RunStoreError, StoredRun, identity
 
 _FILES = (RUN, EPOCHS, WEIGHTS, ANSWERS)
 _MOST_WEIGHTS = 4 * 10**9  # bytes
+_MOST_EPOCHS, _MOST_EPOCH = 40, 20_000_000  # files with the weights after an epoch, and bytes of each
 _HERE_ONLY = ("owners", "process")  # entries of run.json that mean nothing elsewhere
 
 
@@ -38,6 +39,9 @@ def pack(runs: RunStore, own: str) -> bytes:
         file.writestr(f"{own}/{RUN}", json.dumps(stored, indent=1))
         if is_there(folder / WEIGHTS):  # a regular file: `runs.read` has looked
             file.write(folder / WEIGHTS, f"{own}/{WEIGHTS}")
+        for path in sorted(folder.iterdir()):
+            if run_files.is_epoch_file(path.name) and path.is_file() and not path.is_symlink():
+                file.write(path, f"{own}/{path.name}")
         for name in (EPOCHS, ANSWERS):
             with contextlib.suppress(DamagedError):  # not there yet
                 file.writestr(f"{own}/{name}", run_files.read(folder / name))
@@ -81,12 +85,13 @@ def _extract(data: bytes, place: Path) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             inside = {Path(entry.filename).name: entry for entry in file.infolist() if not entry.is_dir()}
-            if RUN not in inside or not set(inside) <= {*_FILES}:
+            of_epochs = [name for name in inside if run_files.is_epoch_file(name)]
+            if RUN not in inside or not set(inside) <= {*_FILES, *of_epochs} or len(of_epochs) > _MOST_EPOCHS:
                 raise ArchiveError(
                     "This file is not the archive of a run: it must hold {files}.", files=", ".join(_FILES)
                 )
             for name, entry in inside.items():
-                most = run_files.MOST_BYTES.get(name, _MOST_WEIGHTS)
+                most = _MOST_EPOCH if name in of_epochs else run_files.MOST_BYTES.get(name, _MOST_WEIGHTS)
                 if entry.file_size > most:
                     raise ArchiveError("{file} is larger than {most:,} bytes.", file=name, most=most)
                 with file.open(entry) as source, (place / name).open("wb") as target:

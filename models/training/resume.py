@@ -9,6 +9,7 @@ from typing import Any
 from ..runtime.messages import OUT_OF_MEMORY, Message, UserError, message
 from ..runtime.progress import ProgressCallback
 from . import datasets as data_sets
+from . import epoch_weights
 from .datasets import Data
 from .run_files import WEIGHTS
 from .run_spec import Epoch, RunSpec
@@ -47,7 +48,9 @@ def kept(
                 last = epoch.number == run.all_epochs
                 if last:
                     runs.put_answers(run, trainer.right)
-                _write(runs, run, trainer.checkpoint(), done=last)
+                reached = trainer.checkpoint()
+                _write(runs, run, reached, done=last)
+                epoch_weights.keep(runs, run, epoch.number, reached.weights)
                 _tell(board, epoch)
                 yield epoch
         runs.end(run, Status.DONE)

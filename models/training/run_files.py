@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import os
+import re
 import stat
 from collections.abc import Sequence
 from dataclasses import fields
@@ -19,6 +20,7 @@ from ..runtime.messages import UserError
 from .run_spec import Epoch, RunSpec
 
 RUN, EPOCHS, WEIGHTS, ANSWERS = "run.json", "epochs.csv", "weights.safetensors", "test_answers.txt"
+_EPOCH = re.compile(r"epoch-\d{4,}\.safetensors")  # weights after an epoch
 FORMAT = 2  # of run.json; format 1 did not state it
 MOST_BYTES = {RUN: 1 << 20, EPOCHS: 1 << 26, ANSWERS: 1 << 20}
 _MOST_HEADER = 1 << 22  # bytes of a weights file's header
@@ -30,6 +32,15 @@ _WHOLE = frozenset({"number", "steps", "memory"})
 
 class DamagedError(UserError):
     """Raised for a file that is not as a training writes it."""
+
+
+def epoch_file(epoch: int) -> str:
+    """Return the name of the file with the weights after an epoch."""
+    return f"epoch-{epoch:04}.safetensors"
+
+
+def is_epoch_file(name: str) -> bool:
+    return _EPOCH.fullmatch(name) is not None
 
 
 def read(path: Path) -> bytes:

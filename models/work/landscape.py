@@ -1,17 +1,28 @@
 """Tasks that measure the loss around the weights of trained networks."""
 
-import numpy as np
+from collections.abc import Sequence
 
-from ..landscape.records import COARSE, FINE, Surface, steps
-from ..landscape.surface import Measured, row
+import numpy as np
+import torch
+
+from ..landscape.cut import cut
+from ..landscape.directions import Walk
+from ..landscape.records import COARSE, FINE, Cut, Surface, TrainingPath, steps
+from ..landscape.surface import Measured, on_line, row
+from ..landscape.trajectory import plane
 from ..results.task import task
 from ..runtime.device import release
-from ..runtime.progress import Progress
+from ..runtime.progress import Progress, ProgressCallback, share_of
 from ..tracing.tracer import trace
+from ..tracing.without_skips import built
+from ..training.epoch_weights import stored
 from ..training.predict import Trained
 from ..training.run_spec import RunSpec
 from ..training.run_store import RunStore
 from .points import OfPoints, Points
+
+_ACROSS, _MARGIN = 13, 0.2  # places along each direction of a path's plane, and beyond the path, of its extent
+_POINTS = 21  # of a cut
 
 
 @OfPoints
@@ -61,6 +72,78 @@ def surface_row(
             Trained.load(run, RunStore()), across / FINE, [place / FINE for place in along],
             seed=seed, training_images=training_images, progress=progress.tell,
         )  # fmt: skip
+    finally:
+        release()
+
+
+def training_paths(
+    progress: Progress, *, runs: tuple[RunSpec, ...], stamps: tuple[int, ...], training_images: bool
+) -> tuple[TrainingPath | None, ...]:
+    """Measure the path of several runs' weights and the loss around it; None for a run of which too few are kept."""
+    try:
+        return tuple(
+            _training_path(run, training_images, share_of(progress.tell, place, len(runs)))
+            for place, run in enumerate(runs)
+        )
+    finally:
+        release()
+
+
+def _training_path(run: RunSpec, training_images: bool, progress: ProgressCallback) -> TrainingPath | None:  # noqa: FBT001
+    store = RunStore()
+    trained, kept = Trained.load(run, store), stored(store, run)
+    if not kept:
+        return None
+    network = trained.network
+    own = {name: weight.detach().cpu() for name, weight in network.named_parameters() if weight.ndim > 1}
+    start = dict(built(run.network, seed=run.seed).named_parameters())
+    points = [{name: start[name].detach() for name in own}, *kept.values(), own]
+    if any(point.keys() != own.keys() for point in points):
+        return None
+    found = plane(points)
+    if found is None:
+        return None
+    walk = Walk(network, [{name: one.to(trained.device) for name, one in each.items()} for each in found.directions])
+    across, along = (_range([place[axis] for place in found.places]) for axis in (0, 1))
+    split = trained.data.train if training_images else trained.data.test
+    rows = [
+        on_line(trained, walk, place, across, split, progress=share_of(progress, number, len(along)))
+        for number, place in enumerate(along)
+    ]
+    both = np.array(rows)
+    return TrainingPath(
+        epochs=(0, *kept, run.all_epochs), places=found.places, shares=found.shares,
+        size=float(torch.cat([weight.flatten() for weight in own.values()]).norm()),
+        across=across, along=along, loss=both[..., 0].copy(), error=both[..., 1].copy(),
+    )  # fmt: skip
+
+
+def _range(places: Sequence[float]) -> tuple[float, ...]:
+    """Places from below the lowest to above the highest."""
+    low, high = min(places), max(places)
+    margin = _MARGIN * (high - low)
+    return tuple(np.linspace(low - margin, high + margin, _ACROSS).tolist())
+
+
+def cuts(progress: Progress, *, runs: tuple[RunSpec, ...], stamps: tuple[int, ...]) -> tuple[Cut, ...]:
+    """Measure the loss on the straight line from the initial weights of several runs to their trained ones."""
+    try:
+        return tuple(
+            cut(
+                Trained.load(run, RunStore()), dict(built(run.network, seed=run.seed).named_parameters()),
+                points=_POINTS, progress=share_of(progress.tell, place, len(runs)),
+            )
+            for place, run in enumerate(runs)
+        )  # fmt: skip
+    finally:
+        release()
+
+
+def cut_between(progress: Progress, *, runs: tuple[RunSpec, RunSpec], stamps: tuple[int, int]) -> Cut:
+    """Measure the loss on the straight line between the trained weights of two runs of one network."""
+    try:
+        first, last = (Trained.load(run, RunStore()) for run in runs)
+        return cut(last, dict(first.network.named_parameters()), points=_POINTS, progress=progress.tell)
     finally:
         release()
 

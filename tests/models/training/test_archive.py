@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from models.specs.spec import NetworkSpec
 from models.training.archive import ArchiveError, pack, unpack
+from models.training.epoch_weights import stored
 from models.training.predict import Trained
 from models.training.resume import kept
 from models.training.run_spec import RunSpec
@@ -164,3 +165,19 @@ def test_any_other_file_is_refused(tmp_path_factory, data):
     with pytest.raises(ArchiveError):
         unpack(store, data)
     assert store.all() == ()
+
+
+def test_the_weights_of_epochs_come_along(tmp_path, there):
+    here = RunStore(tmp_path / "here")
+    list(kept(SMALL, here))
+
+    unpack(there, pack(here, here.id_of(SMALL)))
+
+    assert list(stored(there, SMALL)) == [1, 2]
+
+
+def test_more_files_of_epochs_than_are_kept_are_refused(here, there):
+    files = content(pack(here, SECOND)) | {f"epoch-{number:04}.safetensors": b"" for number in range(41)}
+
+    with pytest.raises(ArchiveError, match="not the archive of a run"):
+        unpack(there, zipped(files))
