@@ -19,6 +19,14 @@ class Surface:
     error: Any  # numpy (n, n): share of the images
 
     @property
+    def across(self) -> tuple[float, ...]:
+        return self.places
+
+    @property
+    def along(self) -> tuple[float, ...]:
+        return self.places
+
+    @property
     def middle(self) -> int:
         """Place of the trained weights in a row and in a column."""
         return len(self.places) // 2

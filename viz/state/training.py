@@ -44,6 +44,14 @@ class Drawn(Token):
     RELIEF = "relief"
 
 
+class Section(Token):
+    """Where the loss around trained weights is shown."""
+
+    RANDOM = "random"
+    PATH = "path"
+    LINE = "line"
+
+
 class OfLayers(Token):
     """What is shown of the layers over time: fields of an epoch."""
 
@@ -118,6 +126,8 @@ class Race(Linked):
     lesson: Lesson = choice(Lesson.RESULTS)
     curve: Scale = choice(Scale.ERROR)
     logarithmic: bool = flag()  # the axes of the curves
+    section: Section = choice(Section.RANDOM)
+    other_run: str = text()  # id of the run to which the line leads; "": from the initial weights
     loss_on: Images = choice(Images.TEST)  # of the loss surface
     drawn: Drawn = choice(Drawn.CONTOURS)
     of_layers: OfLayers = choice(OfLayers.GRADIENTS)

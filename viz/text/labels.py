@@ -18,7 +18,7 @@ from viz.state.compare import Facet, Which
 from viz.state.exercise import Page
 from viz.state.signals import At, Of, Paint, Panel, Show
 from viz.state.sweeps import Quantity
-from viz.state.training import Across, Drawn, Grouped, Images, Lesson, Marks, OfLayers, Scale
+from viz.state.training import Across, Drawn, Grouped, Images, Lesson, Marks, OfLayers, Scale, Section
 from viz.style import format
 from viz.text.field_names import FIELDS
 
@@ -123,6 +123,11 @@ _LABELS: dict[type[StrEnum], dict[str, str]] = {
         Quantity.LOSS: N_("loss"),
     },
     Images: {Images.TEST: N_("test images"), Images.TRAIN: N_("training images")},
+    Section: {
+        Section.RANDOM: N_("random directions"),
+        Section.PATH: N_("path of training"),
+        Section.LINE: N_("straight line"),
+    },
     OfLayers: {OfLayers.GRADIENTS: N_("gradients"), OfLayers.UPDATES: N_("updates by weights")},
     Marks: {Marks.GRAD_CAM: "Grad-CAM", Marks.OCCLUSION: N_("covered patches")},
     Across: {

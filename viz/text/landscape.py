@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 
-from models.landscape.records import Surface
+from models.landscape.records import Cut, Surface, TrainingPath
 from models.specs.external import Network
 from viz.language import _
 from viz.style import format
 from viz.text.training import percent
 
 _LITTLE = 0.1  # share of the images by which a network has to be better than guessing
+_FLAT = 0.01  # rise of the loss, of that at the start, that is not told
 _RING = 0.5  # distance from the weights at which the loss is told, in their own size
 
 
@@ -71,6 +74,64 @@ def compared(around: Sequence[Around]) -> str:
             plain=format.number(plain[0].around - plain[0].surface.at_weights),
         )
     return ""
+
+
+def paths(named: Sequence[tuple[str, TrainingPath]]) -> list[str]:
+    """Return how much of each path its plane shows, beside what it would show of a random walk."""
+    return [
+        _(
+            "{name}: two directions show {share} of the variance of the path; of a random walk with as many points, "
+            "they would show about {walk}.",
+            name=name,
+            share=f"{sum(found.shares):.0%}",
+            walk=f"{_of_random_walk(len(found.places)):.0%}",
+        )
+        for name, found in named
+    ]
+
+
+def _of_random_walk(points: int) -> float:
+    """The share of a random walk's variance in its first two components, in a space of very many directions."""
+    place = np.arange(points)
+    products = np.minimum(place[:, None], place[None, :]).astype(float)
+    centre = np.eye(points) - 1 / points
+    values = np.linalg.eigvalsh(centre @ products @ centre)
+    return float(values[-2:].sum() / values.sum())
+
+
+def cuts(named: Sequence[tuple[str, Cut]]) -> list[str]:
+    """Return how the training loss changes on the way from the initial weights to the trained ones."""
+    return [_cut(name, found) for name, found in named]
+
+
+def between(found: Cut) -> str:
+    """Return how far the training loss rises on the way from one run to another."""
+    if not all(map(isfinite, found.train_loss)):
+        return _("Between the two runs the loss is not a finite number.")
+    return _(
+        "The training loss is {first} and {last} at the two runs, and at most {high} on the way: {barrier} above the "
+        "straight line between them.",
+        first=format.number(found.train_loss[0]),
+        last=format.number(found.train_loss[-1]),
+        high=format.number(max(found.train_loss)),
+        barrier=format.number(max(found.barrier, 0.0)),
+    )
+
+
+def _cut(name: str, found: Cut) -> str:
+    losses = found.train_loss
+    if not all(map(isfinite, losses)):
+        return _("{name}: the loss is not a finite number on the way.", name=name)
+    first, last, high = losses[0], losses[-1], max(losses)
+    values = {"name": name, "first": format.number(first), "last": format.number(last)}
+    if all(later <= earlier + _FLAT * first for earlier, later in pairwise(losses)):
+        return _("{name}: on the way the training loss falls from {first} to {last} and never rises.", **values)
+    place = found.places[losses.index(high)]
+    return _(
+        "{name}: the training loss goes from {first} to {last}, but not straight down: it is highest, {high}, at "
+        "{place} of the way.",
+        **values, high=format.number(high), place=f"{place:.0%}",
+    )  # fmt: skip
 
 
 def _of(one: Around) -> str:

@@ -155,6 +155,15 @@ _SEEN: Mapping[str, str] = MappingProxyType(  # key of a chart, or its beginning
             "Each row is a layer, the first at the top, each column an epoch; the colour is the size of the gradient "
             "there, the same scale for all networks. Dark rows are layers that little gradient reaches."
         ),
+        "training_path": N_(
+            "Each panel is a network. The white line is the path of its weights, a point for each epoch that was kept; "
+            "it ends at the cross. Colours and lines of equal loss show the loss around it, on one scale for all "
+            "networks. The axes are the two directions that show most of the path."
+        ),
+        "cuts": N_(
+            "Each line is a network whose weights move straight from one set to another, from the left to the right; "
+            "its height is the loss there. A hump between two trainings means that no straight valley joins them."
+        ),
         "lesions": N_(
             "Each marker is the test error when one block is taken out of the trained network, the level line that of "
             "the whole network. A marker near the line is a block that the network can do without."

@@ -1,33 +1,37 @@
 """Charts of the loss around trained weights, as contours and in relief."""
 
 from collections.abc import Sequence
-from math import ceil, floor, log10
+from math import ceil, floor, isfinite, log10
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from models.landscape.records import Surface
+from models.landscape.records import Cut, Surface, TrainingPath
 from viz.language import _
 from viz.style import format, theme
+from viz.style.theme import SeriesStyle
 from viz.training.figures import own
 
-Named = Sequence[tuple[str, Surface]]
+Named = Sequence[tuple[str, Surface | TrainingPath]]
 _COLUMNS = 3
 _LINES = 14  # contour lines over the whole scale
 
 
 def contours(named: Named, *, dark: bool = False) -> go.Figure:
-    """Return the loss as colours and lines of equal loss, on one logarithmic scale; a cross marks the weights."""
+    """Return the loss as colours and lines of equal loss, on one logarithmic scale.
+
+    A cross marks the trained weights, a line the path that leads there, with a marker for each of its epochs.
+    """
     figure, rows = _panels(named, "xy")
     low, high = _range(named)
     for place, (name, surface) in enumerate(named):
         where = {"row": place // _COLUMNS + 1, "col": place % _COLUMNS + 1}
         figure.add_contour(
             z=_height(surface),
-            x=surface.places,
-            y=surface.places,
+            x=surface.across,
+            y=surface.along,
             coloraxis="coloraxis",
             contours={"start": low, "end": high, "size": (high - low) / _LINES or 1.0},
             line={"width": 1, "color": "rgba(255, 255, 255, 0.55)"},
@@ -35,6 +39,13 @@ def contours(named: Named, *, dark: bool = False) -> go.Figure:
             hovertemplate="%{customdata}<extra></extra>",
             **where,
         )
+        if isinstance(surface, TrainingPath):
+            figure.add_scatter(
+                x=[x for x, __ in surface.places], y=[y for __, y in surface.places], mode="lines+markers",
+                showlegend=False, line={"width": 3, "color": theme.PAPER}, marker={"size": 6, "color": theme.PAPER},
+                customdata=[_("epoch {epoch}", epoch=epoch) for epoch in surface.epochs],
+                hovertemplate=f"<b>{name}</b><br>%{{customdata}}<extra></extra>", **where,
+            )  # fmt: skip
         figure.add_scatter(
             x=[0], y=[0], mode="markers", showlegend=False, hoverinfo="skip",
             marker={"symbol": "cross", "size": 12, "color": theme.PAPER, "line": {"width": 2, "color": "#1c2430"}},
@@ -57,7 +68,7 @@ def relief(named: Named, *, dark: bool = False) -> go.Figure:
     low, high = _range(named)
     for place, (name, surface) in enumerate(named):
         figure.add_surface(
-            z=_height(surface), x=surface.places, y=surface.places, coloraxis="coloraxis",
+            z=_height(surface), x=surface.across, y=surface.along, coloraxis="coloraxis",
             customdata=_told(name, surface), hovertemplate="%{customdata}<extra></extra>",
             row=place // _COLUMNS + 1, col=place % _COLUMNS + 1,
         )  # fmt: skip
@@ -73,6 +84,29 @@ def relief(named: Named, *, dark: bool = False) -> go.Figure:
     return figure
 
 
+def cuts(named: Sequence[tuple[str, Cut, SeriesStyle]], ends: tuple[str, str], *, dark: bool = False) -> go.Figure:
+    """Return the loss on straight lines between two sets of weights, on training images (left) and on test images."""
+    titles = (_("training loss"), _("test loss"))
+    figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.05, subplot_titles=titles)
+    for name, found, look in named:
+        colour = look.shade.on(dark=dark)
+        for column, losses in enumerate((found.train_loss, found.test_loss), start=1):
+            figure.add_scatter(
+                x=found.places, y=[loss if isfinite(loss) else None for loss in losses], name=name, legendgroup=name,
+                showlegend=column == 1, mode="lines+markers", row=1, col=column,
+                line={"color": colour, "width": 3, "dash": look.dash},
+                marker={"symbol": look.symbol, "size": 6, "color": colour},
+                customdata=[format.number(loss) for loss in losses],
+                hovertemplate="<b>%{fullData.name}</b><br>%{x:.0%}: %{customdata}<extra></extra>",
+            )  # fmt: skip
+    figure.update_layout(own(height=400, margin={"t": 60, "l": 8, "r": 16, "b": 8}))
+    figure.update_layout(legend={"orientation": "h", "y": 1.12, "yanchor": "bottom"}, showlegend=True)
+    figure.update_xaxes(**theme.axis(), tickvals=[0, 0.5, 1], ticktext=[ends[0], "50%", ends[1]])
+    figure.update_yaxes(title_text=_("loss"), rangemode="tozero", col=1)
+    figure.update_yaxes(**theme.axis())
+    return figure
+
+
 def _panels(named: Named, kind: str) -> tuple[go.Figure, int]:
     """An empty figure with a panel for each network, and its number of rows."""
     columns = min(len(named), _COLUMNS)
@@ -84,7 +118,7 @@ def _panels(named: Named, kind: str) -> tuple[go.Figure, int]:
     return figure, rows
 
 
-def _height(surface: Surface) -> Any:
+def _height(surface: Surface | TrainingPath) -> Any:
     """The logarithm of the loss; NaN, which is left empty, where it is not finite."""
     loss = np.asarray(surface.loss, dtype=float)
     return np.log10(np.where(np.isfinite(loss) & (loss > 0), loss, np.nan))
@@ -125,7 +159,7 @@ def _scale(low: float, high: float, rows: int) -> dict[str, Any]:
     }
 
 
-def _told(name: str, surface: Surface) -> list[list[str]]:
+def _told(name: str, surface: Surface | TrainingPath) -> list[list[str]]:
     """What is told of each point."""
     return [
         [
@@ -137,7 +171,7 @@ def _told(name: str, surface: Surface) -> list[list[str]]:
                 loss=format.number(float(surface.loss[row, column])),
                 error=f"{float(surface.error[row, column]):.1%}",
             )
-            for column, x in enumerate(surface.places)
+            for column, x in enumerate(surface.across)
         ]
-        for row, y in enumerate(surface.places)
+        for row, y in enumerate(surface.along)
     ]

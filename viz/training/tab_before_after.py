@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from viz import text
-from viz.backend import training_jobs
+from viz.backend import examination_jobs
 from viz.language import N_, _
 from viz.training import before_after_figures
 from viz.training.examined import examined, together, told
@@ -21,7 +21,7 @@ def agreement(scene: Scene) -> None:
             "Balduzzi et al. 2017), and those of two batches at the weights (Sankararaman et al. 2019)."
         )
     )
-    found = examined(scene.trained, "agreement", training_jobs.agreements, N_("Compare gradients ({time})"))
+    found = examined(scene.trained, "agreement", examination_jobs.agreements, N_("Compare gradients ({time})"))
     if found is None:
         return
     own = together(scene.trained, found)
@@ -52,7 +52,7 @@ def units(scene: Scene) -> None:
             "training."
         )
     )
-    found = examined(scene.trained, "units", training_jobs.unit_uses, N_("Look at the channels ({time})"))
+    found = examined(scene.trained, "units", examination_jobs.unit_uses, N_("Look at the channels ({time})"))
     if found is None:
         return
     own = together(scene.trained, found)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from models.signals.map_records import ClassMaps
 from viz import text
-from viz.backend import training_jobs
+from viz.backend import examination_jobs
 from viz.language import N_, _
 from viz.state import session
 from viz.state.training import Lesson, Marks, Race
@@ -22,7 +22,7 @@ from viz.ui.widgets import Form, download
 
 def show(scene: Scene) -> None:
     """Draw test images with the places that matter to each network's answer."""
-    found = examined(scene.trained, "maps", training_jobs.class_maps, N_("Find where they look ({time})"))
+    found = examined(scene.trained, "maps", examination_jobs.class_maps, N_("Find where they look ({time})"))
     if found is None:
         return
     looking = together(scene.trained, found)
@@ -31,7 +31,7 @@ def show(scene: Scene) -> None:
 
 def own(scene: Scene, picture: bytes) -> None:
     """Draw the same of the visitor's own picture."""
-    task = partial(training_jobs.class_maps, picture=picture)
+    task = partial(examination_jobs.class_maps, picture=picture)
     found: tuple[ClassMaps, ...] | None = examined(scene.trained, "own_maps", task, N_("Find where they look ({time})"))
     if found is not None:
         pictures(together(scene.trained, found), "")

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from viz import text
-from viz.backend import training_jobs
+from viz.backend import examination_jobs
 from viz.language import N_, _
 from viz.text.curvature import Curved
 from viz.training import deeper_figures
@@ -22,7 +22,7 @@ def paths(scene: Scene) -> None:
             "to 8 of each length, after a whole forward pass of test images, as in Veit et al. 2016."
         )
     )
-    found = examined(scene.trained, "paths", training_jobs.path_gradients, N_("Measure the paths ({time})"))
+    found = examined(scene.trained, "paths", examination_jobs.path_gradients, N_("Measure the paths ({time})"))
     if found is None:
         return
     along = together(scene.trained, found)
@@ -44,7 +44,7 @@ def curvature(scene: Scene) -> None:
             "bends along the direction in which it bends most. On one batch of training images, the same for all."
         )
     )
-    found = examined(scene.trained, "curvature", training_jobs.curvatures, N_("Measure the curvature ({time})"))
+    found = examined(scene.trained, "curvature", examination_jobs.curvatures, N_("Measure the curvature ({time})"))
     if found is None:
         return
     curved = [Curved(curve.name, curve.run, one) for (curve, __), one in zip(scene.trained, found, strict=True)]

@@ -11,7 +11,7 @@ from models.specs.spec import NetworkSpec
 from models.training.records import Lesions, Response
 from models.training.run_spec import RunSpec
 from viz import text
-from viz.backend import training_jobs
+from viz.backend import examination_jobs
 from viz.backend.job import Request
 from viz.language import N_, _, sentences
 from viz.state import session
@@ -62,7 +62,7 @@ def lesions(scene: Scene) -> None:
             "passes on its input."
         )
     )
-    answer = _all(scene, "lesions", training_jobs.lesions, N_("Remove blocks ({time})"))
+    answer = _all(scene, "lesions", examination_jobs.lesions, N_("Remove blocks ({time})"))
     if answer is not None:
         named: list[tuple[str, Lesions]] = answer
         lines = text.inside.lesions(named)
@@ -78,7 +78,7 @@ def responses(scene: Scene) -> None:
             "et al. 2015."
         )
     )
-    answer = _all(scene, "responses", training_jobs.responses, N_("Measure responses ({time})"))
+    answer = _all(scene, "responses", examination_jobs.responses, N_("Measure responses ({time})"))
     if answer is not None:
         named: list[tuple[str, tuple[Response, ...]]] = answer
         said = text.inside.responses(named)
@@ -94,7 +94,7 @@ def reuse(scene: Scene) -> None:
         st.info(_("Add a DenseNet to the race to see which earlier layers each of its layers uses."))
         return
     for place, curve in enumerate(dense):
-        task = training_jobs.reuse(curve.run, curve.stamp)
+        task = examination_jobs.reuse(curve.run, curve.stamp)
         answer = ask(f"reuse_{place}", task, button=N_("Show feature reuse ({time})"), wanted=True)
         if answer.result is not None and answer.fresh:
             alt = _("How strongly each layer of {name} weights the outputs of earlier layers.", name=curve.name)

@@ -7,7 +7,7 @@ import streamlit as st
 from models.training.data_registry import DATA
 from models.training.records import Predictions
 from viz import text
-from viz.backend import admission, training_jobs
+from viz.backend import admission, examination_jobs
 from viz.language import N_, _, worded
 from viz.state import session, visitor
 from viz.state.subjects import Curve
@@ -75,7 +75,7 @@ def own(scene: Scene) -> None:
                 )
             )
             return
-        task = training_jobs.answer(curve.run, curve.stamp, picture)
+        task = examination_jobs.answer(curve.run, curve.stamp, picture)
         said = ask("answer", task, button=N_("Classify again ({time})"), wanted=True)
         if said.result is not None and said.fresh:
             words = _("{name} predicts: {answer}", name=curve.name, answer=said.result.classes[0])
@@ -91,7 +91,7 @@ def _asked(scene: Scene) -> tuple[Curve, Predictions | None]:
     curve = choose(scene)
     answer = ask(
         "predictions",
-        training_jobs.predictions(curve.run, curve.stamp),
+        examination_jobs.predictions(curve.run, curve.stamp),
         button=N_("Classify the test images ({time})"),
         wanted=True,
     )

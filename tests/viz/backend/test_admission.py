@@ -8,7 +8,7 @@ from models.signals.measure_spec import MeasureSpec
 from models.specs.external import ExternalSpec
 from models.specs.spec import NetworkSpec
 from models.training.run_spec import RunSpec
-from viz.backend import admission, pace, signal_jobs, training_jobs
+from viz.backend import admission, examination_jobs, pace, signal_jobs, training_jobs
 from viz.backend.admission import RefusedError, check, refusal, upload
 from viz.backend.job import Request
 from viz.state.signals import Experiment
@@ -52,7 +52,7 @@ def test_on_ones_own_machine_everything_is_taken(monkeypatch):
             "at most 210 layers; this one has 1,202.",
         ),
         (lambda: training_jobs.race([RunSpec(batch=300)]), "batches of at most 256 images; this one has 300."),
-        (lambda: training_jobs.lesions([(RunSpec(batch=300), 1)]), "this one has 300."),
+        (lambda: examination_jobs.lesions([(RunSpec(batch=300), 1)]), "this one has 300."),
     ],
 )
 def test_what_is_beyond_a_limit_is_refused_with_what_would_fit(public, asked, words):

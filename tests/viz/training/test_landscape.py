@@ -5,10 +5,11 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from models.landscape.records import Surface
+from models.landscape.records import Cut, Surface, TrainingPath
 from models.specs.presets import PRESETS
 from models.specs.twins import twin
 from viz import text
+from viz.style import theme
 from viz.text.landscape import Around
 from viz.training import landscape_figure
 
@@ -97,3 +98,77 @@ def test_a_flat_loss_and_one_without_numbers_are_drawn():
         surface = Surface(places=PLACES, loss=loss, error=np.full((5, 5), 0.9))
 
         assert landscape_figure.contours([("flat", surface)]).layout.coloraxis.cmin is not None
+
+
+def followed(shares=(0.7, 0.2), epochs=(0, 1, 2, 3)):
+    places = tuple((-3.0 + epoch, -float(epoch % 2)) for epoch in epochs[:-1])
+    return TrainingPath(
+        epochs=epochs, places=(*places, (0.0, 0.0)), shares=shares, size=5.0, across=(-4.0, 0.0, 1.0), along=(-2.0, 1.0),
+        loss=np.array([[2.0, 1.0, 3.0], [2.5, 0.1, 4.0]]), error=np.full((2, 3), 0.5),
+    )  # fmt: skip
+
+
+def test_what_a_plane_shows_of_a_path_is_told_beside_a_random_walk():
+    # of a walk of 3 points in many directions, two components show all: 3 points are a plane
+    for one, shown, walk in ((followed(), "90%", "88%"), (followed((0.9, 0.1), (0, 4, 8)), "100%", "100%")):
+        [said] = text.landscape.paths([("a", one)])
+        assert said.startswith(f"a: two directions show {shown} of the variance of the path; of a random walk")
+        assert said.endswith(f"they would show about {walk}.")
+
+
+def test_a_random_walk_is_as_simulated():
+    walks = np.random.default_rng(0).standard_normal((12, 20_000)).cumsum(0)
+    values = np.linalg.svd(walks - walks.mean(0), compute_uv=False) ** 2
+
+    assert text.landscape._of_random_walk(12) == pytest.approx(values[:2].sum() / values.sum(), abs=0.01)
+    assert text.landscape._of_random_walk(2000) == pytest.approx(7.5 / np.pi**2, abs=1e-3)  # (1 + 1/4) 6 / pi^2
+
+
+def test_a_path_is_drawn_over_its_loss_and_ends_at_the_cross():
+    figure = landscape_figure.contours([("a", followed()), ("b", followed())], dark=True)
+
+    lines = [trace for trace in figure.data if trace.type == "scatter" and trace.mode == "lines+markers"]
+    assert [len(line.x) for line in lines] == [4, 4]
+    assert (lines[0].x[-1], lines[0].y[-1]) == (0, 0)
+    assert lines[0].customdata[1] == "epoch 1"
+    assert figure.data[0].x == (-4.0, 0.0, 1.0)
+
+
+def cut_of(*losses):
+    places = tuple(np.linspace(0, 1, len(losses)))
+    return Cut(places=places, train_loss=losses, test_loss=losses, test_error=(0.5,) * len(losses))
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ((2.0, 1.0, 0.1), "a: on the way the training loss falls from 2 to 0.1 and never rises."),
+        ((2.0, 2.01, 0.1), "a: on the way the training loss falls from 2 to 0.1 and never rises."),
+        (
+            (2.0, 3.0, 0.1),
+            "a: the training loss goes from 2 to 0.1, but not straight down: it is highest, 3, at 50% of the way.",
+        ),
+        ((2.0, nan, 0.1), "a: the loss is not a finite number on the way."),
+    ],
+)
+def test_the_way_from_the_initial_weights_is_told(losses, said):
+    assert text.landscape.cuts([("a", cut_of(*losses))]) == [said]
+
+
+def test_what_lies_between_two_runs_is_told():
+    assert text.landscape.between(cut_of(0.1, 2.1, 0.3)) == (
+        "The training loss is 0.1 and 0.3 at the two runs, and at most 2.1 on the way: 1.9 above the straight line between "
+        "them."
+    )
+    assert text.landscape.between(cut_of(0.1, inf, 0.3)) == "Between the two runs the loss is not a finite number."
+
+
+def test_lines_are_drawn_on_training_and_on_test_images():
+    looks = theme.series_styles(["ResNet", "Plain"])
+    figure = landscape_figure.cuts(
+        [("a", cut_of(2.0, 1.0, 0.1), looks[0]), ("b", cut_of(2.0, inf, 1.0), looks[1])], ("initial", "trained")
+    )
+
+    assert len(figure.data) == 4
+    assert figure.data[2].y == (2.0, None, 1.0)
+    assert figure.layout.xaxis.ticktext == ("initial", "50%", "trained")

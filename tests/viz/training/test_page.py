@@ -215,6 +215,43 @@ def test_every_tab_opens_after_the_training(open_app, runs, lesson):
     assert expected.get(lesson, "") in words(app)
 
 
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [("path", "two directions show"), ("line", "the training loss"), ("random", "loss around")],
+)
+def test_the_loss_is_shown_in_random_directions_along_the_path_and_on_a_line(open_app, runs, section, expected):
+    for network in (SMALL, replace(SMALL, shortcut="none")):
+        list(kept(run(network), runs))
+
+    app = settled(page(open_app, **TINY, **QUICK, learn="true", lesson="landscape", section=section))
+
+    assert not app.exception
+    assert expected in words(app)
+
+
+def test_the_line_to_a_run_from_another_seed_is_offered_and_drawn(open_app, runs):
+    for seed in (0, 1):
+        list(kept(run(seed=seed), runs))
+    other = identity(run(seed=1))
+
+    query = TINY | QUICK | {"race": "sidebar", "learn": "true", "lesson": "landscape", "section": "line"}
+    app = settled(page(open_app, **query, other_run=other))
+
+    assert not app.exception
+    assert "at the two runs" in words(app)
+    lines = next(one for one in app.selectbox if one.key == "surface_other_run")
+    assert lines.options == ["from the initial weights to the trained ones", "ResNet-6, from seed 0 to seed 1"]
+
+
+def test_a_gradients_tab_shows_updates_too(open_app, runs):
+    list(kept(run(), runs))
+
+    app = page(open_app, **TINY, **QUICK, race="sidebar", learn="true", lesson="gradients", of_layers="updates")
+
+    assert not app.exception
+    assert "a step changed the weights of a layer" in words(app)
+
+
 def test_reuse_is_shown_of_a_densenet(open_app, runs):
     query = {
         "family": "densenet",
