@@ -10,7 +10,6 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,6 +18,7 @@ from models.runtime.settings import Device
 from models.specs.external import Network
 from models.specs.here import register_all
 from models.specs.spec import NetworkSpec
+from models.training import data_registry, image_folder
 from models.training.run_spec import Epoch, RunSpec
 from models.training.run_store import RunStore
 from viz.language import worded
@@ -110,9 +110,13 @@ def races(named: str) -> list[tuple[Race, Network]]:
 def _entered(given: argparse.Namespace) -> list[Runner]:
     """The networks of the races, with the seed and the device of the command line."""
     changes = {name: value for name in ("seed", "device") if (value := getattr(given, name)) is not None}
+    if given.images:
+        folder = image_folder.data_set(Path(given.images), given.image_side)
+        data_registry.register(folder)
+        changes["data"] = folder.name
     found: list[Runner] = []
     for race, sidebar in races(given.race):
-        own = replace(race, run=race.run.changed(**changes))
+        own = race.changed(**changes)
         found += [one for one in runners(own, sidebar) if one.run not in [other.run for other in found]]
     return found
 
@@ -178,6 +182,12 @@ def _parser() -> argparse.ArgumentParser:
         "--runs",
         default=os.environ.get("SKIPSCOPE_RUNS", str(RUNS)),
         help="the folder for the runs, the one that the page shows: %(default)s",
+    )
+    parser.add_argument(
+        "--images", default="", help="train on a folder of your own images, with a folder for each class, instead"
+    )
+    parser.add_argument(
+        "--image-side", type=int, default=image_folder.SIDE, help="pixels of their sides: %(default)s", metavar="PIXELS"
     )
     parser.add_argument("--seed", type=int, help="the seed of all runs, instead of the race's")
     parser.add_argument("--device", choices=list(Device), help="where to train, instead of what the race says")

@@ -31,4 +31,4 @@ if entered:
             start.rest(curves)
             tabs.show(Scene(tuple(curves), tuple(looks), race))
         else:
-            parts.empty(curves)
+            parts.empty(curves, looks)

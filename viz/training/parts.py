@@ -1,12 +1,14 @@
 """Parts of the Training page before a race has results."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
 from models.runtime.errors import SpecError
 from models.specs.naming import kind
 from models.training.data_registry import DATA
+from viz.backend import shipped
 from viz.language import _, ngettext
 from viz.state import session
 from viz.state.hidden import hides
@@ -16,7 +18,7 @@ from viz.style import theme
 from viz.style.theme import SeriesStyle
 from viz.text.labels import label
 from viz.text.messages import problem
-from viz.training import start, tab_runs, toolbar
+from viz.training import start, tab_runs, toolbar, watch
 
 
 def entered(race: Race) -> tuple[tuple[Runner, ...], tuple[SeriesStyle, ...]]:
@@ -60,8 +62,11 @@ def choice(race: Race, entered: Sequence[Runner], looks: Sequence[SeriesStyle]) 
         toolbar.show(race, entered, looks)
 
 
-def empty(curves: Sequence[Curve]) -> None:
-    """Show what there will be to see, the button that starts the race, and the stored runs."""
+def empty(curves: Sequence[Curve], looks: Sequence[SeriesStyle]) -> None:
+    """Show what there will be to see, the button that starts the race, and the stored runs.
+
+    Of a race that comes trained with the program, its curves are shown.
+    """
     st.markdown(
         _(
             "**What you will see:** all networks of a race are trained on the same images in the same order. Two "
@@ -72,6 +77,10 @@ def empty(curves: Sequence[Curve]) -> None:
         )
     )
     start.button(curves)
+    before = [(curve, found) for curve in curves if (found := shipped.run(curve.run)) is not None]
+    if len(before) == len(curves):
+        watch.board([replace(curve, kept=kept) for curve, (kept, __) in before], looks)
+        st.caption(_("Trained before, on {made}.", made=before[0][1][1]))
     with st.expander(_("Stored runs"), on_change="rerun", key="kept_runs") as kept:
         if kept.open:
             tab_runs.show()

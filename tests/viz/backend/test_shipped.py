@@ -1,14 +1,19 @@
 """Shipped measurements are those that a page would ask for at first."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from models.specs.presets import PRESETS
 from models.specs.spec import NetworkSpec
 from models.specs.twins import twin
+from models.training.resume import kept
+from models.training.run_spec import RunSpec
+from models.training.run_store import RunStore
 from models.training.stored_run import identity
 from viz import text
 from viz.backend import shipped, signal_jobs
-from viz.command.ship import ship
+from viz.command.ship import ship, ship_run
 from viz.signals import figures
 from viz.state.compare import read
 from viz.state.recipes import RECIPES
@@ -105,3 +110,28 @@ def test_a_damaged_training_is_none(tmp_path, monkeypatch):
     for wrong in ("", "{}", "[1]", '{"run": {}, "epochs": "a,b", "made": "", "answers": ""}'):
         (tmp_path / f"{identity(run)}.json").write_text(wrong)
         assert shipped.run.__wrapped__(run) is None
+
+
+def test_finished_runs_of_a_folder_are_shipped_and_found_again(tmp_path, monkeypatch):
+    network = NetworkSpec(stages=(1, 1), stem="cifar", base_width=8, shortcut="pad", input_shape=(1, 8, 8), classes=10)
+    own, store = RunSpec(network=network, epochs=2, batch=256), RunStore(tmp_path / "runs")
+    list(kept(own, store))
+
+    ship_run(own, tmp_path / "shipped", kept_runs=tmp_path / "runs")
+    monkeypatch.setattr(shipped, "RUNS", tmp_path / "shipped")
+    found, made = shipped.run(own)
+
+    assert found.epochs == store.find(own).epochs
+    assert found.answers == store.find(own).answers
+    assert made.startswith(f"{datetime.now(UTC).year}")
+
+
+def test_a_run_that_is_not_finished_is_not_shipped(tmp_path):
+    going = kept(RunSpec(epochs=2), RunStore(tmp_path))
+    next(going)
+    going.close()
+
+    for runs in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(SystemExit, match="is not finished"):
+            ship_run(RunSpec(epochs=2), tmp_path / "shipped", kept_runs=runs)
+    assert not (tmp_path / "shipped").exists()

@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from models.specs.spec import NetworkSpec
+from models.training.data_registry import DATA
 from models.training.resume import kept
 from models.training.run_spec import RunSpec
 from models.training.run_store import RunStore
@@ -165,3 +167,25 @@ def test_the_papers_experiments_are_all_there():
         assert (run.rate(0) < 0.01) == (one.name == "ResNet-110")
     pages = [one.run for one in runners(RECIPES["cifar"].race, NetworkSpec())]
     assert all(run in [one.run for one in found] for run in pages)  # the page's race goes on with the same runs
+
+
+def test_a_folder_of_images_takes_the_place_of_the_races_data(tmp_path, capsys):
+    folder = tmp_path / "animals"
+    for name in ("cat", "dog"):
+        (folder / name).mkdir(parents=True)
+        for number in range(12):
+            colour = (20 * number, 200 if name == "cat" else 10, 99)
+            Image.new("RGB", (8, 8), colour).save(folder / name / f"{number}.png")
+    before = dict(DATA)
+    try:
+        few = QUERY.replace("batch=256", "batch=8")
+        assert main(command(tmp_path / "runs", "--images", str(folder), "--image-side", "16", query=few)) == 0
+    finally:
+        DATA.clear()
+        DATA.update(before)
+
+    said = capsys.readouterr().err
+    assert "ResNet-6 on animals-16-" in said
+    assert "epoch 2/2" in said
+    assert main(command(tmp_path / "runs", "--images", "nowhere")) == 2
+    assert "nowhere is not a folder" in capsys.readouterr().err

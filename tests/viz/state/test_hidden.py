@@ -79,6 +79,7 @@ TABS = {
     "depth": "Why this depth?",
     "others": "Counts by other tools",
     "torchinfo": "torchinfo",
+    "paths": "Paths",
     "code": "PyTorch code",
 }
 

@@ -15,7 +15,7 @@ VARIABLES = {  # keys that are variables, and their values
     "viz/compare/tab_measured.py": ["compare_timings", "compare_weight_gradient_norm", "compare_activation_rms"],
     "viz/compare/scene.py": [],  # passes its key on
     "viz/architecture/tabs.py": ["params", "shapes", "macs", "field", "stages"],
-    "viz/training/tab_inside.py": ["heat_gradients", "heat_updates", "lesions", "responses", "reuse"],
+    "viz/training/tab_inside.py": ["heat_gradients", "heat_updates", "lesions", "responses", "reuse_0"],
     "viz/lessons/shown.py": [],  # a lesson's figure has `about`
 }
 

@@ -167,6 +167,15 @@ def test_a_finished_race_that_was_left_is_shown_again(open_app, runs):
     assert "After 2 epochs" in words(app)
 
 
+def test_of_a_race_that_comes_with_the_program_the_curves_are_shown_at_once(open_app, runs):
+    app = page(open_app, **RECIPES["digits"].race.to_query())
+
+    assert runs.all() == ()
+    assert any(one.value.startswith("Trained before, on 20") for one in app.caption)
+    assert charts(app)
+    assert button(app, "start_race") is not None
+
+
 def test_a_link_alone_starts_no_training(open_app, runs):
     app = page(open_app, **TINY, **QUICK, learn="true")
 
