@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from .runtime.version import __version__
 
 if TYPE_CHECKING:
+    from .landscape.surface import loss_surface
     from .networks.build import build
     from .networks.weights_file import load_weights
     from .runtime.errors import SpecError
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .specs.twins import twin, with_skips
     from .tracing.exported import export
     from .tracing.layers import Layer
+    from .tracing.paths import paths
     from .tracing.recording import UntraceableError
     from .tracing.records import Trace
     from .tracing.tracer import trace
@@ -60,7 +62,9 @@ __all__ = [
     "export",
     "feature_maps",
     "load_weights",
+    "loss_surface",
     "measure",
+    "paths",
     "register",
     "strength",
     "sweep",
@@ -73,6 +77,7 @@ __all__ = [
 ]  # fmt: skip
 
 _WHERE = {
+    "landscape.surface": "loss_surface",
     "networks.build": "build",
     "networks.weights_file": "load_weights",
     "runtime.errors": "SpecError",
@@ -91,6 +96,7 @@ _WHERE = {
     "specs.twins": "twin with_skips",
     "tracing.exported": "export",
     "tracing.layers": "Layer",
+    "tracing.paths": "paths",
     "tracing.records": "Trace",
     "tracing.recording": "UntraceableError",
     "tracing.tracer": "trace",

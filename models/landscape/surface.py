@@ -1,8 +1,10 @@
 """The loss of a trained network on a plane of two random directions (Li et al. 2018, arXiv 1712.09913)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import numpy as np
 import torch
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from ..networks.outputs import classes_of
@@ -11,6 +13,7 @@ from ..runtime.progress import ProgressCallback
 from ..training.datasets import Split
 from ..training.predict import Trained
 from .directions import Walk, random_direction
+from .records import COARSE, FINE, Surface, steps
 
 _BATCH = 512
 
@@ -50,11 +53,60 @@ def on_line(
 
 def measured(trained: Trained, split: Split) -> Measured:
     """Return the mean cross-entropy of a trained network in eval mode, and the share of images it gets wrong."""
-    loss, wrong = 0.0, 0
+    batches = (
+        (trained.ready(split.images[start : start + _BATCH]), split.labels[start : start + _BATCH])
+        for start in range(0, len(split), _BATCH)
+    )
     with torch.inference_mode(), computing(trained.device, trained.run.precision, training=True):
-        for start in range(0, len(split), _BATCH):
-            labels = split.labels[start : start + _BATCH]
-            logits = classes_of(trained.network(trained.ready(split.images[start : start + _BATCH]))).float()
-            loss += float(cross_entropy(logits, labels, reduction="sum").double())
-            wrong += int((logits.argmax(1) != labels).sum())
-    return loss / len(split), wrong / len(split)
+        return _mean(trained.network, batches, len(split))
+
+
+def loss_surface(
+    network: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    half: int = COARSE,
+    seed: int = 0,
+    progress: ProgressCallback = lambda _: None,
+) -> Surface:
+    """Return the loss of any classifier on a plane of two random directions through its weights (arXiv 1712.09913).
+
+    `images` (N, C, H, W) are as the network reads them, `labels` (N) the numbers of their classes, both on its device.
+    There are `half` steps to each side: 4 for 9 x 9 points, or 1, 2, 3, 6 or 12 (25 x 25). Each filter moves by up to
+    its own norm; biases and the weights of norms stay. The network is in eval mode meanwhile; its weights and its
+    modes are put back. Raises `ValueError` for another `half`, or for labels that do not fit the images.
+    """
+    if half < 1 or FINE % half:
+        raise ValueError(f"half: must divide {FINE}, got {half}")
+    if labels.shape != images.shape[:1]:
+        raise ValueError(f"labels: must be of shape ({len(images)},), one for each image, got {tuple(labels.shape)}")
+    places = tuple(place / FINE for place in steps(half))
+    walk = Walk(network, [random_direction(network, 2 * seed + number) for number in range(2)])
+    modes = [(module, module.training) for module in network.modules()]
+    batches = list(zip(torch.split(images, _BATCH), torch.split(labels, _BATCH), strict=True))
+    rows = []
+    try:
+        network.eval()
+        for number, across in enumerate(places):
+            progress(number / len(places))
+            for along in places:
+                walk.to(along, across)
+                with torch.no_grad():
+                    rows.append(_mean(network, batches, len(images)))
+    finally:
+        walk.to(0.0, 0.0)
+        for module, training in modes:
+            module.training = training
+    both = np.array(rows).reshape(len(places), len(places), 2)
+    return Surface(places=places, loss=both[..., 0].copy(), error=both[..., 1].copy())
+
+
+def _mean(network: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], images: int) -> Measured:
+    """Mean cross-entropy, and share of wrong answers."""
+    loss, wrong = 0.0, 0
+    for ready, labels in batches:
+        logits = classes_of(network(ready)).float()
+        loss += float(cross_entropy(logits, labels, reduction="sum").double())
+        wrong += int((logits.argmax(1) != labels).sum())
+    return loss / images, wrong / images

@@ -22,6 +22,7 @@ from ..training.run_store import RunStore
 from .points import OfPoints, Points
 
 _ACROSS, _MARGIN = 13, 0.2  # places along each direction of a path's plane, and beyond the path, of its extent
+_LEAST = 0.7  # extent of the shorter side, of the longer one's
 _POINTS = 21  # of a cut
 
 
@@ -104,7 +105,7 @@ def _training_path(run: RunSpec, training_images: bool, progress: ProgressCallba
     if found is None:
         return None
     walk = Walk(network, [{name: one.to(trained.device) for name, one in each.items()} for each in found.directions])
-    across, along = (_range([place[axis] for place in found.places]) for axis in (0, 1))
+    across, along = _window(found.places)
     split = trained.data.train if training_images else trained.data.test
     rows = [
         on_line(trained, walk, place, across, split, progress=share_of(progress, number, len(along)))
@@ -118,11 +119,15 @@ def _training_path(run: RunSpec, training_images: bool, progress: ProgressCallba
     )  # fmt: skip
 
 
-def _range(places: Sequence[float]) -> tuple[float, ...]:
-    """Places from below the lowest to above the highest."""
-    low, high = min(places), max(places)
-    margin = _MARGIN * (high - low)
-    return tuple(np.linspace(low - margin, high + margin, _ACROSS).tolist())
+def _window(places: Sequence[tuple[float, float]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Places along both directions, from below a path's lowest to above its highest; neither side is much shorter."""
+    ends = [(min(each), max(each)) for each in zip(*places, strict=True)]
+    least = _LEAST * max(high - low for low, high in ends)
+    found = []
+    for low, high in ends:
+        margin = max(_MARGIN * (high - low), (least - (high - low)) / 2)
+        found.append(tuple(np.linspace(low - margin, high + margin, _ACROSS).tolist()))
+    return found[0], found[1]
 
 
 def cuts(progress: Progress, *, runs: tuple[RunSpec, ...], stamps: tuple[int, ...]) -> tuple[Cut, ...]:

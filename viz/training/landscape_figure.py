@@ -101,7 +101,8 @@ def cuts(named: Sequence[tuple[str, Cut, SeriesStyle]], ends: tuple[str, str], *
             )  # fmt: skip
     figure.update_layout(own(height=400, margin={"t": 60, "l": 8, "r": 16, "b": 8}))
     figure.update_layout(legend={"orientation": "h", "y": 1.12, "yanchor": "bottom"}, showlegend=True)
-    figure.update_xaxes(**theme.axis(), tickvals=[0, 0.5, 1], ticktext=[ends[0], "50%", ends[1]])
+    ticks = {"tickvals": [0, 0.5, 1], "ticktext": [ends[0], "50%", ends[1]]}
+    figure.update_xaxes(title_text=_("share of the way"), **theme.axis() | ticks)
     figure.update_yaxes(title_text=_("loss"), rangemode="tozero", col=1)
     figure.update_yaxes(**theme.axis())
     return figure

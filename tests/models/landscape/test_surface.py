@@ -8,7 +8,7 @@ from torch.nn.functional import cross_entropy
 
 from models.landscape.directions import Walk, random_direction
 from models.landscape.records import COARSE, FINE, steps
-from models.landscape.surface import row
+from models.landscape.surface import loss_surface, row
 from models.networks.build import build
 from models.results.codec import decode, encode
 from models.training.predict import Trained
@@ -140,3 +140,39 @@ def test_a_surface_has_its_values_in_their_places(trained_runs):
         again = decode(encode(surface))
         assert again.places == surface.places
         assert np.array_equal(again.loss, surface.loss)
+
+
+def test_the_surface_of_any_network_is_that_of_the_run(trained_runs):
+    trained = Trained.load(RUNS[0], trained_runs)
+    network, split = trained.network.train(), trained.data.test
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+
+    found = loss_surface(network, trained.ready(split.images), split.labels, half=2, seed=1)
+
+    other = Trained.load(RUNS[0], trained_runs)
+    for number, across in enumerate(found.places):
+        expected = row(other, across, found.places, seed=1)
+        other = Trained.load(RUNS[0], trained_runs)
+        assert np.allclose(np.stack([found.loss[number], found.error[number]], 1), expected)
+    assert network.training
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+@pytest.mark.parametrize(("half", "labels"), [(5, 4), (0, 4), (2, 3)])
+def test_what_the_surface_can_not_take_is_refused(network, half, labels):
+    with pytest.raises(ValueError, match=r"^(half|labels): must"):
+        loss_surface(network, torch.zeros(4, 1, 8, 8), torch.zeros(labels, dtype=torch.int64), half=half)
+
+
+def test_weights_and_modes_come_back_when_it_is_stopped(network):
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+
+    def stop(done):
+        if done > 0.3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loss_surface(network, torch.zeros(4, 1, 8, 8), torch.zeros(4, dtype=torch.int64), progress=stop)
+
+    assert network.training
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
