@@ -2,14 +2,12 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
 from ..runtime.messages import OUT_OF_MEMORY, Message, UserError, message
 from ..runtime.progress import ProgressCallback
 from . import datasets as data_sets
 from . import epoch_weights
+from .boards import Board, boards
 from .datasets import Data
 from .run_files import WEIGHTS
 from .run_spec import Epoch, RunSpec
@@ -34,14 +32,14 @@ def kept(
     runs.begin(run)
     stops: list[Exception] = []
     trainer: Trainer | None = None
-    board = None
+    told: list[Board] = []
     try:
         start = _checkpoint(runs, run) if found is not None and found.status is not Status.DAMAGED else None
         epochs = list(found.epochs[: int(start.facts["epoch"])]) if found and start else []
         yield from epochs
         if len(epochs) < run.all_epochs:  # else it was stopped after the last weights, before its status was written
             trainer = Trainer(run, data=data, start=start, progress=_noting(progress, stops))
-            board = _board(runs.folder / runs.id_of(run), len(epochs))
+            told = boards(runs.folder / runs.id_of(run), run, len(epochs))
             for epoch in trainer.epochs():
                 epochs.append(epoch)
                 runs.put_epochs(run, epochs)
@@ -51,7 +49,8 @@ def kept(
                 reached = trainer.checkpoint()
                 _write(runs, run, reached, done=last)
                 epoch_weights.keep(runs, run, epoch.number, reached.weights)
-                _tell(board, epoch)
+                for board in told:
+                    board.tell(epoch)
                 yield epoch
         runs.end(run, Status.DONE)
     except GeneratorExit:
@@ -64,7 +63,7 @@ def kept(
             _fail(runs, run, error)
         raise
     finally:
-        if board is not None:
+        for board in told:
             board.close()
 
 
@@ -186,24 +185,3 @@ def _noting(progress: ProgressCallback | None, stops: list[Exception]) -> Progre
             raise
 
     return told
-
-
-def _board(folder: Path, epochs: int) -> Any:
-    """Return a TensorBoard writer, or None if the optional extra is not installed."""
-    if find_spec("tensorboard") is None:
-        return None
-    from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415
-
-    return SummaryWriter(str(folder), purge_step=epochs + 1)
-
-
-def _tell(board: Any, epoch: Epoch) -> None:
-    if board is None:
-        return
-    for name in ("train_loss", "train_accuracy", "test_loss", "test_accuracy", "learning_rate"):
-        board.add_scalar(name.replace("_", "/"), getattr(epoch, name), epoch.number)
-    for path, norm in epoch.gradients:
-        board.add_scalar(f"gradient/{path}", norm, epoch.number)
-    for path, share in epoch.updates:
-        board.add_scalar(f"update/{path}", share, epoch.number)
-    board.flush()

@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from models.landscape.records import COARSE, FINE
@@ -37,9 +38,10 @@ def seconds(call: Callable[[], object]) -> float:
 def main() -> int:
     print(f"{in_words(choose('auto'))}")
     print(
-        "| digits | an epoch | surface, 9 × 9 | 25 × 25 | paths | curvatures | agreement | channels | where it looks |"
+        "| digits | an epoch | surface, 9 × 9 | 25 × 25 | path of training | line | paths | curvatures | agreement | channels "
+        "| where it looks |"
     )
-    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print("|---|" + "---:|" * 10)
     with tempfile.TemporaryDirectory() as place:
         store = RunStore(Path(place))
         for module in (landscape, trained, before_after, class_maps):
@@ -57,8 +59,9 @@ def main() -> int:
                     )
                     for half in (COARSE, FINE)
                 }
+                follow = partial(landscape.training_paths, training_images=False)
                 looks = (
-                    trained.gradients, trained.curvatures, before_after.agreements, before_after.unit_uses,
+                    follow, landscape.cuts, trained.gradients, trained.curvatures, before_after.agreements, before_after.unit_uses,
                     class_maps.class_maps,
                 )  # fmt: skip
                 others = [seconds(lambda look=look, run=run: look(Quiet(), runs=(run,), stamps=(0,))) for look in looks]
