@@ -38,7 +38,7 @@ def cut(trained: Trained, start: Mapping[str, Tensor], *, points: int, progress:
             _take_statistics(trained, some.images)
         found.append((measured(trained, some), measured(trained, data.test)))
     return Cut(
-        places=tuple(places), train_loss=tuple(train[0] for train, _ in found),
+        places=tuple(places), images=len(some), train_loss=tuple(train[0] for train, _ in found),
         test_loss=tuple(test[0] for _, test in found), test_error=tuple(test[1] for _, test in found),
     )  # fmt: skip
 
@@ -53,7 +53,7 @@ def _take_statistics(trained: Trained, images: Tensor) -> None:
         norm.reset_running_stats()
         norm.momentum = None  # the mean of all batches
     with torch.no_grad(), computing(trained.device, trained.run.precision, training=True):
-        for batch in torch.split(images, _BATCH):
+        for batch in torch.tensor_split(images, -(-len(images) // _BATCH)):  # of equal sizes: all count the same
             trained.network(trained.ready(batch))
     for norm, momentum in zip(norms, kept, strict=True):
         norm.momentum = momentum

@@ -45,7 +45,7 @@ class TrainingPath:
     times the second; both directions have length 1.
     """
 
-    epochs: tuple[int, ...]  # of the points of the path; 0 is before training, the last one after it
+    epochs: tuple[float, ...]  # of the points of the path; 0 is before training, the last one as far as it went
     places: tuple[tuple[float, float], ...]  # of these points in the plane
     shares: tuple[float, float]  # of the path's variance that each direction explains
     size: float  # norm of the trained weights that take part
@@ -60,6 +60,7 @@ class Cut:
     """The loss on the straight line between two sets of weights: 0 is the first, 1 the second."""
 
     places: tuple[float, ...]
+    images: int  # of the training images, on which the training loss is measured and norms take their statistics
     train_loss: tuple[float, ...]
     test_loss: tuple[float, ...]
     test_error: tuple[float, ...]

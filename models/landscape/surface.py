@@ -107,6 +107,6 @@ def _mean(network: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], images: 
     loss, wrong = 0.0, 0
     for ready, labels in batches:
         logits = classes_of(network(ready)).float()
-        loss += float(cross_entropy(logits, labels, reduction="sum").double())
+        loss += float(cross_entropy(logits, labels, reduction="sum"))
         wrong += int((logits.argmax(1) != labels).sum())
     return loss / images, wrong / images

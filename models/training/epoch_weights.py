@@ -4,13 +4,14 @@ Only tensors with two dimensions or more are kept, in a file for each epoch, as 
 """
 
 from collections.abc import Mapping
+from itertools import islice
 
 from torch import Tensor
 
 from ..runtime.server_limits import public
 from ..tracing.layers import FLOAT32
 from ..tracing.tracer import trace
-from .run_files import DamagedError, check_weights, epoch_file
+from .run_files import DamagedError, check_weights, epoch_file, is_epoch_file
 from .run_spec import RunSpec
 from .run_store import RunStore
 
@@ -31,7 +32,7 @@ def kept_epochs(run: RunSpec) -> tuple[int, ...]:
 
 
 def keep(runs: RunStore, run: RunSpec, epoch: int, weights: Weights) -> None:
-    """Store the weights after an epoch, if it is one of those that are kept."""
+    """Store a network's parameters after an epoch, if it is one of those that are kept."""
     from safetensors.torch import save  # noqa: PLC0415
 
     if epoch in kept_epochs(run):
@@ -43,12 +44,13 @@ def stored(runs: RunStore, run: RunSpec) -> dict[int, dict[str, Tensor]]:
     from safetensors import safe_open  # noqa: PLC0415
 
     found: dict[int, dict[str, Tensor]] = {}
-    for epoch in kept_epochs(run):
-        path = runs.folder / runs.id_of(run) / epoch_file(epoch)
+    there = (path for path in (runs.folder / runs.id_of(run)).glob("epoch-*") if is_epoch_file(path.name))
+    for path in islice(sorted(there), _MOST):
+        epoch = int("".join(filter(str.isdecimal, path.name)))
         try:
             check_weights(path)
             with safe_open(path, "pt") as file:
                 found[epoch] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except DamagedError:  # of an older version, or not kept here
+        except DamagedError:
             continue
     return found

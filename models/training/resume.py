@@ -48,7 +48,8 @@ def kept(
                     runs.put_answers(run, trainer.right)
                 reached = trainer.checkpoint()
                 _write(runs, run, reached, done=last)
-                epoch_weights.keep(runs, run, epoch.number, reached.weights)
+                moving = (name for name, __ in trainer.network.named_parameters())
+                epoch_weights.keep(runs, run, epoch.number, {name: reached.weights[name] for name in moving})
                 for board in told:
                     board.tell(epoch)
                 yield epoch

@@ -142,7 +142,7 @@ class Trainer:
         found = Epoch(
             number=self.epoch + 1,
             steps=self.step,
-            train_loss=float(self._losses[:last].double().mean()),
+            train_loss=float(self._losses[:last].cpu().double().mean()),
             train_accuracy=int(self._right) / trained,
             test_loss=test_loss,
             test_accuracy=test_accuracy,
@@ -285,7 +285,10 @@ class Trainer:
                 momentum = torch.empty_like(weight, requires_grad=False)
                 self._optimizer.state[weight]["momentum_buffer"] = momentum.copy_(start.tensors[_MOMENTUM + name])
         for name, sums in self._sums.items():
-            sums.copy_(start.tensors.get(_PROGRESS + name, sums))  # checkpoints of version 0.4 have no updates
+            if _PROGRESS + name in start.tensors:
+                sums.copy_(start.tensors[_PROGRESS + name])
+            elif float(start.tensors[_PROGRESS + "heard"]):  # of version 0.4, which did not record updates: unknown
+                sums.fill_(torch.nan)
         self.step, self.epoch = int(start.facts["step"]), int(start.facts["epoch"])
         self._seconds = start.facts["seconds"]
         if self._scaler.is_enabled():

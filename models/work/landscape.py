@@ -17,8 +17,10 @@ from ..tracing.tracer import trace
 from ..tracing.without_skips import built
 from ..training.epoch_weights import stored
 from ..training.predict import Trained
+from ..training.run_files import WEIGHTS
 from ..training.run_spec import RunSpec
 from ..training.run_store import RunStore
+from ..training.weights import read_checkpoint
 from .points import OfPoints, Points
 
 _ACROSS, _MARGIN = 13, 0.2  # places along each direction of a path's plane, and beyond the path, of its extent
@@ -92,15 +94,19 @@ def training_paths(
 
 def _training_path(run: RunSpec, training_images: bool, progress: ProgressCallback) -> TrainingPath | None:  # noqa: FBT001
     store = RunStore()
-    trained, kept = Trained.load(run, store), stored(store, run)
-    if not kept:
-        return None
+    trained = Trained.load(run, store)
     network = trained.network
+    reached = read_checkpoint(store.folder / store.id_of(run) / WEIGHTS).facts["step"] / run.steps_per_epoch
     own = {name: weight.detach().cpu() for name, weight in network.named_parameters() if weight.ndim > 1}
     start = dict(built(run.network, seed=run.seed).named_parameters())
-    points = [{name: start[name].detach() for name in own}, *kept.values(), own]
-    if any(point.keys() != own.keys() for point in points):
+    kept = {
+        epoch: {name: weights[name] for name in own}
+        for epoch, weights in stored(store, run).items()
+        if epoch < reached and all(name in weights and weights[name].shape == own[name].shape for name in own)
+    }
+    if not kept:
         return None
+    points = [{name: start[name].detach() for name in own}, *kept.values(), own]
     found = plane(points)
     if found is None:
         return None
@@ -113,7 +119,7 @@ def _training_path(run: RunSpec, training_images: bool, progress: ProgressCallba
     ]
     both = np.array(rows)
     return TrainingPath(
-        epochs=(0, *kept, run.all_epochs), places=found.places, shares=found.shares,
+        epochs=(0.0, *map(float, kept), reached), places=found.places, shares=found.shares,
         size=float(torch.cat([weight.flatten() for weight in own.values()]).norm()),
         across=across, along=along, loss=both[..., 0].copy(), error=both[..., 1].copy(),
     )  # fmt: skip

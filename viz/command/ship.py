@@ -69,7 +69,8 @@ def ship_run(run: RunSpec, folder: Path = shipped.RUNS, *, kept_runs: Path | Non
     if found is None or found.status is not Status.DONE:
         raise SystemExit(f"{identity(run)} is not finished in {kept_runs}")
     trained = datetime.fromtimestamp(found.created or time.time(), tz=UTC).date()
-    made = f"{trained.isoformat()}: {_versions()}"
+    # with which versions and where an earlier run was trained is not known
+    made = f"{trained.isoformat()}: {_versions()}" if kept_runs is None else trained.isoformat()
     told = {"run": run.to_json(), "epochs": epochs_to_csv(found.epochs), "answers": found.answers, "made": made}
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{identity(run)}.json"

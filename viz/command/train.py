@@ -84,7 +84,8 @@ def main(arguments: Sequence[str]) -> int:
         return _said("\nStopped. What was learned is stored: the same command goes on.", 130)
     finally:
         signal.signal(signal.SIGINT, before)
-    _said(f"The page Training shows the curves: SKIPSCOPE_RUNS={store.folder} skipscope", 0)
+    own = f" --images {given.images} --image-side {given.image_side}" if given.images else ""
+    _said(f"The page Training shows the curves: SKIPSCOPE_RUNS={store.folder} skipscope{own}", 0)
     return _said(f"failed: {', '.join(failed)}", 1) if failed else 0
 
 

@@ -65,10 +65,14 @@ def gradients(curves: Sequence[Curve]) -> str:
 
 
 def updates(curves: Sequence[Curve]) -> str:
-    """Return how far a step moves the weights of each network's layers in the last epoch: median and range."""
+    """Return how far a step moves the weights of each network's layers in the median epoch: median and range."""
     parts = []
     for curve in curves:
-        shares = [share for __, share in curve.epochs[-1].updates if isfinite(share)] or [nan]
+        by_layer = zip(
+            *[[share for __, share in epoch.updates] for epoch in curve.epochs if epoch.updates], strict=True
+        )
+        known = [[share for share in layer if isfinite(share)] for layer in by_layer]
+        shares = [median(layer) for layer in known if layer] or [nan]
         parts.append(
             _(
                 "{name} {middle} ({low} to {high})",
@@ -79,8 +83,8 @@ def updates(curves: Sequence[Curve]) -> str:
             )
         )
     return _(
-        "In the last epoch, a step changed the weights of a layer by this share of their size, median and range: "
-        "{parts}.",
+        "In the median epoch, a step changed the weights of a layer by this share of their size, median and range "
+        "over the layers: {parts}.",
         parts=clauses(parts),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate
 from math import isfinite
 
 import numpy as np
@@ -109,8 +109,8 @@ def between(found: Cut) -> str:
     if not all(map(isfinite, found.train_loss)):
         return _("Between the two runs the loss is not a finite number.")
     return _(
-        "The training loss is {first} and {last} at the two runs, and at most {high} on the way: {barrier} above the "
-        "straight line between them.",
+        "The training loss is {first} and {last} at the two runs, and at most {high} on the way. Above the straight "
+        "line between them it rises by up to {barrier}.",
         first=format.number(found.train_loss[0]),
         last=format.number(found.train_loss[-1]),
         high=format.number(max(found.train_loss)),
@@ -124,7 +124,8 @@ def _cut(name: str, found: Cut) -> str:
         return _("{name}: the loss is not a finite number on the way.", name=name)
     first, last, high = losses[0], losses[-1], max(losses)
     values = {"name": name, "first": format.number(first), "last": format.number(last)}
-    if all(later <= earlier + _FLAT * first for earlier, later in pairwise(losses)):
+    lowest = accumulate(losses, min)
+    if last < first and all(loss <= low + _FLAT * first for loss, low in zip(losses, lowest, strict=True)):
         return _("{name}: on the way the training loss falls from {first} to {last} and never rises.", **values)
     place = found.places[losses.index(high)]
     return _(

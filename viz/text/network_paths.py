@@ -12,7 +12,9 @@ _WRITTEN = 10**6  # numbers below are written out
 def counted(found: Paths) -> str:
     """Return how many paths there are, and how long most of them are."""
     if found.total == 1:
-        return _("One path leads from the image to the output: nothing can be passed by.")
+        return _(
+            "One path leads from the image to the output: there is no skip connection. Ways side by side count as one."
+        )
     whole = number_of(found.longest) if found.in_series else _number(found.total)
     shortest = next(length for length, count in enumerate(found.counts) if count)
     first = _(

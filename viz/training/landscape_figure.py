@@ -43,7 +43,7 @@ def contours(named: Named, *, dark: bool = False) -> go.Figure:
             figure.add_scatter(
                 x=[x for x, __ in surface.places], y=[y for __, y in surface.places], mode="lines+markers",
                 showlegend=False, line={"width": 3, "color": theme.PAPER}, marker={"size": 6, "color": theme.PAPER},
-                customdata=[_("epoch {epoch}", epoch=epoch) for epoch in surface.epochs],
+                customdata=[_("epoch {epoch}", epoch=f"{epoch:.3g}") for epoch in surface.epochs],
                 hovertemplate=f"<b>{name}</b><br>%{{customdata}}<extra></extra>", **where,
             )  # fmt: skip
         figure.add_scatter(

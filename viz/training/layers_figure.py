@@ -16,7 +16,7 @@ from viz.training.figures import own
 
 def layers(shown: Sequence[Curve], of: OfLayers, *, dark: bool = False) -> go.Figure:
     """Return a value of every layer over time, a heat map per network, on one logarithmic scale."""
-    going = [curve for curve in shown if curve.epochs and getattr(curve.epochs[0], of)]
+    going = [curve for curve in shown if curve.epochs and all(getattr(epoch, of) for epoch in curve.epochs)]
     columns = min(len(going), 2)
     rows = -(-len(going) // columns)
     figure = make_subplots(

@@ -9,7 +9,7 @@ from models.runtime.errors import SpecError
 from models.specs.naming import kind
 from models.training.data_registry import DATA
 from viz.backend import shipped
-from viz.language import _, ngettext
+from viz.language import _, clauses, ngettext
 from viz.state import session
 from viz.state.hidden import hides
 from viz.state.subjects import Curve
@@ -80,7 +80,8 @@ def empty(curves: Sequence[Curve], looks: Sequence[SeriesStyle]) -> None:
     before = [(curve, found) for curve in curves if (found := shipped.run(curve.run)) is not None]
     if len(before) == len(curves):
         watch.board([replace(curve, kept=kept) for curve, (kept, __) in before], looks)
-        st.caption(_("Trained before, on {made}.", made=before[0][1][1]))
+        made = dict.fromkeys(made for __, (___, made) in before)
+        st.caption(_("Trained before, on {made}.", made=clauses(made)))
     with st.expander(_("Stored runs"), on_change="rerun", key="kept_runs") as kept:
         if kept.open:
             tab_runs.show()

@@ -1,12 +1,15 @@
 """Finished runs of any races in one chart, by data set."""
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
+from models.runtime.messages import UserError
 from models.specs.depth import depth
 from models.specs.external import ExternalSpec
+from models.tracing.layers import EdgeKind
 from models.training.data_registry import DATA
 from models.training.stored_run import Summary
 from viz import text
@@ -37,7 +40,14 @@ def show() -> None:
     runs = [one for one in found if one.run is not None and one.run.data == data]
     said = text.runs.compared(runs, data)
     st.markdown(f"**{said}**")
-    points = [Point(_name(one), _group(one, race.grouped), _place(one, race.across), _error(one)) for one in runs]
+    points = []
+    for one in runs:
+        with contextlib.suppress(UserError):  # of a library or a module that is not here, or has changed
+            points.append(Point(_name(one), _group(one, race.grouped), _place(one, race.across), _error(one)))
+    if len(points) < len(runs):
+        st.caption(_("Not in the chart, since their networks can't be built here: {n}.", n=len(runs) - len(points)))
+    if not points:
+        return
     draw = partial(
         runs_figure.runs, points, label(race.across), logarithmic=race.across in (Across.PARAMS, Across.RATE)
     )
@@ -75,4 +85,5 @@ def _group(one: Summary, grouped: Grouped) -> str:
         return ngettext("{n} epoch", "{n} epochs", run.all_epochs)
     if grouped is Grouped.RATE:
         return _("learning rate {rate:g}", rate=run.learning_rate)
-    return _("with skip connections") if not run.network.plain else _("without skip connections")
+    skips = any(edge.kind is not EdgeKind.FLOW for edge in cached.trace(run.network).edges)
+    return _("with skip connections") if skips and not run.network.plain else _("without skip connections")

@@ -43,11 +43,10 @@ def layers(scene: Scene) -> None:
         return
     of = scene.race.of_layers
     Form(scene.race, session.put_race, "layers").choice("of_layers", _("Show"), widget=st.segmented_control)
-    if of is OfLayers.UPDATES:
-        shown = [curve for curve in shown if curve.epochs[-1].updates]
-        if not shown:
-            st.info(_("These runs were trained before updates were recorded. Delete them and train again to see them."))
-            return
+    shown = [curve for curve in shown if all(getattr(epoch, of) for epoch in curve.epochs)]
+    if not shown:
+        st.info(_("These runs were trained before this was recorded. Delete them and train again to see it."))
+        return
     said = text.inside.gradients(shown) if of is OfLayers.GRADIENTS else text.inside.updates(shown)
     st.markdown(f"**{said}**")
     chart.show(partial(layers_figure.layers, shown, of), f"heat_{of}", alt=said, name=FILE)

@@ -10,7 +10,7 @@ from models.landscape.records import FINE, Surface
 from models.training.run_spec import RunSpec
 from viz import text
 from viz.backend import examination_jobs, training_jobs
-from viz.language import N_, _
+from viz.language import N_, _, listing
 from viz.state import session
 from viz.state.subjects import Curve
 from viz.state.training import Drawn, Images, Section
@@ -32,10 +32,7 @@ _WHAT = {
         "The path of the weights, epoch by epoch, and the loss on the plane that shows most of it: its first two "
         "principal components, as in Li et al. 2018."
     ),
-    Section.LINE: N_(
-        "The loss on the straight line between two sets of weights, as in Goodfellow et al. 2015. Norms take the "
-        "statistics of the same training images at each point."
-    ),
+    Section.LINE: N_("The loss on the straight line between two sets of weights, as in Goodfellow et al. 2015."),
 }
 
 
@@ -105,8 +102,16 @@ def _path(scene: Scene, form: Form) -> None:
     if found.result is None or not found.fresh:
         return
     named = [(curve.name, one) for (curve, __), one in zip(scene.trained, found.result, strict=True) if one is not None]
+    without = [curve.name for (curve, __), one in zip(scene.trained, found.result, strict=True) if one is None]
+    if without:
+        st.info(
+            _(
+                "No path for {names}: the weights of single epochs are not kept (older, too short or too large), do "
+                "not move, or are not finite numbers.",
+                names=listing(without),
+            )
+        )
     if not named:
-        st.info(_("The weights of single epochs are not kept for these runs: they are older, too short, or too large."))
         return
     alt = told("", text.landscape.paths(named))
     chart.show(partial(landscape_figure.contours, named), "training_path", alt=alt, name=FILE)
@@ -145,6 +150,13 @@ def _line(scene: Scene, form: Form) -> None:
             (_("initial"), _("trained")),
         )
     chart.show(partial(landscape_figure.cuts, drawn, ends), "cuts", alt=alt, name=FILE)
+    st.caption(
+        _(
+            "The training loss is that on {n:,} training images, without augmentation; at each point the norms take "
+            "the statistics of the same images.",
+            n=drawn[0][1].images,
+        )
+    )
 
 
 def _pairs(scene: Scene) -> dict[str, tuple[Curve, SeriesStyle, tuple[RunSpec, int]]]:
@@ -153,7 +165,7 @@ def _pairs(scene: Scene) -> dict[str, tuple[Curve, SeriesStyle, tuple[RunSpec, i
         other.id: (curve, look, (other.run, other.stamp))
         for other in training_jobs.finished()
         for curve, look in scene.trained
-        if other.run is not None and other.run.seed != curve.run.seed
+        if training_jobs.done(curve.kept) and other.run is not None and other.run.seed != curve.run.seed
         and other.run == replace(curve.run, seed=other.run.seed, network=other.run.network)
         and other.run.network.essential == curve.run.network.essential
     }  # fmt: skip

@@ -14,7 +14,7 @@ from viz.state import session
 from viz.state.architecture import View
 from viz.ui.widgets import Form
 
-_GOLDEN = 0.618  # of all paths of a length: from one to the next, so that neighbours differ much
+_MOST = 10**6  # paths of one length that the button goes through
 
 
 def switch(spec: Network, view: View) -> None:
@@ -29,7 +29,7 @@ def switch(spec: Network, view: View) -> None:
 def chosen(spec: Network, view: View) -> tuple[int, int] | None:
     """Return the length and the number of the path that is lit up, after its controls are drawn; None if none is."""
     found = cached.counted(spec)
-    if not view.lit or not isinstance(found, Paths):
+    if not view.lit or not isinstance(found, Paths) or found.total == 1:
         return None
     length = min(view.branches, found.longest)
     while not found.counts[length]:  # of a network whose paths have not all lengths
@@ -42,7 +42,7 @@ def chosen(spec: Network, view: View) -> tuple[int, int] | None:
             _("Another path"),
             key="another_path",
             disabled=count == 1,
-            on_click=lambda: session.put_view(path=view.path + 1),
+            on_click=lambda: session.put_view(path=(view.path + 1) % _MOST),
         )
         st.caption(text.network_paths.lit(found, length))
     return length, (view.path + 1) * _stride(count) % count
@@ -50,7 +50,7 @@ def chosen(spec: Network, view: View) -> tuple[int, int] | None:
 
 def _stride(count: int) -> int:
     """A step that visits all of so many numbers, in turn, far apart."""
-    step = int(count * _GOLDEN) or 1
+    step = count * 618 // 1000 or 1  # near the golden ratio: neighbours differ much
     while gcd(step, count) > 1:
         step += 1
     return step

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from models.landscape.cut import cut
+from models.landscape.cut import _take_statistics, cut
 from models.landscape.records import Cut
 from models.networks.build import build
 from models.training.predict import Trained
@@ -56,8 +56,21 @@ def test_between_two_runs_the_ends_are_as_good_as_they_are(trained_runs):
 
 def test_a_barrier_is_the_rise_above_the_line_between_the_ends():
     def of(*losses):
-        return Cut(places=(0.0, 0.5, 1.0), train_loss=losses, test_loss=losses, test_error=losses)
+        return Cut(places=(0.0, 0.5, 1.0), images=1, train_loss=losses, test_loss=losses, test_error=losses)
 
     assert of(1.0, 3.0, 2.0).barrier == pytest.approx(1.5)
     assert of(2.0, 1.0, 0.0).barrier == pytest.approx(0.0)
     assert of(2.0, 0.5, 0.0).barrier == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("images", [257, 258, 1000])
+def test_norms_take_their_statistics_from_batches_of_one_size(trained_runs, images):
+    trained = Trained.load(RUNS[0], trained_runs)
+    sizes = []
+    trained.network.register_forward_pre_hook(lambda module, given: sizes.append(len(given[0])))
+
+    _take_statistics(trained, trained.data.train.images[:images])
+
+    assert sum(sizes) == images
+    assert max(sizes) - min(sizes) <= 1
+    assert not trained.network.training

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save
 from torch.nn.functional import cross_entropy
 
 from models.landscape.trajectory import plane
@@ -110,3 +111,26 @@ def test_a_run_whose_epochs_were_not_kept_has_no_path(trained_runs):
         (trained_runs.folder / trained_runs.id_of(run) / epoch_file(epoch)).unlink()
 
     assert training_paths(Told(), runs=(run,), stamps=(1,), training_images=False) == (None,)
+
+
+def test_a_run_that_is_paused_has_the_path_as_far_as_it_went(trained_runs):
+    run = replace(LONGER, seed=2, epochs=6)
+    going = kept(run, trained_runs)
+    for __ in range(3):
+        next(going)
+    going.close()
+
+    (found,) = training_paths(Told(), runs=(run,), stamps=(1,), training_images=False)
+
+    assert found.epochs == (0, 1, 2, 3)
+
+
+def test_weights_of_another_network_in_a_file_are_left_out(trained_runs):
+    run = replace(LONGER, seed=3)
+    list(kept(run, trained_runs))
+    folder = trained_runs.folder / trained_runs.id_of(run)
+    (folder / epoch_file(1)).write_bytes(save({"conv1.weight": torch.ones(2, 2)}))
+
+    (found,) = training_paths(Told(), runs=(run,), stamps=(1,), training_images=False)
+
+    assert found.epochs == (0, 2, 3, 4)

@@ -1,6 +1,7 @@
 """Training: it learns, equals the usual loop bit for bit, stops where it must; and the effect of skips."""
 
 from dataclasses import replace
+from math import isnan
 from statistics import median
 
 import pytest
@@ -100,7 +101,25 @@ def test_a_checkpoint_without_updates_goes_on():
     start = trainer.checkpoint()
     del start.tensors["progress.updates"]
 
-    assert [epoch.number for epoch in Trainer(RUN, start=start).epochs()] == [2, 3]
+    found = list(Trainer(RUN, start=start).epochs())
+    assert [epoch.number for epoch in found] == [2, 3]
+    assert all(share > 0 for epoch in found for __, share in epoch.updates)
+
+
+def test_of_an_epoch_whose_first_part_recorded_no_updates_they_are_unknown():
+    def stop(done):
+        if done > 0.5:
+            raise StopError
+
+    trainer = Trainer(RUN, progress=stop)
+    with pytest.raises(StopError):
+        list(trainer.epochs())
+    start = trainer.checkpoint()
+    del start.tensors["progress.updates"]
+
+    second, third = Trainer(RUN, start=start).epochs()
+    assert all(isnan(share) for __, share in second.updates)
+    assert all(share > 0 for __, share in third.updates)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_one_others():

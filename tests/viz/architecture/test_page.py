@@ -75,6 +75,14 @@ def test_a_network_with_fewer_branches_than_the_link_names_lights_its_longest_pa
     assert app.number_input(key="view_branches").value == 8
 
 
+def test_where_there_is_one_path_none_is_lit_up(open_app):
+    app = open_app(**PRESETS["plain20_cifar"].spec.to_query(), lit="true")
+
+    assert not app.exception
+    assert "faded" not in graph(app)["svg"]
+    assert not [one for one in app.button if one.key == "another_path"]
+
+
 @pytest.mark.parametrize("rows", Rows)
 def test_the_table_shows_its_rows(rows, open_app):
     app = open_app(rows=str(rows))

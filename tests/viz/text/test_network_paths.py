@@ -26,5 +26,5 @@ def test_small_numbers_are_written_out():
 
 def test_without_skips_there_is_one_path():
     assert text.network_paths.counted(paths(trace(twin(PRESETS["resnet18"].spec)))) == (
-        "One path leads from the image to the output: nothing can be passed by."
+        "One path leads from the image to the output: there is no skip connection. Ways side by side count as one."
     )

@@ -136,7 +136,7 @@ def test_a_path_is_drawn_over_its_loss_and_ends_at_the_cross():
 
 def cut_of(*losses):
     places = tuple(np.linspace(0, 1, len(losses)))
-    return Cut(places=places, train_loss=losses, test_loss=losses, test_error=(0.5,) * len(losses))
+    return Cut(places=places, images=1, train_loss=losses, test_loss=losses, test_error=(0.5,) * len(losses))
 
 
 @pytest.mark.parametrize(
@@ -148,6 +148,14 @@ def cut_of(*losses):
             (2.0, 3.0, 0.1),
             "a: the training loss goes from 2 to 0.1, but not straight down: it is highest, 3, at 50% of the way.",
         ),
+        (
+            tuple(np.linspace(2.3, 2.6, 21)),
+            "a: the training loss goes from 2.3 to 2.6, but not straight down: it is highest, 2.6, at 100% of the way.",
+        ),
+        (
+            (2.0, *np.linspace(1.0, 1.3, 21), 0.1),
+            "a: the training loss goes from 2 to 0.1, but not straight down: it is highest, 2, at 0% of the way.",
+        ),
         ((2.0, nan, 0.1), "a: the loss is not a finite number on the way."),
     ],
 )
@@ -157,8 +165,8 @@ def test_the_way_from_the_initial_weights_is_told(losses, said):
 
 def test_what_lies_between_two_runs_is_told():
     assert text.landscape.between(cut_of(0.1, 2.1, 0.3)) == (
-        "The training loss is 0.1 and 0.3 at the two runs, and at most 2.1 on the way: 1.9 above the straight line between "
-        "them."
+        "The training loss is 0.1 and 0.3 at the two runs, and at most 2.1 on the way. Above the straight line between them "
+        "it rises by up to 1.9."
     )
     assert text.landscape.between(cut_of(0.1, inf, 0.3)) == "Between the two runs the loss is not a finite number."
 

@@ -53,6 +53,14 @@ def test_runs_without_records_are_left_out():
 
 def test_the_share_that_a_step_changes_is_told():
     assert text.inside.updates(CURVES) == (
-        "In the last epoch, a step changed the weights of a layer by this share of their size, median and range: "
-        "a 0.25% (0.1% to 0.4%); b 0.001% (0.001% to 0.001%)."
+        "In the median epoch, a step changed the weights of a layer by this share of their size, median and range over "
+        "the layers: a 0.25% (0.1% to 0.4%); b 0.001% (0.001% to 0.001%)."
     )
+
+
+def test_the_median_epoch_is_told_not_the_last_one_with_its_small_rate():
+    one = curve("a", (("conv1", 1e-3), ("fc", 1e-3)))
+    last = replace(one.epochs[-1], updates=(("conv1", 1e-9), ("fc", 1e-9)))
+    kept = replace(one.kept, epochs=(*one.epochs[:-1], last))
+
+    assert "a 0.1% (0.1% to 0.1%)" in text.inside.updates([replace(one, kept=kept)])

@@ -1,5 +1,6 @@
 """The Training page: choose, start, pause, resume and read a race; list and delete runs."""
 
+import json
 import re
 import threading
 import time
@@ -236,6 +237,21 @@ def test_the_loss_is_shown_in_random_directions_along_the_path_and_on_a_line(ope
 
     assert not app.exception
     assert expected in words(app)
+
+
+def test_a_run_whose_network_is_not_here_does_not_hide_the_list(open_app, runs):
+    for seed in (0, 1):
+        list(kept(run(seed=seed), runs))
+    file = runs.folder / identity(run(seed=1)) / "run.json"
+    stored = json.loads(file.read_text())
+    stored["run"]["network"] = {"network": "timm:nosuchnet_x", "input_shape": "1x8x8", "classes": "10"}
+    file.write_text(json.dumps(stored))
+
+    app = settled(page(open_app, **TINY, **QUICK, race="sidebar", learn="true", lesson="runs"))
+
+    assert not app.exception
+    assert any("Not in the chart" in one.value for one in app.caption)
+    assert button(app, f"delete_{identity(run())}") is not None
 
 
 def test_the_line_to_a_run_from_another_seed_is_offered_and_drawn(open_app, runs):

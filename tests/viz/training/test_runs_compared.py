@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from models.specs.external import ExternalSpec
 from models.specs.presets import PRESETS
 from models.specs.twins import twin
 from models.training.run_spec import RunSpec
@@ -49,6 +50,13 @@ def test_the_best_is_told_and_in_what_else_the_trainings_differ():
 )
 def test_runs_are_placed_by_what_is_chosen(across, places):
     assert [runs_compared._place(one, across) for one in RUNS] == places
+
+
+def test_a_network_of_a_library_without_skips_is_not_coloured_as_one_with_them():
+    spec = ExternalSpec(network="torchvision:vgg11", input_shape=(3, 64, 64), classes=10)
+    one = replace(RUNS[0], run=RunSpec(network=spec))
+
+    assert runs_compared._group(one, Grouped.SKIPS) == "without skip connections"
 
 
 @pytest.mark.parametrize(
