@@ -87,7 +87,7 @@ def relief(named: Named, *, dark: bool = False) -> go.Figure:
 def cuts(named: Sequence[tuple[str, Cut, SeriesStyle]], ends: tuple[str, str], *, dark: bool = False) -> go.Figure:
     """Return the loss on straight lines between two sets of weights, on training images (left) and on test images."""
     titles = (_("training loss"), _("test loss"))
-    figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.05, subplot_titles=titles)
+    figure = make_subplots(rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.12, subplot_titles=titles)
     for name, found, look in named:
         colour = look.shade.on(dark=dark)
         for column, losses in enumerate((found.train_loss, found.test_loss), start=1):

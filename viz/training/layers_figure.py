@@ -57,7 +57,8 @@ def layers(shown: Sequence[Curve], of: OfLayers, *, dark: bool = False) -> go.Fi
         },
     )  # fmt: skip
     figure.update_xaxes(title_text=_("epoch"), **theme.axis())
-    figure.update_yaxes(title_text=_("layer, first to last"), **theme.axis(), autorange="reversed")
+    figure.update_yaxes(**theme.axis(), autorange="reversed")
+    figure.update_yaxes(title_text=_("layer, first to last"), col=1)
     return figure
 
 
