@@ -10,7 +10,7 @@ from models.landscape.records import FINE, Surface
 from models.training.run_spec import RunSpec
 from viz import text
 from viz.backend import examination_jobs, training_jobs
-from viz.language import N_, _, listing
+from viz.language import N_, _, listing, pgettext
 from viz.state import session
 from viz.state.subjects import Curve
 from viz.state.training import Drawn, Images, Section
@@ -42,7 +42,7 @@ def show(scene: Scene) -> None:
         st.info(_("After the first epoch, this can be measured."))
         return
     race, form = scene.race, Form(scene.race, session.put_race, "surface")
-    form.choice("section", _("Where"), widget=st.segmented_control)
+    form.choice("section", pgettext("of a loss surface", "Where"), widget=st.segmented_control)
     st.caption(_(_WHAT[race.section]))
     bodies: Mapping[Section, Callable[[Scene, Form], None]] = {
         Section.RANDOM: _random, Section.PATH: _path, Section.LINE: _line,
