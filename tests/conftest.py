@@ -23,7 +23,8 @@ os.environ["SKIPSCOPE_WORKER"] = "0"  # in tests heavy work runs in their own pr
 if "PYTEST_XDIST_WORKER" in os.environ:  # one worker per core: torch's threads would only compete
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 hypothesis.settings.register_profile("seeded", derandomize=True, deadline=None, max_examples=40, database=None)
-hypothesis.settings.load_profile("seeded")
+hypothesis.settings.register_profile("few", hypothesis.settings.get_profile("seeded"), max_examples=8)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "seeded"))
 
 
 @pytest.hookimpl(trylast=True)
