@@ -98,8 +98,11 @@ def test_a_click_on_a_point_selects_the_layer_on_both_pages(visit):
     point = page.locator(".st-key-chart_gradients .scatterlayer .trace:nth-child(3) .points path").nth(4)
     for _ in range(10):  # while the figure is drawn anew, a click is lost, or the point is away
         with suppress(TimeoutError):
+            page.mouse.move(0, 0)
+            point.hover(force=True, timeout=30_000)
+            page.wait_for_timeout(300)  # Plotly reports a click on what it has seen the pointer over
             point.click(force=True, timeout=30_000)
-            page.wait_for_url(re.compile("layer=layer1"), timeout=30_000)
+            page.wait_for_url(re.compile("layer=layer1"), timeout=15_000)
             break
     visit.settle()
     page.get_by_role("link", name="Architecture").click()
