@@ -49,7 +49,7 @@ def by_layer(trace: Trace, quantity: str, *, selected: str = "") -> go.Figure:
     return _marked(figure, trace, selected)
 
 
-def paths(found: Paths, *, lit: int | None = None) -> go.Figure:
+def paths(found: Paths, *, lit: int | None = None, dark: bool = False) -> go.Figure:
     """Return the share of all paths by their length, as bars; that of the path which is lit up has its own colour."""
     lengths = [length for length, count in enumerate(found.counts) if count]
     shares = [found.share(length, length) for length in lengths]
@@ -57,7 +57,7 @@ def paths(found: Paths, *, lit: int | None = None) -> go.Figure:
         go.Bar(
             x=lengths,
             y=shares,
-            marker={"color": [theme.SELECTED.light if length == lit else theme.CHANNELS for length in lengths]},
+            marker={"color": [theme.SELECTED.on(dark=dark) if length == lit else theme.CHANNELS for length in lengths]},
             customdata=[
                 (ngettext("{n} branch", "{n} branches", length), _("{share} of all paths", share=f"{share:.2%}"))
                 for length, share in zip(lengths, shares, strict=True)

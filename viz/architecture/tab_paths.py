@@ -1,5 +1,7 @@
 """Tab: how many paths lead through the network, by length."""
 
+from functools import partial
+
 import streamlit as st
 
 from models.specs.external import Network
@@ -29,5 +31,5 @@ def show(spec: Network, trace: Trace, view: View) -> None:
         )
     )
     if found.longest:
-        draw = lambda **__: figures.paths(found, lit=view.branches if view.lit else None)  # noqa: E731
+        draw = partial(figures.paths, found, lit=view.branches if view.lit else None)
         chart.show(draw, "path_lengths", alt=said, name=cached.file_name(spec), height=336)

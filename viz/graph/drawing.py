@@ -81,7 +81,7 @@ def _painted(
     found = routes(sketched.edges)
     passed = lit(trace, sketched, path) if path is not None else None
     if passed is not None:
-        passed.join(found)
+        passed.complete(found)
     arrange(sketched.graph, gap=gap)
     across, along = sketched.graph.before + sketched.graph.after, sketched.graph.along
     sides = (across, along) if vertical else (along, across)

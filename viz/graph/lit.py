@@ -24,7 +24,7 @@ class Lit:
     boxes: frozenset[str]
     ways: frozenset[tuple[str, str]]
 
-    def join(self, routes: Iterable[Route]) -> None:
+    def complete(self, routes: Iterable[Route]) -> None:
         """Let the lines of the path be whole: one that shares its beginning with a faded one draws it itself."""
         for route in routes:
             route.alone |= (route.source.id, route.target.id) in self.ways

@@ -1,6 +1,7 @@
 """Formats of numbers and shapes, in the visitor's language."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from math import inf, isfinite
 
 from models.tracing.layers import Layer
@@ -63,11 +64,15 @@ def _two_digits(value: float) -> str:
     return f"{value:.2g}" if value < 99.5 else f"{value:,.0f}"
 
 
-def power(value: float) -> str:
-    """Format a number with a power of ten: 3.2e-21 -> "3.2·10⁻²¹"."""
+def power(value: float | Decimal) -> str:
+    """Format a number with a power of ten: 3.2e-21 -> "3.2·10⁻²¹". As a `Decimal` it may be of any size."""
     mantissa, exponent = f"{value:.1e}".split("e")
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"10{raised}" if mantissa == "1.0" else f"{mantissa}·10{raised}"
+    return f"10{raised(int(exponent))}" if mantissa == "1.0" else f"{mantissa}·10{raised(int(exponent))}"
+
+
+def raised(exponent: int) -> str:
+    """Format an exponent: -21 -> "⁻²¹"."""
+    return str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def number(value: float) -> str:

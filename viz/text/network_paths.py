@@ -1,7 +1,9 @@
 """Sentences on how many paths lead through a network, computed from their numbers."""
 
+from decimal import Decimal
+
 from models.tracing.paths import Paths
-from viz.language import _, sentences
+from viz.language import _, ngettext, sentences
 from viz.style import format
 from viz.text.paths import number_of
 
@@ -33,13 +35,12 @@ def counted(found: Paths) -> str:
 def lit(found: Paths, length: int) -> str:
     """Return how many of all paths pass as many branches."""
     number, count = _number(found.total), _number(found.counts[length])
-    return _("Paths with {length} branches: {count} of {number}.", length=length, count=count, number=number)
+    return ngettext(
+        "Paths with {n} branch: {count} of {number}.", "Paths with {n} branches: {count} of {number}.", length,
+        count=count, number=number,
+    )  # fmt: skip
 
 
 def _number(number: int) -> str:
     """A number of any size: written out, or with a power of ten."""
-    if number < _WRITTEN:
-        return format.whole(number)
-    digits = str(number)
-    raised = str(len(digits) - 1).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{digits[0]}.{digits[1]}·10{raised}"
+    return format.whole(number) if number < _WRITTEN else format.power(Decimal(number))

@@ -19,7 +19,7 @@ def number_of(skips: int) -> str:
     """Return the number of paths of so many skip connections in series: 512, or 2⁵⁴ if it is large."""
     if 2**skips < _WRITTEN:
         return format.whole(2**skips)
-    return "2" + str(skips).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return "2" + format.raised(skips)
 
 
 def compared(along: Sequence[Examined[PathGradients | None]]) -> str:

@@ -9,6 +9,8 @@ import streamlit as st
 from models.runtime.messages import UserError
 from models.specs.depth import depth
 from models.specs.external import ExternalSpec
+from models.specs.naming import kind
+from models.specs.spec import NetworkSpec
 from models.tracing.layers import EdgeKind
 from models.training.data_registry import DATA
 from models.training.stored_run import Summary
@@ -43,7 +45,8 @@ def show() -> None:
     points = []
     for one in runs:
         with contextlib.suppress(UserError):  # of a library or a module that is not here, or has changed
-            points.append(Point(_name(one), _group(one, race.grouped), _place(one, race.across), _error(one)))
+            group, own = _group(one, race.grouped)
+            points.append(Point(_name(one), group, _place(one, race.across), _error(one), own))
     if len(points) < len(runs):
         st.caption(_("Not in the chart, since their networks can't be built here: {n}.", n=len(runs) - len(points)))
     if not points:
@@ -75,15 +78,19 @@ def _place(one: Summary, across: Across) -> float:
     return float(by[across]())
 
 
-def _group(one: Summary, grouped: Grouped) -> str:
+def _group(one: Summary, grouped: Grouped) -> tuple[str, str]:
+    """What a run's colour stands for, in words, and the kind of network whose colour that is; "" for none."""
     run = one.run
     if run is None or grouped is Grouped.KIND:
-        return text.runs.kind_of(one)
+        network = run.network if run is not None else None
+        return text.runs.kind_of(one), kind(network) if isinstance(network, NetworkSpec) else ""
     if grouped is Grouped.SEED:
-        return _("seed {n}", n=run.seed)
+        return _("seed {n}", n=run.seed), ""
     if grouped is Grouped.EPOCHS:
-        return ngettext("{n} epoch", "{n} epochs", run.all_epochs)
+        return ngettext("{n} epoch", "{n} epochs", run.all_epochs), ""
     if grouped is Grouped.RATE:
-        return _("learning rate {rate:g}", rate=run.learning_rate)
+        return _("learning rate {rate:g}", rate=run.learning_rate), ""
     skips = any(edge.kind is not EdgeKind.FLOW for edge in cached.trace(run.network).edges)
-    return _("with skip connections") if skips and not run.network.plain else _("without skip connections")
+    if skips and not run.network.plain:
+        return _("with skip connections"), "ResNet"
+    return _("without skip connections"), "Plain"

@@ -22,6 +22,7 @@ class Point:
     group: str
     x: float
     error: float  # on the test images
+    kind: str = ""  # of the group's networks, if it is one kind: it has the colour of that kind on every page
 
 
 def runs(points: Sequence[Point], quantity: str, *, logarithmic: bool = False, dark: bool = False) -> go.Figure:
@@ -30,7 +31,8 @@ def runs(points: Sequence[Point], quantity: str, *, logarithmic: bool = False, d
     Groups beyond the sixth share one style. `quantity` is the title of the horizontal axis.
     """
     figure, groups = go.Figure(), list(dict.fromkeys(one.group for one in points))
-    styles = dict(zip(groups, theme.series_styles(groups[:MOST_GROUPS]), strict=False))
+    kinds = {one.group: one.kind or one.group for one in reversed(points)}
+    styles = dict(zip(groups, theme.series_styles([kinds[group] for group in groups[:MOST_GROUPS]]), strict=False))
     for group in groups:
         inside = [one for one in points if one.group == group]
         look = styles.get(group)

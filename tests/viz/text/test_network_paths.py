@@ -2,7 +2,7 @@
 
 from models.specs.presets import PRESETS
 from models.specs.twins import twin
-from models.tracing.paths import paths
+from models.tracing.paths import Paths, paths
 from models.tracing.tracer import trace
 from viz import text
 
@@ -15,6 +15,14 @@ def test_the_number_of_paths_and_their_usual_lengths_are_told():
         "to 34."
     )
     assert text.network_paths.lit(found, 54) == "Paths with 54 branches: 1 of 1.8·10¹⁶."
+
+
+def test_large_numbers_are_rounded_whatever_their_size():
+    dense = paths(trace(PRESETS["densenet_40_12"].spec))
+
+    assert dense.total == 2**36 == 68_719_476_736
+    assert text.network_paths.lit(dense, 4) == "Paths with 4 branches: 58,905 of 6.9·10¹⁰."
+    assert text.network_paths.lit(Paths((10**400, 1)), 1) == "Paths with 1 branch: 1 of 10⁴⁰⁰."
 
 
 def test_small_numbers_are_written_out():

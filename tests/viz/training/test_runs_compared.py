@@ -11,6 +11,7 @@ from models.training.run_spec import RunSpec
 from models.training.stored_run import Status, Summary
 from viz import text
 from viz.state.training import Across, Grouped
+from viz.style import theme
 from viz.training import runs_compared, runs_figure
 from viz.training.runs_figure import Point
 
@@ -56,7 +57,7 @@ def test_a_network_of_a_library_without_skips_is_not_coloured_as_one_with_them()
     spec = ExternalSpec(network="torchvision:vgg11", input_shape=(3, 64, 64), classes=10)
     one = replace(RUNS[0], run=RunSpec(network=spec))
 
-    assert runs_compared._group(one, Grouped.SKIPS) == "without skip connections"
+    assert runs_compared._group(one, Grouped.SKIPS) == ("without skip connections", "Plain")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,18 @@ def test_a_network_of_a_library_without_skips_is_not_coloured_as_one_with_them()
     ],
 )
 def test_runs_are_coloured_by_what_is_chosen(grouped, groups):
-    assert [runs_compared._group(one, grouped) for one in RUNS] == groups
+    assert [runs_compared._group(one, grouped)[0] for one in RUNS] == groups
+
+
+@pytest.mark.parametrize("grouped", [Grouped.KIND, Grouped.SKIPS])
+def test_kinds_have_their_colours_in_every_language(grouped):
+    places = [Point("", *runs_compared._group(one, grouped)[:1], 20, 0.1, runs_compared._group(one, grouped)[1])
+              for one in RUNS]  # fmt: skip
+    chinese = [replace(one, group=f"组 {one.kind}") for one in places]
+
+    for points in (places, chinese):
+        colours = {trace.marker.color for trace in runs_figure.runs(points, "depth").data if trace.mode == "markers"}
+        assert colours == {theme.SKIP.light, theme.PLAIN.light}
 
 
 def test_lines_go_through_the_mean_of_each_colour():
